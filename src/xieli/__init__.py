@@ -1,0 +1,1 @@
+"""协力 Xieli: oversight bodies working as one."""

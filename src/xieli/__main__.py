@@ -1,0 +1,4 @@
+"""`python -m xieli`."""
+from xieli.faces.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Screens, API and command line: no rules live here."""

@@ -1,0 +1,1 @@
+"""The `xieli` command line."""

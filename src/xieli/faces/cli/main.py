@@ -1,0 +1,44 @@
+"""`xieli`: every command in one table, each loaded only when it is called.
+
+Exit codes: 0 ok, 1 findings, 2 usage, 3 denied, 4 conflict.
+"""
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# name -> (module:attribute, one line of help). A command's module is imported only when it runs.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "allocate": ("xieli.faces.cli.allocate:allocate", "Zones, designation, staffing, committees, rotas from a file"),
+    "audit": ("xieli.faces.cli.audit:audit", "Verify, seal and witness the ledger of acts"),
+    "calendar": ("xieli.faces.cli.calendar:calendar", "Working-day calendars: import a notice, compare"),
+    "clock": ("xieli.faces.cli.clock:clock", "Explain a legal clock day by day; what is due"),
+    "match": ("xieli.faces.cli.match:match", "Data matching under a written authorization"),
+    "playbook": ("xieli.faces.cli.playbook:playbook", "Check, draw and export playbooks"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are listed without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.command(cls=LazyGroup)
+@click.version_option(package_name="xieli")
+def main() -> None:
+    """协力 Xieli: oversight bodies working as one."""

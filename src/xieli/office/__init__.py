@@ -1,0 +1,1 @@
+"""Django apps: tables, services (one transaction each), queries."""

@@ -1,0 +1,1 @@
+"""Settings, embedded PostgreSQL, roles, binding, jobs, health."""
