@@ -18,9 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from psycopg.conninfo import make_conninfo
-
 from xieli.server import pgbinaries, pgstate
+from xieli.server.dsn import as_url
 from xieli.server.home import Home, read_or_make_secret
 from xieli.server.words import Say, Trouble, pick, silent
 
@@ -76,7 +75,7 @@ class Server:
             raise Trouble("数据库没有运行。", "The database is not running.")
         if password is None and role == SUPERUSER:
             password = read_or_make_secret(self._password_file)
-        return make_conninfo(host=found.socket_folder, port=found.port, user=role, dbname=database, password=password)
+        return as_url(host=found.socket_folder, port=found.port, user=role, dbname=database, password=password)
 
     @property
     def _password_file(self) -> Path:

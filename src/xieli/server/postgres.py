@@ -4,7 +4,7 @@
         psycopg.connect(db.role_dsn("web"))
 
 `DATABASE_URL` names an external PostgreSQL (15 or newer) instead; then nothing is started or stopped.
-`XIELI_DB_PREFIX` (default `xieli`) prefixes the database roles and names the embedded database, so that several
+`XIELI_PREFIX` (default `xieli`) prefixes the database roles and names the embedded database, so that several
 installations or test clones live in one cluster. `XIELI_DB_<ROLE>` overrides one role's connection string.
 """
 from __future__ import annotations
@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
+from xieli.server import dbroles
 from xieli.server.cluster import SUPERUSER, Server
+from xieli.server.dsn import as_url, where
 from xieli.server.home import ROLES, Home, default_home
 from xieli.server.pgbinaries import OLDEST
 from xieli.server.words import Say, Trouble, to_terminal
@@ -27,7 +28,7 @@ __all__ = ["Instance", "Server", "default_prefix", "ensure_database", "instance"
 
 
 def default_prefix() -> str:
-    return os.environ.get("XIELI_DB_PREFIX", "xieli")
+    return os.environ.get("XIELI_PREFIX", "xieli")
 
 
 @dataclass(frozen=True)
@@ -71,21 +72,31 @@ class Instance:
         if given:
             return given
         if name == "owner":
-            return make_conninfo(self.admin_dsn, options=f"-c role={self.role(name)}")
-        return make_conninfo(self.admin_dsn, user=self.role(name), password=self.password(name))
+            return as_url(self.admin_dsn, options=f"-c role={self.role(name)}")
+        return as_url(self.admin_dsn, user=self.role(name), password=self.password(name))
 
     def role_env(self, name: str) -> dict[str, str]:
         """What a process of this role is given: its own connection string and nobody else's."""
-        return {"XIELI_ROLE": name, f"XIELI_DB_{name.upper()}": self.role_dsn(name), "XIELI_DB_PREFIX": self.prefix}
+        return {
+            "XIELI_ROLE": name,
+            f"XIELI_DB_{name.upper()}": self.role_dsn(name),
+            "XIELI_PREFIX": self.prefix,
+            "XIELI_HOME": str(self.home.path),
+        }
 
-    def create_database(self) -> bool:
-        """Make the installation's database if it is missing. Returns whether it was made."""
-        with psycopg.connect(make_conninfo(self.admin_dsn, dbname="postgres"), autocommit=True) as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone()
-            if found:
-                return False
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(self.database)))
-            return True
+    @property
+    def maintenance_dsn(self) -> str:
+        """The admin's connection to the cluster's own database: roles and databases are made from there."""
+        return as_url(self.admin_dsn, dbname="postgres")
+
+    def ensure_roles_and_database(self) -> None:
+        """Make the roles (with the passwords of our files) and the database, if missing."""
+        dbroles.ensure_roles(self.maintenance_dsn, self.prefix, self.passwords())
+        dbroles.ensure_database(self.maintenance_dsn, self.database, self.prefix)
+
+    def has_database(self) -> bool:
+        with psycopg.connect(self.maintenance_dsn) as connection:
+            return connection.execute("select 1 from pg_database where datname = %s", [self.database]).fetchone() is not None
 
 
 _current: Instance | None = None
@@ -117,31 +128,29 @@ def _external(home: Home) -> Instance:
             f"DATABASE_URL 不是可识别的数据库地址。例:postgresql://用户:密码@主机:5432/xieli({error})",
             f"DATABASE_URL is no database address. Example: postgresql://user:password@host:5432/xieli ({error})",
         ) from error
-    return Instance(home, make_conninfo(url, dbname=parts.get("dbname") or default_prefix()))
+    return Instance(home, as_url(url, dbname=parts.get("dbname") or default_prefix()))
 
 
 def check_external(db: Instance) -> None:
     """Refuse an external server that cannot be reached, is too old, or does not keep UTF-8 text."""
-    shown = {k: v for k, v in conninfo_to_dict(db.admin_dsn).items() if k in ("host", "port", "dbname", "user")}
-    where = " ".join(f"{k}={v}" for k, v in shown.items())
     try:
         with psycopg.connect(db.admin_dsn, connect_timeout=10) as connection:
             version = connection.info.server_version // 10000
             encoding = connection.info.parameter_status("server_encoding")
     except psycopg.OperationalError as error:
         raise Trouble(
-            f"无法连接 DATABASE_URL 所指的数据库({where}):{error}\n请核对地址、账户与密码,并确认数据库已建立。",
-            f"The database of DATABASE_URL cannot be reached ({where}): {error}\nCheck address, account and password, and that the database exists.",
+            f"无法连接 DATABASE_URL 所指的数据库({where(db.admin_dsn)}):{error}\n请核对地址、账户与密码,并确认数据库已建立。",
+            f"The database of DATABASE_URL cannot be reached ({where(db.admin_dsn)}): {error}\nCheck address, account and password, and that the database exists.",
         ) from error
     if version < OLDEST:
         raise Trouble(
-            f"PostgreSQL {version} 过旧,需要 {OLDEST} 或更新版本({where})。",
-            f"PostgreSQL {version} is too old; {OLDEST} or newer is needed ({where}).",
+            f"PostgreSQL {version} 过旧,需要 {OLDEST} 或更新版本({where(db.admin_dsn)})。",
+            f"PostgreSQL {version} is too old; {OLDEST} or newer is needed ({where(db.admin_dsn)}).",
         )
     if encoding != "UTF8":
         raise Trouble(
-            f"数据库编码为 {encoding},须为 UTF8({where})。请用 ENCODING 'UTF8' TEMPLATE template0 重新建库。",
-            f"The database's encoding is {encoding}; it must be UTF8 ({where}). Make it again with ENCODING 'UTF8' TEMPLATE template0.",
+            f"数据库编码为 {encoding},须为 UTF8({where(db.admin_dsn)})。请用 ENCODING 'UTF8' TEMPLATE template0 重新建库。",
+            f"The database's encoding is {encoding}; it must be UTF8 ({where(db.admin_dsn)}). Make it again with ENCODING 'UTF8' TEMPLATE template0.",
         )
 
 
@@ -165,7 +174,8 @@ def ensure_database(home: Home | None = None, *, say: Say = to_terminal) -> Iter
     with Server.at_home(home, say=say) as server:
         _current = _embedded(home, server)
         try:
-            _current.create_database()
+            if not _current.has_database():
+                _current.ensure_roles_and_database()
             yield _current
         finally:
             _current = None
