@@ -1,0 +1,1 @@
+"""Need-to-know: grants, recusals, compartments, sessions, and the policies that enforce them."""

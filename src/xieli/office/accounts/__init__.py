@@ -1,0 +1,1 @@
+"""Sign-in: credentials that only the door process reads."""

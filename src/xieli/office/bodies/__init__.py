@@ -1,0 +1,1 @@
+"""Register of bodies with two command lines, rooms, offices and areas; every fact dated."""

@@ -1,0 +1,1 @@
+"""The kernel: matters, their stages, clocks, approvals, hand-overs, feedback, facts."""

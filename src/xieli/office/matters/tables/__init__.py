@@ -1,0 +1,1 @@
+"""One module per group of tables; models.py collects them for Django."""

@@ -1,0 +1,1 @@
+"""Persons, their postings, kin and skills, and the teams they join."""
