@@ -172,7 +172,9 @@ class Server:
         if not self._password_file.exists():
             self._reset_superuser_password(binaries)
         self._wait_for_orphans()
-        pgstate.remove_stale_pid_file(self.cluster)
+        left = pgstate.PidFile.read(self.cluster)
+        self._remove_short_socket_folder(left.socket_folder if left else "")
+        pgstate.remove_stale_locks(self.cluster, self.folder / "run")
         if self.logfile.exists() and self.logfile.stat().st_size > 20 * 2**20:
             self.logfile.replace(self.logfile.with_suffix(".log.1"))
         with open(os.open(self.logfile, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:

@@ -68,15 +68,19 @@ def orphans_of(cluster: Path) -> list[psutil.Process]:
     return left
 
 
-def remove_stale_pid_file(cluster: Path) -> bool:
-    """Remove the pid file if PostgreSQL itself would take it for a live server: its number belongs to a zombie or a stranger.
+def remove_stale_locks(cluster: Path, sockets: Path) -> bool:
+    """Remove lock files that PostgreSQL itself would take for a live server's: their number belongs to a zombie or a stranger.
 
-    With a plainly dead number PostgreSQL removes it by itself, after its own checks; then it is left alone.
+    A pid file with a plainly dead number is left alone: PostgreSQL removes it by itself, after its own checks. The socket's
+    lock in our own folder `sockets` can only be a leftover once no server process of this cluster is left.
     """
-    found = PidFile.read(cluster)
-    if found is None or postmaster_of(cluster) is not None or not psutil.pid_exists(found.pid) or orphans_of(cluster):
+    if postmaster_of(cluster) is not None or orphans_of(cluster):
         return False
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    for leftover in sockets.glob(".s.PGSQL.*"):
+        leftover.unlink(missing_ok=True)
+    found = PidFile.read(cluster)
+    if found is not None and psutil.pid_exists(found.pid):
+        (cluster / "postmaster.pid").unlink(missing_ok=True)
     return True
 
 

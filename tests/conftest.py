@@ -1,0 +1,39 @@
+"""What every test shares: one database cluster for the whole run, and the rule that no skip passes in silence."""
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import skiplist
+from xieli.server.postgres import Server
+
+CLUSTER = "XIELI_TEST_CLUSTER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that the person started names the cluster's folder; worker processes inherit the name."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(tempfile.mkdtemp(prefix="xieli-tests-"))
+        folder.chmod(0o711)  # for root the database runs under another account, which must pass through
+        os.environ[CLUSTER] = str(folder)
+        config.pluginmanager.register(skiplist.SkipList(skiplist.read(Path(__file__).with_name("skips.txt"))), "xieli-skips")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(CLUSTER), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pg_cluster() -> Iterator[Server]:
+    """A running PostgreSQL cluster that all processes of this run share; it forgets everything when the run ends.
+
+    `XIELI_PG_BIN` chooses other server programs, for instance the system's PostgreSQL 15.
+    """
+    with Server(Path(os.environ[CLUSTER]) / "pg", durable=False) as server:
+        yield server
