@@ -1,6 +1,45 @@
-"""The tables of a matter. Identity is random and for life; a matter is counted once however many bodies hold it."""
+"""The kernel's tables, collected for Django; each group lives in its own module under tables/."""
 from __future__ import annotations
 
+from xieli.office.matters.tables.approvals import Approval, ApprovalRule, ApprovalStep, Delegation, Snapshot
+from xieli.office.matters.tables.clocks import Alarm, Clock, ClockEvent
 from xieli.office.matters.tables.core import Matter, MatterBody, MatterLink, MatterSubject, MatterWork
+from xieli.office.matters.tables.desk import (
+    CalendarRevision,
+    Draft,
+    ImportBatch,
+    ImportedMatter,
+    Notification,
+    NumberSeries,
+    NumberUse,
+    SavedView,
+)
+from xieli.office.matters.tables.handover import (
+    CompetenceBasis,
+    Feedback,
+    FeedbackDuty,
+    Handover,
+    LineNotice,
+    Reminder,
+)
+from xieli.office.matters.tables.measures import Measure, MeasureNotice, Presence, PresenceEntry, RightsSheet
+from xieli.office.matters.tables.work import (
+    Fact,
+    FormSubmission,
+    MatterMove,
+    MatterStage,
+    Note,
+    Outcome,
+    PlaybookMove,
+    PlaybookVersion,
+    Task,
+)
 
-__all__ = ["Matter", "MatterBody", "MatterLink", "MatterSubject", "MatterWork"]
+__all__ = [
+    "Alarm", "Approval", "ApprovalRule", "ApprovalStep", "CalendarRevision", "Clock", "ClockEvent", "CompetenceBasis",
+    "Delegation", "Draft", "Fact", "Feedback", "FeedbackDuty", "FormSubmission", "Handover", "ImportBatch",
+    "ImportedMatter", "LineNotice", "Matter", "MatterBody", "MatterLink", "MatterMove", "MatterStage", "MatterSubject",
+    "MatterWork", "Measure", "MeasureNotice", "Note", "Notification", "NumberSeries", "NumberUse", "Outcome",
+    "PlaybookMove", "PlaybookVersion", "Presence", "PresenceEntry", "Reminder", "RightsSheet", "SavedView", "Snapshot",
+    "Task",
+]

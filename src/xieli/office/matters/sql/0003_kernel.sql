@@ -1,0 +1,622 @@
+-- The kernel's doors. Whatever must not be bypassed by a raw connection is a definer here: moves along the published
+-- graph, approvals in order, the hand-over ladder, measures and the custody gate. The rest is services under policies.
+
+-- ── tables bound to a matter ───────────────────────────────────────────────────────────────────────────────────────
+select access.bind_table(('public.' || t)::regclass) from unnest(array['form_submission', 'fact', 'outcome', 'task', 'note',
+    'clock', 'clock_event', 'alarm', 'competence_basis', 'line_notice', 'feedback_duty', 'feedback', 'reminder', 'measure',
+    'measure_notice', 'presence', 'presence_entry', 'rights_sheet', 'matter_stage', 'matter_move', 'approval',
+    'approval_step', 'snapshot', 'handover']) t;
+-- written by functions only
+revoke insert, update on public.matter_stage, public.matter_move, public.approval, public.approval_step, public.snapshot,
+    public.handover from {web}, {job};
+-- append-only
+revoke update on public.form_submission, public.clock_event, public.note, public.feedback, public.presence_entry from {web}, {job};
+grant update (read_at) on public.feedback to {web}, {job};
+revoke update (stages, owner_body_id, status, closed_at, close_kind) on public.matter from {web}, {job};
+select access.open_table('public.playbook_version'), access.open_table('public.playbook_move'),
+       access.open_table('public.approval_rule'), access.open_table('public.calendar_revision'), access.open_table('public.delegation');
+-- one's own desk
+create function access.own_table(t regclass, person_column name) returns void language plpgsql as $$
+begin
+    execute format('alter table %s enable row level security', t);
+    execute format('alter table %s force row level security', t);
+    execute format('create policy own on %s to {web}, {job} using (%I = (select (access.who()).person)) with check (%I = (select (access.who()).person))',
+                   t, person_column, person_column);
+    execute format('create policy keeper on %s to {keeper} using (true) with check (true)', t);
+    execute format('create policy backup on %s for select to {backup} using (true)', t);
+    execute format('grant select, insert, update, delete on %s to {web}, {job}, {keeper}', t);
+    execute format('grant select on %s to {backup}', t);
+end $$;
+select access.own_table('public.draft', 'person_id'), access.own_table('public.notification', 'person_id'),
+       access.own_table('public.saved_view', 'person_id'), access.own_table('public.import_batch', 'person_id');
+revoke insert on public.notification from {web}, {job};
+alter table public.imported_matter enable row level security; alter table public.imported_matter force row level security;
+create policy own on public.imported_matter to {web}, {job} using (exists (select 1 from public.import_batch b where b.id = batch_id))
+    with check (exists (select 1 from public.import_batch b where b.id = batch_id));
+create policy keeper on public.imported_matter to {keeper} using (true) with check (true);
+create policy backup on public.imported_matter for select to {backup} using (true);
+grant select, insert on public.imported_matter to {web}, {job};
+grant select on public.imported_matter to {backup};
+-- numbers: written by next_number(); a use is seen with its matter, the series' counter by nobody
+alter table public.number_series enable row level security; alter table public.number_series force row level security;
+create policy keeper on public.number_series to {keeper} using (true) with check (true);
+create policy backup on public.number_series for select to {backup} using (true);
+grant select on public.number_series to {backup};
+alter table public.number_use enable row level security; alter table public.number_use force row level security;
+create policy need_to_know on public.number_use for select to {web}, {job} using (exists (select 1 from public.matter m where m.id = matter_id));
+create policy keeper on public.number_use to {keeper} using (true) with check (true);
+create policy backup on public.number_use for select to {backup} using (true);
+grant select on public.number_use to {web}, {job}, {backup};
+-- the report role counts facts, moves, outcomes, clocks; never texts or names
+create policy count on public.fact for select to {report} using (true);
+grant select (id, matter_id, code, subject_id, number, day, unit, happened_on, recorded_at, retracted_at) on public.fact to {report};
+create policy count on public.outcome for select to {report} using (true);
+grant select (id, matter_id, subject_id, kind, happened_on, recorded_at, retracted_at, amount_fen) on public.outcome to {report};
+create policy count on public.matter_move for select to {report} using (true);
+grant select (id, matter_id, move, from_stage, to_stages, body_id, at, happened_at) on public.matter_move to {report};
+create policy count on public.clock for select to {report} using (true);
+grant select (id, matter_id, rule, code, state, statutory, started_at, due_at, alarm_at, stopped_at) on public.clock to {report};
+create policy count on public.handover for select to {report} using (true);
+grant select (id, matter_id, kind, sender_id, receiver_id, state, sent_at, received_at, opened_at, decided_at) on public.handover to {report};
+create policy count on public.measure for select to {report} using (true);
+grant select (id, matter_id, subject_id, kind, started_at, ended_at, end_reason, late_record) on public.measure to {report};
+create policy count on public.matter_subject for select to {report} using (true);
+grant select (id, matter_id, kind, unit_body_id, dual_managed, role) on public.matter_subject to {report};
+create policy count on public.feedback_duty for select to {report} using (true);
+grant select (id, matter_id, owed_by_id, owed_to_id, first_due, next_due, state) on public.feedback_duty to {report};
+-- the sweeper looks at clocks and duties, nothing else
+create policy sweep on public.clock to {sweeper} using (true) with check (true);
+grant select, update on public.clock to {sweeper};
+create policy sweep on public.clock_event for select to {sweeper} using (true);
+grant select on public.clock_event to {sweeper};
+create policy sweep on public.feedback_duty for select to {sweeper} using (true);
+grant select on public.feedback_duty to {sweeper};
+
+-- the sender follows his parcel without seeing the matter; a recused person does not
+create function access.recused(m bigint) returns boolean language sql stable security definer set search_path = pg_catalog as $$
+    select coalesce(exists (select 1 from public.recusal r where r.matter_id = m and r.state = 'in_force'
+        and r.principal = any ((access.who()).me) and r.starts_at <= access.now() and access.now() < r.ends_at), false) $$;
+create policy parcel on public.handover for select to {web}, {job} using (
+    sender_acl && (select (access.who()).p) and not access.recused(matter_id));
+create policy parcel on public.feedback for select to {web}, {job} using (
+    exists (select 1 from public.feedback_duty d where d.id = duty_id));
+create policy parcel on public.feedback_duty for select to {web}, {job} using (
+    handover_id is not null and exists (select 1 from public.handover h where h.id = handover_id));
+create policy parcel on public.reminder for select to {web}, {job} using (
+    handover_id is not null and exists (select 1 from public.handover h where h.id = handover_id));
+create policy parcel_add on public.reminder for insert to {web}, {job} with check (
+    handover_id is not null and exists (select 1 from public.handover h where h.id = handover_id and h.matter_id = reminder.matter_id));
+
+-- ── notifications: made for the holders of a principal who may see the matter ──────────────────────────────────────
+create function access.notify(m bigint, principals integer[], what text, detail jsonb default '{}', must boolean default false)
+    returns integer language plpgsql security definer set search_path = pg_catalog as $$
+declare n integer; t timestamptz := access.now(); w record := access.who();
+begin
+    if w.person is not null and m is not null and not access.may(m, 'read')
+       and not exists (select 1 from public.handover h where h.matter_id = m and h.sender_acl && w.p) then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    insert into public.notification (id, person_id, matter_id, kind, fields, mandatory, at)
+    select access.new_id(), x.person, m, what, detail, must, t
+    from (select p.id as person from public.person p where p.id = any (principals) and p.active
+          union
+          select po.person_id from public.posting po join public.person p on p.id = po.person_id and p.active
+          where (po.body_id = any (principals) or po.room_id = any (principals) or po.office_id = any (principals))
+            and po.confirmed_by_id is not null and po.starts_at <= t and (po.ends_at is null or t < po.ends_at)
+          union
+          select tm.person_id from public.team_member tm where tm.team_id = any (principals)
+            and tm.starts_at <= t and (tm.ends_at is null or t < tm.ends_at)) x
+    where not exists (select 1 from public.recusal r where r.matter_id = m and r.principal = x.person and r.state = 'in_force'
+                      and r.starts_at <= t and t < r.ends_at)
+      and x.person is distinct from w.person;
+    get diagnostics n = row_count;
+    return n;
+end $$;
+
+-- ── numbers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+create function access.next_number(series_name text, pattern text, m bigint) returns text
+    language plpgsql security definer set search_path = pg_catalog as $$
+-- pattern holds {year} and {n}. The counter's row lock makes the series gap-free: a rolled-back use never happened.
+declare y integer := extract(year from access.now() at time zone 'Asia/Shanghai'); n integer; txt text;
+begin
+    if (access.who()).person is null or (m is not null and not access.may(m, 'read')) then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    insert into public.number_series as s (series, year, last) values (series_name, y, 1)
+    on conflict (series, year) do update set last = s.last + 1 returning last into n;
+    txt := replace(replace(pattern, '{year}', y::text), '{n}', n::text);
+    insert into public.number_use (id, series, year, number, text, matter_id, state, void_reason, at)
+    values (access.new_id(), series_name, y, n, txt, m, 'used', '', access.now());
+    return txt;
+end $$;
+
+-- ── moves along the published graph ────────────────────────────────────────────────────────────────────────────────
+create function access.custody_expired(m bigint, s bigint default null) returns boolean
+    language sql stable security definer set search_path = pg_catalog as $$
+-- a custody measure still running whose alarm instant (the earlier reading) has passed
+    select coalesce(exists (
+        select 1 from public.measure x join public.clock c on c.matter_id = x.matter_id and c.subject_id = x.subject_id
+               and c.code = x.kind and c.state = 'running'
+        where x.matter_id = m and (s is null or x.subject_id = s) and x.kind in ('liuzhi', 'guanhu', 'compelled_appearance')
+          and x.ended_at is null and c.alarm_at <= access.now()), false) $$;
+
+create function access.make_move(m bigint, move_code text, from_code text, to_codes text[], at_body integer, why text,
+                                 approval bigint, happened timestamptz, expected_version integer, finish text default null)
+    returns bigint language plpgsql security definer set search_path = pg_catalog as $$
+declare w record := access.who(); t timestamptz := access.now(); mm public.matter; pm record; mv bigint := access.new_id();
+        needed text; stage_now text[]; n integer;
+begin
+    select * into mm from public.matter where id = m for update;
+    if w.person is null or mm.id is null or not access.may(m, 'read') then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    if mm.row_version <> expected_version then
+        raise exception 'someone else moved this matter first' using errcode = 'serialization_failure';
+    end if;
+    if mm.status <> 'open' then raise exception 'the matter is closed' using errcode = 'check_violation'; end if;
+    select max(p.approval_act) as approval_act, max(p.needs_act) as needs_act, bool_or(p.closes) as closes, count(*) as n into pm
+    from public.playbook_move p
+    where p.code = mm.kind and p.version = mm.playbook_version and p.move = move_code and p.from_stage = coalesce(from_code, '')
+      and (p.to_stage = any (to_codes) or (p.to_stage = '' and to_codes = '{}'));
+    if pm.n = 0 or pm.n < cardinality(to_codes) then
+        raise exception 'no such move from here' using errcode = 'check_violation', hint = move_code;
+    end if;
+    if not access.may(m, pm.needs_act) then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
+    if from_code <> '' and not exists (select 1 from public.matter_stage s where s.matter_id = m and s.stage = from_code and s.state = 'open'
+                                       and (at_body is null or s.body_id is null or s.body_id = at_body)) then
+        raise exception 'that stage is not open' using errcode = 'check_violation';
+    end if;
+    if from_code = '' and exists (select 1 from public.matter_stage s where s.matter_id = m) then
+        raise exception 'the matter has begun already' using errcode = 'check_violation';
+    end if;
+    if coalesce(pm.approval_act, '') <> '' then
+        update public.approval a set state = 'used', used_at = t
+        where a.id = approval and a.matter_id = m and a.act = pm.approval_act and a.state = 'approved';
+        if not found then
+            raise exception 'not approved' using errcode = 'check_violation', hint = pm.approval_act;
+        end if;
+    end if;
+    if happened is not null and happened > t then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
+    insert into public.matter_move (id, matter_id, move, from_stage, to_stages, person_id, body_id, approval_id, reason, at, happened_at)
+    values (mv, m, move_code, coalesce(from_code, ''), to_codes, w.person, at_body, approval, coalesce(why, ''), t, coalesce(happened, t));
+    if from_code <> '' then
+        update public.matter_stage s set state = 'done', closed_at = t, closed_by = mv
+        where s.id = (select id from public.matter_stage x where x.matter_id = m and x.stage = from_code and x.state = 'open'
+                      and (at_body is null or x.body_id is null or x.body_id = at_body) order by x.opened_at limit 1);
+    end if;
+    insert into public.matter_stage (id, matter_id, stage, body_id, state, opened_at, opened_by)
+    select access.new_id(), m, c, at_body, 'open', t, mv from unnest(to_codes) c
+    on conflict do nothing;
+    stage_now := array(select distinct s.stage from public.matter_stage s where s.matter_id = m and s.state = 'open' order by 1);
+    if pm.closes or finish is not null then
+        update public.matter_stage s set state = 'cancelled', closed_at = t, closed_by = mv where s.matter_id = m and s.state = 'open' and pm.closes
+            and not (s.stage = any (to_codes));
+        stage_now := to_codes;
+    end if;
+    update public.matter set stages = stage_now, row_version = row_version + 1,
+           status = case when pm.closes then 'closed' else status end,
+           closed_at = case when pm.closes then t else closed_at end,
+           close_kind = case when pm.closes then coalesce(finish, move_code) else close_kind end
+    where id = m;
+    return mv;
+end $$;
+
+-- ── approvals ──────────────────────────────────────────────────────────────────────────────────────────────────────
+create function access.body_at(start integer, place text) returns integer
+    language plpgsql stable security definer set search_path = pg_catalog as $$
+-- own: the commission itself · parent: the next commission above it in its line · province, national: by rank upwards ·
+-- committee: the party committee of the same rank and division
+declare b public.body; up integer := start;
+begin
+    select * into b from public.body where id = start;
+    if place = 'own' then return start; end if;
+    if place = 'committee' then
+        return (select id from public.body x where x.kind = 'party_committee' and x.rank = b.rank and x.division_code = b.division_code
+                and x.valid_to is null order by id limit 1);
+    end if;
+    for i in 1..8 loop
+        select x.parent_id into up from public.body x where x.id = up;
+        exit when up is null;
+        select * into b from public.body where id = up;
+        if b.kind = 'commission' and (place = 'parent' or b.rank = place) then return up; end if;
+    end loop;
+    return null;
+end $$;
+
+create function access.turn_of(a bigint) returns bigint language sql stable security definer set search_path = pg_catalog as
+$$ select s.id from public.approval_step s where s.approval_id = a and s.decision = '' order by s."order" limit 1 $$;
+
+create function access.admit_signer(a bigint) returns void language plpgsql security definer set search_path = pg_catalog as $$
+-- the signer whose turn it is may read the matter and decide; one who is recused is passed to the next level as a paper step
+declare s public.approval_step; ap public.approval; t timestamptz := access.now(); holder integer;
+begin
+    select * into ap from public.approval where id = a;
+    select * into s from public.approval_step where id = access.turn_of(a);
+    if s.id is null or s.office_id is null then return; end if;
+    insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+    select access.new_id(), ap.matter_id, s.office_id, 'approver', '{read,approve}', t, t + interval '60 days', 'approval', ap.act, ap.requested_by_id, t
+    where not exists (select 1 from public.matter_grant g where g.matter_id = ap.matter_id and g.principal = s.office_id
+                      and 'approve' = any (g.acts) and g.starts_at <= t and t + interval '7 days' < g.ends_at and g.revoked_at is null);
+    insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+    select access.new_id(), ap.matter_id, d.person_id, 'approver', '{read,approve}', t, least(d.ends_at, t + interval '60 days'), 'delegation', ap.act, ap.requested_by_id, t
+    from public.delegation d where d.office_id = s.office_id and s.delegable and d.acts ? ap.act and d.starts_at <= t and t < d.ends_at
+      and d.revoked_at is null and not exists (select 1 from public.matter_grant g where g.matter_id = ap.matter_id and g.principal = d.person_id
+                                               and 'approve' = any (g.acts) and t < g.ends_at and g.revoked_at is null);
+    perform access.notify(ap.matter_id, array[s.office_id] || array(select d.person_id from public.delegation d where d.office_id = s.office_id
+            and s.delegable and d.acts ? ap.act and d.starts_at <= t and t < d.ends_at and d.revoked_at is null), 'approval_waiting',
+            jsonb_build_object('approval', a::text, 'act', ap.act, 'urgent', ap.urgent), true);
+end $$;
+
+create function access.request_approval(m bigint, act_code text, s bigint, details jsonb, details_sha text, why text, is_urgent boolean,
+                                        collective text, at_body integer, is_closed_zone boolean) returns bigint
+    language plpgsql security definer set search_path = pg_catalog as $$
+declare w record := access.who(); t timestamptz := access.now(); a bigint := access.new_id(); mm public.matter; su public.matter_subject;
+        b integer; place integer; r record; n integer := 0; office integer; bb public.body;
+begin
+    select * into mm from public.matter where id = m;
+    if w.person is null or mm.id is null or not access.may(m, 'write') then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    if exists (select 1 from public.approval x where x.matter_id = m and x.act = act_code and x.subject_id is not distinct from s
+               and x.state = 'pending' and x.what_sha = details_sha) then
+        raise exception 'the same request is waiting already' using errcode = 'unique_violation';
+    end if;
+    select * into su from public.matter_subject where id = s and matter_id = m;
+    if s is not null and su.id is null then raise exception 'the subject belongs to another matter' using errcode = 'check_violation'; end if;
+    b := coalesce(at_body, mm.owner_body_id);
+    select * into bb from public.body where id = b;
+    insert into public.approval (id, matter_id, act, subject_id, what, what_sha, reason, urgent, requested_by_id, requested_at, state,
+                                 collective_no, document_no, closed_zone)
+    values (a, m, act_code, s, details, details_sha, coalesce(why, ''), is_urgent, w.person, t, 'pending', coalesce(collective, ''), '', is_closed_zone);
+    for r in
+        select distinct on (x."order") x.* from public.approval_rule x
+        where x.act = act_code and (x.subject_rank = '' or x.subject_rank = coalesce(su.cadre_rank, ''))
+          and (x.body_rank = '' or x.body_rank = bb.rank) and (x.body_id is null or x.body_id = b)
+          -- the most particular set of lines wins as a whole: a body's own, then by rank of the subject, then by rank of the body
+          and (x.body_id is not null, x.subject_rank <> '', x.body_rank <> '') = (
+              select (y.body_id is not null, y.subject_rank <> '', y.body_rank <> '') from public.approval_rule y
+              where y.act = act_code and (y.subject_rank = '' or y.subject_rank = coalesce(su.cadre_rank, ''))
+                and (y.body_rank = '' or y.body_rank = bb.rank) and (y.body_id is null or y.body_id = b)
+              order by y.body_id is not null desc, y.subject_rank <> '' desc, y.body_rank <> '' desc limit 1)
+        order by x."order", x.id
+    loop
+        if r.needs_collective and coalesce(collective, '') = '' then
+            raise exception 'a collective record is needed first' using errcode = 'check_violation', hint = 'collective_record';
+        end if;
+        place := access.body_at(b, r.at);
+        if place is null then
+            raise exception 'no body of that level is registered' using errcode = 'check_violation', hint = r.at;
+        end if;
+        select o.id into office from public.office o where o.body_id = place and o.code = r.office
+            and (o.room_id is null or o.room_id = mm.owner_room_id) and o.valid_to is null
+            and (r.office <> 'deputy' or exists (select 1 from public.office_line_room l where l.office_id = o.id and l.room_id = mm.owner_room_id)
+                 or not exists (select 1 from public.office_line_room l where l.office_id = o.id))
+            order by (exists (select 1 from public.office_line_room l where l.office_id = o.id and l.room_id = mm.owner_room_id)) desc, o.id limit 1;
+        insert into public.approval_step (id, approval_id, matter_id, "order", office_code, body_id, office_id, delegable, basis, ours,
+                                          decision, as_deputy, reason, paper_no)
+        values (access.new_id(), a, m, r."order", r.office, place,
+                -- an office that nobody with an account holds signs on paper
+                case when exists (select 1 from public.posting po join public.person p on p.id = po.person_id and p.account and p.active
+                                  where po.office_id = office and po.confirmed_by_id is not null and po.starts_at <= t
+                                    and (po.ends_at is null or t < po.ends_at)
+                                    and not exists (select 1 from public.recusal rc where rc.matter_id = m and rc.principal = po.person_id
+                                        and rc.state = 'in_force' and rc.starts_at <= t and t < rc.ends_at)) then office end,
+                r.delegable, r.basis, r.ours, '', false, '', '');
+        n := n + 1;
+    end loop;
+    if n = 0 then raise exception 'no rule says who approves this' using errcode = 'check_violation', hint = act_code; end if;
+    perform access.admit_signer(a);
+    return a;
+end $$;
+
+create function access.conclude(a bigint) returns text language plpgsql security definer set search_path = pg_catalog as $$
+declare t timestamptz := access.now(); st text;
+begin
+    if exists (select 1 from public.approval_step where approval_id = a and decision = 'refused') then st := 'refused';
+    elsif access.turn_of(a) is null then st := 'approved';
+    else perform access.admit_signer(a); return 'pending'; end if;
+    update public.approval set state = st, decided_at = t where id = a and state = 'pending';
+    return st;
+end $$;
+
+create function access.decide_approval(a bigint, verdict text, why text, snapshot_content jsonb, snapshot_canon bytea, snapshot_sha text)
+    returns text language plpgsql security definer set search_path = pg_catalog as $$
+declare w record := access.who(); t timestamptz := access.now(); ap public.approval; s public.approval_step; sn bigint; deputy boolean := false;
+begin
+    select * into ap from public.approval where id = a for update;
+    if w.person is null or ap.id is null or not access.may(ap.matter_id, 'approve') then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    if ap.state <> 'pending' then raise exception 'already decided' using errcode = 'serialization_failure'; end if;
+    select * into s from public.approval_step where id = access.turn_of(a);
+    if s.office_id is null then raise exception 'this place is signed on paper' using errcode = 'check_violation'; end if;
+    if not (s.office_id = any (w.p)) then
+        deputy := s.delegable and exists (select 1 from public.delegation d where d.office_id = s.office_id and d.person_id = w.person
+                  and d.acts ? ap.act and d.starts_at <= t and t < d.ends_at and d.revoked_at is null);
+        if not deputy then raise exception 'it is another''s turn' using errcode = 'insufficient_privilege'; end if;
+    end if;
+    if ap.requested_by_id = w.person then raise exception 'nobody approves his own request' using errcode = 'insufficient_privilege'; end if;
+    if exists (select 1 from public.approval_step x where x.approval_id = a and x.person_id = w.person) then
+        raise exception 'two places need two persons' using errcode = 'insufficient_privilege';
+    end if;
+    if ap.closed_zone and (select zone from access.session where id = w.session) <> 'closed' then
+        raise exception 'measures are approved inside the closed zone' using errcode = 'insufficient_privilege', hint = 'closed_zone';
+    end if;
+    if verdict not in ('approved', 'refused') then raise exception 'unknown verdict' using errcode = 'check_violation'; end if;
+    if verdict = 'refused' and coalesce(why, '') = '' then raise exception 'a refusal needs a reason' using errcode = 'check_violation'; end if;
+    if snapshot_sha is distinct from encode(sha256(snapshot_canon), 'hex') then
+        raise exception 'the snapshot does not match its digest' using errcode = 'check_violation';
+    end if;
+    sn := access.new_id();
+    insert into public.snapshot (id, matter_id, approval_id, content, canon, sha, at)
+    values (sn, ap.matter_id, a, snapshot_content, snapshot_canon, snapshot_sha, t);
+    update public.approval_step set decision = verdict, person_id = w.person, as_deputy = deputy, reason = coalesce(why, ''), decided_at = t,
+           signed_at = t, snapshot_id = sn where id = s.id;
+    return access.conclude(a);
+end $$;
+
+create function access.sign_on_paper(a bigint, verdict text, number_on_paper text, file bigint, signed timestamptz, why text) returns text
+    language plpgsql security definer set search_path = pg_catalog as $$
+-- an approver without an account: one clerk enters number, scan and time; another confirms. Only then it counts.
+declare w record := access.who(); t timestamptz := access.now(); ap public.approval; s public.approval_step;
+begin
+    select * into ap from public.approval where id = a for update;
+    if w.person is null or ap.id is null or not access.may(ap.matter_id, 'write') then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    if ap.state <> 'pending' then raise exception 'already decided' using errcode = 'serialization_failure'; end if;
+    select * into s from public.approval_step where id = access.turn_of(a);
+    if s.office_id is not null then raise exception 'this signer has an account' using errcode = 'check_violation'; end if;
+    if s.clerk_one_id is null then
+        if coalesce(number_on_paper, '') = '' or signed is null or verdict not in ('approved', 'refused') then
+            raise exception 'number, time and verdict of the paper are needed' using errcode = 'check_violation';
+        end if;
+        if signed > t then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
+        if signed < coalesce((select max(signed_at) from public.approval_step where approval_id = a), ap.requested_at) then
+            raise exception 'signed before the one who signs first' using errcode = 'check_violation';
+        end if;
+        update public.approval_step set paper_no = number_on_paper, paper_file = file, signed_at = signed, clerk_one_id = w.person,
+               reason = concat_ws('|', verdict, why) where id = s.id;
+        return 'half';
+    end if;
+    if s.clerk_one_id = w.person then raise exception 'a second clerk confirms' using errcode = 'insufficient_privilege'; end if;
+    if s.paper_no is distinct from number_on_paper or split_part(s.reason, '|', 1) is distinct from verdict then
+        raise exception 'the two clerks read different papers' using errcode = 'check_violation';
+    end if;
+    update public.approval_step set decision = verdict, decided_at = t, clerk_two_id = w.person, reason = substr(s.reason, length(verdict) + 2)
+    where id = s.id;
+    return access.conclude(a);
+end $$;
+create function access.withdraw_approval(a bigint) returns void language plpgsql security definer set search_path = pg_catalog as $$
+declare w record := access.who(); ap public.approval;
+begin
+    select * into ap from public.approval where id = a for update;
+    if w.person is null or ap.id is null or ap.requested_by_id <> w.person or ap.state <> 'pending' then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    update public.approval set state = 'withdrawn', decided_at = access.now() where id = a;
+end $$;
+-- what an executing service asks: consume the approval of exactly this
+create function access.use_approval(a bigint, m bigint, act_code text, s bigint) returns jsonb
+    language plpgsql security definer set search_path = pg_catalog as $$
+declare d jsonb;
+begin
+    if not access.may(m, 'write') then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
+    update public.approval set state = 'used', used_at = access.now()
+    where id = a and matter_id = m and act = act_code and subject_id is not distinct from s and state = 'approved' returning what into d;
+    if d is null then raise exception 'not approved' using errcode = 'check_violation', hint = act_code; end if;
+    return d;
+end $$;
+
+-- ── the hand-over ladder ───────────────────────────────────────────────────────────────────────────────────────────
+create function access.desk_of(b integer) returns integer language sql stable security definer set search_path = pg_catalog as $$
+-- where parcels for a body arrive: its case-management room, else its supervision room, else the body itself
+    select coalesce((select id from public.room where body_id = b and kind = 'case_management' and valid_to is null order by id limit 1),
+                    (select id from public.room where body_id = b and kind in ('supervision', 'petitions', 'general') and valid_to is null order by id limit 1), b) $$;
+
+create function access.send_handover(m bigint, to_body integer, what text, why text, files jsonb, files_sha text, keep boolean,
+                                     receipt text, doc text) returns bigint
+    language plpgsql security definer set search_path = pg_catalog as $$
+declare w record := access.who(); t timestamptz := access.now(); mm public.matter; h bigint := access.new_id(); desk integer;
+begin
+    select * into mm from public.matter where id = m for update;
+    if w.person is null or mm.id is null or not access.may(m, 'handover') then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    if mm.owner_body_id = to_body then raise exception 'it is yours already' using errcode = 'check_violation'; end if;
+    if coalesce(why, '') = '' then raise exception 'say why the receiver is competent' using errcode = 'check_violation'; end if;
+    if not exists (select 1 from public.body b where b.id = to_body and b.valid_to is null) then
+        raise exception 'that body no longer exists' using errcode = 'check_violation';
+    end if;
+    if exists (select 1 from public.handover x where x.matter_id = m and x.state in ('sent', 'received', 'opened')) then
+        raise exception 'a hand-over of this matter is under way' using errcode = 'unique_violation';
+    end if;
+    if exists (select 1 from public.recusal r where r.matter_id = m and r.principal = to_body and r.state in ('in_force', 'raised') and t < r.ends_at) then
+        raise exception 'the receiver is recused' using errcode = 'check_violation', hint = 'recusal';
+    end if;
+    desk := access.desk_of(to_body);
+    insert into public.handover (id, matter_id, kind, sender_id, receiver_id, competence_reason, index, index_sha, keep_view, state, receipt_no,
+                                 document_no, sent_at, sent_by_id, received_at, reason, visible_note, coarse_stage, sender_acl)
+    values (h, m, what, mm.owner_body_id, to_body, why, files, files_sha, keep, 'received', receipt, coalesce(doc, ''), t, w.person, t, '', '', 'delivered',
+            array_remove(array[w.person, mm.owner_room_id, access.desk_of(mm.owner_body_id)], null));
+    insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+    values (access.new_id(), m, desk, 'receiver', '{read,handover}', t, t + interval '60 days', 'handover', why, w.person, t);
+    insert into public.matter_body (id, matter_id, body_id, role, starts_at) values (access.new_id(), m, to_body, 'receiver', t);
+    perform access.notify(m, array[desk], 'handover_arrived', jsonb_build_object('handover', h::text), true);
+    return h;
+end $$;
+
+create function access.step_handover(h bigint, verdict text, why text, to_room integer default null, to_body integer default null) returns text
+    language plpgsql security definer set search_path = pg_catalog as $$
+-- opened · accepted (ownership moves, sender's view ends unless kept) · returned (reason) · redirected (to another body)
+declare w record := access.who(); t timestamptz := access.now(); ho public.handover; mm public.matter; room integer; far constant timestamptz := '9999-01-01 00:00:00+00';
+begin
+    select * into ho from public.handover where id = h for update;
+    if w.person is null or ho.id is null or not access.may(ho.matter_id, 'handover') or not (ho.receiver_id = any (w.p)) then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    if verdict = 'opened' then
+        update public.handover set state = 'opened', opened_at = t where id = h and state = 'received';
+        return 'opened';
+    end if;
+    if ho.state not in ('received', 'opened') then raise exception 'already decided' using errcode = 'serialization_failure'; end if;
+    select * into mm from public.matter where id = ho.matter_id for update;
+    if verdict = 'accepted' then
+        room := coalesce(to_room, nullif(access.desk_of(ho.receiver_id), ho.receiver_id));
+        if room is not null and not exists (select 1 from public.room r where r.id = room and r.body_id = ho.receiver_id) then
+            raise exception 'the room belongs to another body' using errcode = 'check_violation';
+        end if;
+        update public.handover set state = 'accepted', opened_at = coalesce(opened_at, t), decided_at = t, decided_by_id = w.person,
+               reason = coalesce(why, ''), coarse_stage = 'accepted' where id = h;
+        if ho.kind <> 'assistance' then
+            update public.matter set owner_body_id = ho.receiver_id, owner_room_id = room, row_version = row_version + 1 where id = mm.id;
+            update public.matter_body set ends_at = t where matter_id = mm.id and role in ('owner', 'receiver') and ends_at is null;
+            insert into public.matter_body (id, matter_id, body_id, role, starts_at) values (access.new_id(), mm.id, ho.receiver_id, 'owner', t);
+            -- ownership moves: the sender's grants end unless it keeps the view; approvers' and teams' of the sender too
+            update public.matter_grant g set revoked_at = t, reason = concat_ws(' · ', nullif(g.reason, ''), 'handed over')
+            where g.matter_id = mm.id and g.revoked_at is null and t < g.ends_at and g.kind in ('handler', 'team', 'leader', 'approver', 'receiver', 'dispatched')
+              and (not ho.keep_view or g.kind = 'receiver');
+            if ho.keep_view then
+                update public.matter_grant g set acts = '{read}' where g.matter_id = mm.id and g.revoked_at is null and t < g.ends_at;
+            end if;
+        end if;
+        insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+        select access.new_id(), mm.id, x, 'handler', '{read,write,grant,handover,close,export}', t, far, 'handover', ho.receipt_no, w.person, t
+        from unnest(array_remove(array[w.person, room], null)) x;
+    elsif verdict = 'returned' then
+        if coalesce(why, '') = '' then raise exception 'a return needs a reason' using errcode = 'check_violation'; end if;
+        update public.handover set state = 'returned', decided_at = t, decided_by_id = w.person, reason = why, coarse_stage = 'returned' where id = h;
+        update public.matter_grant set revoked_at = t where matter_id = mm.id and kind = 'receiver' and revoked_at is null;
+        update public.matter_body set ends_at = t where matter_id = mm.id and role = 'receiver' and ends_at is null;
+    elsif verdict = 'redirected' then
+        if to_body is null or coalesce(why, '') = '' then raise exception 'a redirection needs a receiver and a reason' using errcode = 'check_violation'; end if;
+        if to_body in (ho.receiver_id, ho.sender_id) then raise exception 'redirect to a third body' using errcode = 'check_violation'; end if;
+        if exists (select 1 from public.recusal r where r.matter_id = mm.id and r.principal = to_body and r.state in ('in_force', 'raised') and t < r.ends_at) then
+            raise exception 'the receiver is recused' using errcode = 'check_violation', hint = 'recusal';
+        end if;
+        update public.handover set state = 'redirected', decided_at = t, decided_by_id = w.person, reason = why, redirected_to_id = to_body,
+               coarse_stage = 'redirected' where id = h;
+        update public.matter_grant set revoked_at = t where matter_id = mm.id and kind = 'receiver' and revoked_at is null;
+        update public.matter_body set ends_at = t where matter_id = mm.id and role = 'receiver' and ends_at is null;
+        insert into public.handover (id, matter_id, kind, sender_id, receiver_id, competence_reason, index, index_sha, keep_view, state, receipt_no,
+                                     document_no, sent_at, sent_by_id, received_at, reason, visible_note, coarse_stage, sender_acl)
+        values (access.new_id(), mm.id, 'redirect', ho.sender_id, to_body, why, ho.index, ho.index_sha, ho.keep_view, 'received', ho.receipt_no,
+                ho.document_no, t, ho.sent_by_id, t, '', '', 'delivered', ho.sender_acl || access.desk_of(ho.receiver_id));
+        insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+        values (access.new_id(), mm.id, access.desk_of(to_body), 'receiver', '{read,handover}', t, t + interval '60 days', 'handover', why, w.person, t);
+        insert into public.matter_body (id, matter_id, body_id, role, starts_at) values (access.new_id(), mm.id, to_body, 'receiver', t);
+    else
+        raise exception 'unknown verdict' using errcode = 'check_violation';
+    end if;
+    insert into public.notification (id, person_id, matter_id, kind, fields, mandatory, at)
+    select access.new_id(), ho.sent_by_id, null, 'handover_' || verdict, jsonb_build_object('handover', h::text), true, t
+    where not exists (select 1 from public.recusal r where r.matter_id = mm.id and r.principal = ho.sent_by_id and r.state = 'in_force'
+                      and r.starts_at <= t and t < r.ends_at);
+    return verdict;
+end $$;
+create function access.show_sender(h bigint, stage text, note text) returns void
+    language plpgsql security definer set search_path = pg_catalog as $$
+-- what the sender may read of the progress: coarse stages only
+declare ho public.handover;
+begin
+    select * into ho from public.handover where id = h;
+    if ho.id is null or not access.may(ho.matter_id, 'write') then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
+    update public.handover set coarse_stage = stage, visible_note = coalesce(note, '') where id = h and state = 'accepted';
+end $$;
+
+-- ── designation: executes only what was approved ───────────────────────────────────────────────────────────────────
+create function access.designate(a bigint) returns integer language plpgsql security definer set search_path = pg_catalog as $$
+declare w record := access.who(); t timestamptz := access.now(); ap public.approval; b integer; room integer; far constant timestamptz := '9999-01-01 00:00:00+00'; doc text;
+begin
+    select * into ap from public.approval where id = a for update;
+    if w.person is null or ap.id is null or not (access.may(ap.matter_id, 'write') or access.may(ap.matter_id, 'approve')) then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    if ap.act <> 'designation' or ap.state <> 'approved' then raise exception 'not approved' using errcode = 'check_violation', hint = 'designation'; end if;
+    b := (ap.what->>'body')::integer; doc := coalesce(nullif(ap.document_no, ''), ap.what->>'document_no', '');
+    if exists (select 1 from public.recusal r where r.matter_id = ap.matter_id and r.principal = b and r.state in ('in_force', 'raised') and t < r.ends_at) then
+        raise exception 'that body is recused' using errcode = 'check_violation', hint = 'recusal';
+    end if;
+    update public.approval set state = 'used', used_at = t where id = a;
+    room := nullif(access.desk_of(b), b);
+    insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+    values (access.new_id(), ap.matter_id, coalesce(room, b), 'handler', '{read,write,grant,handover,close,export}', t, far, 'designation', doc, w.person, t);
+    insert into public.matter_body (id, matter_id, body_id, role, starts_at) values (access.new_id(), ap.matter_id, b, 'lead_body', t);
+    insert into public.competence_basis (id, matter_id, subject_id, kind, body_id, given_by_id, document_no, decided_on, approval_id, recorded_at, recorded_by_id)
+    select access.new_id(), ap.matter_id, ap.subject_id, 'designation', b, (select s.body_id from public.approval_step s where s.approval_id = a order by s."order" desc limit 1),
+           doc, (t at time zone 'Asia/Shanghai')::date, a, t, w.person;
+    perform access.notify(ap.matter_id, array[coalesce(room, b)], 'designated', jsonb_build_object('approval', a::text), true);
+    return b;
+end $$;
+
+-- ── measures: no measure without its approval; at expiry only lawful exits ─────────────────────────────────────────
+create function access.measure_gate() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+declare ap public.approval; basis integer;
+begin
+    if tg_op = 'UPDATE' then
+        if (new.matter_id, new.subject_id, new.kind, new.approval_id, new.started_at, new.collective_no, new.superior_no, new.by_body_id)
+           is distinct from (old.matter_id, old.subject_id, old.kind, old.approval_id, old.started_at, old.collective_no, old.superior_no, old.by_body_id) then
+            raise exception 'a measure is ended or varied, never rewritten' using errcode = 'check_violation';
+        end if;
+        return new;
+    end if;
+    if new.started_at > access.now() then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
+    if new.late_record then return new; end if;   -- what really happened, entered late and visibly as a breach
+    if access.custody_expired(new.matter_id, new.subject_id) then
+        raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
+    end if;
+    select count(*) into basis from public.body b where b.id = new.by_body_id and b.kind in ('commission', 'working_committee', 'dispatched_unit');
+    if basis = 0 then raise exception 'that body holds no power for this measure' using errcode = 'check_violation', hint = 'power'; end if;
+    if new.kind = 'interview' then return new; end if;
+    select * into ap from public.approval where id = new.approval_id for update;
+    if ap.id is null or ap.matter_id <> new.matter_id or ap.act <> 'measure.' || new.kind or ap.subject_id is distinct from new.subject_id
+       or ap.state <> 'approved' then
+        raise exception 'not approved' using errcode = 'check_violation', hint = 'measure.' || new.kind;
+    end if;
+    if new.started_at < ap.decided_at then raise exception 'the measure precedes its approval' using errcode = 'check_violation', hint = 'order'; end if;
+    if new.kind = 'liuzhi' and (coalesce(ap.collective_no, '') = '' or coalesce(new.superior_no, '') = '') then
+        raise exception 'liuzhi needs the collective record and the superior''s approval number' using errcode = 'check_violation', hint = 'gate.liuzhi';
+    end if;
+    if new.kind in ('freeze', 'seize') and new.enterprise_note = '' and exists (
+        select 1 from public.matter_subject s where s.id = new.subject_id and s.kind = 'unit') then
+        raise exception 'say what it does to the enterprise' using errcode = 'check_violation', hint = 'gate.enterprise';
+    end if;
+    new.collective_no := coalesce(nullif(new.collective_no, ''), ap.collective_no);
+    update public.approval set state = 'used', used_at = access.now() where id = ap.id;
+    return new;
+end $$;
+create trigger gate before insert or update on public.measure for each row execute function access.measure_gate();
+-- new investigative work on a person whose custody has run out is refused through every door
+create function access.presence_gate() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+begin
+    if coalesce(new.basis, '') in ('', 'waiting_for_approval') then
+        raise exception 'every minute of a presence has a basis; waiting for an approval is none' using errcode = 'check_violation', hint = 'presence_basis';
+    end if;
+    if access.custody_expired(new.matter_id, new.subject_id) then
+        raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
+    end if;
+    return new;
+end $$;
+create trigger gate before insert on public.presence for each row execute function access.presence_gate();
+
+-- ── keeping what is written ────────────────────────────────────────────────────────────────────────────────────────
+create function access.published_stays() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and (new.code, new.version, new.sha, new.content::text) is not distinct from (old.code, old.version, old.sha, old.content::text) then
+        return new;   -- retiring is the only change
+    end if;
+    raise exception 'a published playbook never changes' using errcode = 'check_violation';
+end $$;
+create trigger stays before update or delete on public.playbook_version for each row execute function access.published_stays();
+
+revoke all on all functions in schema access from public;
+grant execute on function access.recused(bigint), access.notify(bigint, integer[], text, jsonb, boolean), access.next_number(text, text, bigint),
+    access.custody_expired(bigint, bigint),
+    access.make_move(bigint, text, text, text[], integer, text, bigint, timestamptz, integer, text), access.body_at(integer, text),
+    access.turn_of(bigint),
+    access.request_approval(bigint, text, bigint, jsonb, text, text, boolean, text, integer, boolean),
+    access.decide_approval(bigint, text, text, jsonb, bytea, text), access.sign_on_paper(bigint, text, text, bigint, timestamptz, text),
+    access.withdraw_approval(bigint), access.use_approval(bigint, bigint, text, bigint), access.desk_of(integer),
+    access.send_handover(bigint, integer, text, text, jsonb, text, boolean, text, text),
+    access.step_handover(bigint, text, text, integer, integer), access.show_sender(bigint, text, text), access.designate(bigint) to {web}, {job};
+select access.settle();

@@ -1,0 +1,121 @@
+"""Approvals: what was asked, who signs in which order, what each signer saw, and what it released."""
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from xieli.office.bodies.models import Body
+from xieli.office.ids import RandomIdModel
+from xieli.office.matters.tables.core import Matter, MatterSubject
+from xieli.office.people.models import Person
+
+
+class ApprovalRule(models.Model):
+    """One line of the matrix (act × rank of subject × body): the owner fills it; our defaults are labelled so."""
+
+    act = models.CharField(max_length=60)
+    subject_rank = models.CharField(max_length=24, blank=True, help_text="empty: any")
+    body_rank = models.CharField(max_length=12, blank=True, help_text="empty: any")
+    body = models.ForeignKey(Body, models.CASCADE, null=True, blank=True, related_name="+", help_text="own rule of one body")
+    order = models.SmallIntegerField(default=1)
+    office = models.CharField(max_length=24, help_text="office code of the signer")
+    at = models.CharField(max_length=12, default="own", choices=[("own", "本机关"), ("parent", "上一级"), ("province", "省级"),
+                                                                 ("national", "国家监委"), ("committee", "同级党委")])
+    needs_collective = models.BooleanField(default=False, help_text="a collective record must be attached")
+    delegable = models.BooleanField(default=False)
+    oral_start = models.BooleanField(default=False, help_text="may start orally: travel, planning, green channel only")
+    basis = models.CharField(max_length=60, blank=True, help_text="rule id of content/statutes")
+    ours = models.BooleanField(default=True, help_text="our default, not law")
+
+    class Meta:
+        db_table = "approval_rule"
+
+
+class Approval(RandomIdModel):
+    """A request for approval of one act on one matter (and subject). State moves only by its signers."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "待批"
+        APPROVED = "approved", "已批准"
+        REFUSED = "refused", "不批准"
+        WITHDRAWN = "withdrawn", "撤回"
+        USED = "used", "已执行"
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="approvals")
+    act = models.CharField(max_length=60)
+    subject = models.ForeignKey(MatterSubject, models.PROTECT, null=True, related_name="+")
+    what = models.JSONField(help_text="exactly what would be executed: body, person, dates, amounts")
+    what_sha = models.CharField(max_length=64)
+    reason = models.TextField(blank=True)
+    urgent = models.BooleanField(default=False)
+    requested_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    decided_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    collective_no = models.CharField(max_length=60, blank=True, help_text="number of the collective record")
+    closed_zone = models.BooleanField(default=False, help_text="measures are approved only inside the closed zone")
+    document_no = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        db_table = "approval"
+        indexes = [models.Index(fields=["matter", "act"], name="approval_of_matter"),
+                   models.Index(fields=["state", "requested_at"], condition=Q(state="pending"), name="approval_pending")]
+
+
+class ApprovalStep(RandomIdModel):
+    """One signer's place in the order, and his decision with the snapshot he saw."""
+
+    approval = models.ForeignKey(Approval, models.CASCADE, related_name="steps")
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    order = models.SmallIntegerField()
+    office_code = models.CharField(max_length=24)
+    body = models.ForeignKey(Body, models.PROTECT, related_name="+")
+    office_id = models.IntegerField(null=True, help_text="principal id of the office that signs")
+    delegable = models.BooleanField(default=False)
+    basis = models.CharField(max_length=60, blank=True)
+    ours = models.BooleanField(default=True)
+    decision = models.CharField(max_length=10, blank=True)
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    as_deputy = models.BooleanField(default=False)
+    reason = models.TextField(blank=True)
+    decided_at = models.DateTimeField(null=True)
+    signed_at = models.DateTimeField(null=True, help_text="on paper: when it was really signed")
+    snapshot_id = models.BigIntegerField(null=True)
+    paper_no = models.CharField(max_length=60, blank=True)
+    paper_file = models.BigIntegerField(null=True)
+    clerk_one = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    clerk_two = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        db_table = "approval_step"
+        constraints = [models.UniqueConstraint(fields=["approval", "order"], name="one_signer_per_place")]
+
+
+class Snapshot(RandomIdModel):
+    """当时所见: the page, loads, recusals and rule versions that a signer saw, frozen and hashed into the ledger."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    approval = models.ForeignKey(Approval, models.CASCADE, related_name="snapshots")
+    content = models.JSONField()
+    canon = models.BinaryField()
+    sha = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "snapshot"
+
+
+class Delegation(models.Model):
+    """Who may sign for an office, for which acts, from–to: only acts whose rule says delegable."""
+
+    office_id = models.IntegerField()
+    person = models.ForeignKey(Person, models.PROTECT, related_name="delegations")
+    acts = models.JSONField(default=list)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    given_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "delegation"
