@@ -42,7 +42,7 @@ def readiness() -> dict[str, dict[str, Any]]:
         return {"database": {"ok": False}}
     checks: dict[str, dict[str, Any]] = {"database": {"ok": True}, "migrations": migrations()}
     if checks["migrations"]["ok"]:
-        checks |= {name: lag(name) for name in LAG_FUNCTIONS}
+        checks |= {name: lag(name) for name in LAG_FUNCTIONS if is_there(LAG_FUNCTIONS[name])}
     return checks
 
 
@@ -59,6 +59,12 @@ def migrations() -> dict[str, Any]:
             return {"ok": False, "pending": pending}
         _migrated = True
     return {"ok": True}
+
+
+def is_there(function: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regprocedure(%s) is not null", [function])
+        return bool(cursor.fetchone()[0])
 
 
 def lag(name: str) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from pathlib import Path
 import xieli
 from xieli.server.words import Trouble
 
-ROLES = ("owner", "door", "web", "job", "sweeper", "sealer", "report", "backup")
-
 
 def checkout() -> Path | None:
     """The source checkout this package runs from, or None when it was installed from a wheel."""

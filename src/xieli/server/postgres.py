@@ -20,9 +20,11 @@ from psycopg.conninfo import conninfo_to_dict
 from xieli.server import dbroles
 from xieli.server.cluster import SUPERUSER, Server
 from xieli.server.dsn import as_url, where
-from xieli.server.home import ROLES, Home, default_home
+from xieli.server.home import Home, default_home
 from xieli.server.pgbinaries import OLDEST
 from xieli.server.words import Say, Trouble, to_terminal
+
+ROLES = ("owner", *dbroles.LOGIN_ROLES)
 
 __all__ = ["Instance", "Server", "default_prefix", "ensure_database", "instance"]
 
@@ -64,7 +66,7 @@ class Instance:
 
     def passwords(self) -> dict[str, str]:
         """Password of every role that signs in."""
-        return {name: self.password(name) for name in ROLES if name != "owner"}
+        return {name: self.password(name) for name in dbroles.LOGIN_ROLES}
 
     def role_dsn(self, name: str) -> str:
         """The connection string of one role. `owner` does not sign in: the admin connects and becomes it."""

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clock": ("xieli.faces.cli.clock:clock", "Explain a legal clock day by day; what is due"),
     "match": ("xieli.faces.cli.match:match", "Data matching under a written authorization"),
     "playbook": ("xieli.faces.cli.playbook:playbook", "Check, draw and export playbooks"),
+    "serve": ("xieli.faces.cli.serve:serve", "Run everything: database, web, sign-in, worker, sweeper, sealer"),
 }
 
 

@@ -1,0 +1,252 @@
+"""`xieli serve`: the whole installation as one supervisor — database, web, sign-in door, worker, sweeper, sealer."""
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import IO
+
+from xieli.server import pgstate, prepare
+from xieli.server.home import Home, default_home
+from xieli.server.postgres import Instance, ensure_database
+from xieli.server.setup import prepare_checkout
+from xieli.server.supervise import SMALLEST_DISK, Child, Supervisor, last_lines
+from xieli.server.words import Say, Trouble, pick
+
+FIRST_PORT = 8000
+PORTS_TRIED = 200
+DEMO_LOADER = "xieli.office.demo.load"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person asked for. `demo`: an empty database becomes a demo with invented people (never a filled one)."""
+
+    host: str = "127.0.0.1"
+    port: int = FIRST_PORT
+    demo: bool = False
+    workers: int = 0  # of the web process; 0: by the number of processors
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the two processes that people reach listen."""
+
+    host: str
+    web: int
+    door: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.web}"
+
+    @property
+    def door_url(self) -> str:
+        return f"http://{self.host}:{self.door}"
+
+
+def serve(options: Options, say: Say, *, on_ready: Callable[[Addresses], None] | None = None, until: Callable[[], bool] | None = None) -> None:
+    """Bring everything up, say the address, run until Ctrl-C. Errors: `Trouble`, said in plain words."""
+    home = Home(default_home()).create()
+    with only_once(home) as lock:
+        prepare_checkout(say)
+        with ensure_database(home, say=say) as db:
+            prepare.bring_up_to_date(db, say)
+            settle(db, options, say)
+            addresses = free_addresses(options)
+            supervisor = Supervisor(home.log, say)
+            for child in children(db, addresses, options):
+                supervisor.add(child)
+            supervisor.tend = Attendant(db, addresses, options.port, lock, say, on_ready).tend
+            supervisor.run(until)
+            say(pick("正在停止……", "Stopping …"))
+        say(pick("已全部停止,数据已保存。", "Everything has stopped; the data are kept."))
+
+
+@contextmanager
+def only_once(home: Home) -> Iterator[IO[str]]:
+    """One supervisor per installation. Error: `AlreadyServing` with the address of the one that runs."""
+    with (home.path / "serve.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise AlreadyServing(json.loads(lock.read() or "{}").get("url", "")) from None
+        lock.truncate(0)
+        yield lock
+        lock.truncate(0)
+
+
+class AlreadyServing(Exception):
+    """The installation is served already; `url` is empty while it is still starting."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+
+def settle(db: Instance, options: Options, say: Say) -> None:
+    """An empty installation is either made a demo now or refused: nobody shall take one for the other."""
+    mark = prepare.mark_of(db)
+    if mark is None and not options.demo:
+        raise Trouble(
+            "这个数据库还没有设立。请运行 xieli init 设立正式环境,或运行 make run(即 xieli serve --demo)看演示。没有写入任何内容。",
+            "This database has not been set up. Run xieli init for a real installation, or make run (xieli serve --demo) for the demo. Nothing was written.",
+        )
+    if mark is None:
+        prepare.set_mark(db, "demo", level_cap=3)
+        mark = "demo"
+    if mark == "demo" and options.host not in ("127.0.0.1", "localhost", "::1"):
+        raise Trouble(
+            f"演示环境只在本机开放(127.0.0.1),不能监听 {options.host}:任何人都能在其中选择角色。",
+            f"A demo is open on this machine only (127.0.0.1) and cannot listen on {options.host}: anyone may pick any role in it.",
+        )
+    if mark == "demo" and find_spec_of(DEMO_LOADER):
+        load_demo(db, say)
+
+
+def load_demo(db: Instance, say: Say) -> None:
+    """Load the invented people and matters; the loader itself does nothing when they are there."""
+    environment = prepare.process_environment(db, "web") | db.role_env("owner") | {"XIELI_ROLE": "web"}
+    done = subprocess.Popen([sys.executable, "-m", DEMO_LOADER], env=environment, stdout=subprocess.PIPE, stderr=(db.home.log / "demo.log").open("wb"), text=True)
+    assert done.stdout is not None
+    for line in done.stdout:
+        say(line.rstrip())
+    if done.wait() != 0:
+        raise Trouble(
+            f"演示数据未能载入;数据库保持载入前的样子。最后的说明:\n{last_lines(db.home.log / 'demo.log', 6)}",
+            f"The demo data could not be loaded; the database is as it was before. The last words:\n{last_lines(db.home.log / 'demo.log', 6)}",
+        )
+
+
+def children(db: Instance, at: Addresses, options: Options) -> list[Child]:
+    """The processes of an installation, each with its own role's password only. Order: started first to last."""
+    def environment(role: str) -> dict[str, str]:
+        return prepare.process_environment(db, role) | {
+            "XIELI_WEB_URL": at.url, "XIELI_DOOR_URL": at.door_url,
+            "XIELI_HOSTS": os.environ.get("XIELI_HOSTS", ",".join(dict.fromkeys([at.host, "127.0.0.1", "localhost", "[::1]"]))),
+        }
+
+    python = sys.executable
+    found = [
+        Child("web", granian(at.host, at.web, options.workers or min(4, os.cpu_count() or 1)), environment("web"), essential=True),
+        Child("worker", [python, "-m", "xieli.server.worker"], environment("job")),
+    ]
+    for name, module, command, role, essential in (
+        ("door", "xieli.server.door_urls", granian(at.host, at.door, 1), "door", True),
+        ("sweeper", "xieli.office.access.sweeper", [python, "-m", "xieli.office.access.sweeper"], "sweeper", False),
+        ("sealer", "xieli.office.audit.sealer", [python, "-m", "xieli.office.audit.sealer"], "sealer", False),
+    ):
+        if find_spec_of(module):
+            found.append(Child(name, command, environment(role), essential))
+    return found
+
+
+def granian(host: str, port: int, workers: int) -> list[str]:
+    """The HTTP server's command. No access log: addresses of pages are nobody's business in a plain file."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers),
+        "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "--log-level", "warning", "--no-access-log", "xieli.server.wsgi:application",
+    ]
+
+
+def find_spec_of(module: str) -> bool:
+    """Whether a module is part of this installation; its packages need not be."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def free_addresses(options: Options) -> Addresses:
+    """The wanted port and the next one, or the first free pair above. Error: `Trouble` when none is free."""
+    ports = (port for port in range(options.port, min(options.port + PORTS_TRIED, 65536)) if is_free(options.host, port))
+    try:
+        return Addresses(options.host, next(ports), next(ports))
+    except StopIteration:
+        raise Trouble(
+            f"端口 {options.port} 起的 {PORTS_TRIED} 个端口都被占用;请用 --port 另选。",
+            f"None of the {PORTS_TRIED} ports from {options.port} on is free; choose another with --port.",
+        ) from None
+
+
+def is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+class Attendant:
+    """What the supervisor looks after once a second: the database, the disk, and saying the address when it answers."""
+
+    def __init__(self, db: Instance, at: Addresses, wanted: int, lock: IO[str], say: Say, on_ready: Callable[[Addresses], None] | None) -> None:
+        self.db, self.at, self.wanted, self.lock, self.say, self.on_ready = db, at, wanted, lock, say, on_ready
+        self.announced = False
+        self.began = time.monotonic()
+        self.next_look = 0.0
+        self.warned_disk = 0.0
+        self.warned_wait = self.began
+
+    def tend(self) -> None:
+        now = time.monotonic()
+        if not self.announced:
+            self._announce_if_up(now)
+        if now >= self.next_look:
+            self.next_look = now + 1
+            self._database()
+            self._disk(now)
+
+    def _announce_if_up(self, now: float) -> None:
+        if answers(f"{self.at.url}/healthz"):
+            self.announced = True
+            self.lock.write(json.dumps({"url": self.at.url, "door": self.at.door_url, "pid": os.getpid()}))
+            self.lock.flush()
+            if self.at.web != self.wanted:
+                self.say(pick(f"端口 {self.wanted} 已被占用,改用 {self.at.web}。", f"Port {self.wanted} is taken; using {self.at.web}."))
+            self.say(pick(f"\n  协力已就绪:{self.at.url}    (Ctrl-C 停止)\n", f"\n  Xieli is ready: {self.at.url}    (Ctrl-C stops it)\n"))
+            if self.on_ready:
+                self.on_ready(self.at)
+        elif now - self.warned_wait > 10:
+            self.warned_wait = now
+            self.say(pick(f"仍在启动({now - self.began:.0f} 秒)……", f"Still starting ({now - self.began:.0f} s) …"))
+
+    def _database(self) -> None:
+        server = self.db.server
+        if server is None or server.alive():
+            return
+        self.say(pick("数据库意外停止,正在重启;已提交的数据都在。", "The database stopped unexpectedly and is being restarted; what was committed is kept."))
+        server.start()
+        self.say(pick("数据库已恢复。", "The database is back."))
+
+    def _disk(self, now: float) -> None:
+        free = pgstate.free_megabytes(self.db.server.folder if self.db.server else self.db.home.path)
+        if free < SMALLEST_DISK and now - self.warned_disk > 300:
+            self.warned_disk = now
+            self.say(pick(
+                f"磁盘只剩 {free} MB。写满后新的操作会被拒绝,已提交的不受影响;请尽快腾出空间。",
+                f"Only {free} MB of disk are left. When it is full new acts are refused, committed ones are safe; free some space soon.",
+            ))
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+

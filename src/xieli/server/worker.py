@@ -1,0 +1,21 @@
+"""The worker process: runs queued jobs as the `job` role until it is told to stop.
+
+    python -m xieli.server.worker
+"""
+from __future__ import annotations
+
+import os
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xieli.server.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    # call_command leaves out Django's checks of templates and addresses: this process serves no page
+    call_command("procrastinate", "worker", "--delete-jobs", "successful")
+
+
+if __name__ == "__main__":
+    main()
