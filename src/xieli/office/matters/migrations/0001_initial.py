@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('summary', models.TextField(blank=True)),
                 ('level', models.SmallIntegerField(choices=[(0, '内部'), (1, '工作秘密'), (2, '秘密'), (3, '机密'), (4, '绝密')], default=0)),
                 ('status', models.CharField(choices=[('open', '在办'), ('closed', '办结')], default='open', max_length=10)),
+                ('state', models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict, help_text="where it stands: the playbook engine's state; written by access.make_move alone")),
                 ('stages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, help_text='open stages, cached from matter_stage', size=None)),
                 ('series', models.CharField(blank=True, max_length=40)),
                 ('number', models.CharField(blank=True, help_text='only in series whose whole register is visible', max_length=40)),

@@ -12,7 +12,7 @@ revoke insert, update on public.matter_stage, public.matter_move, public.approva
 -- append-only
 revoke update on public.form_submission, public.clock_event, public.note, public.feedback, public.presence_entry from {web}, {job};
 grant update (read_at) on public.feedback to {web}, {job};
-revoke update (stages, owner_body_id, status, closed_at, close_kind) on public.matter from {web}, {job};
+revoke update (stages, owner_body_id, status, closed_at, close_kind, playbook_version, playbook_sha) on public.matter from {web}, {job};
 select access.open_table('public.playbook_version'), access.open_table('public.playbook_move'),
        access.open_table('public.approval_rule'), access.open_table('public.calendar_revision'), access.open_table('public.delegation');
 -- one's own desk
@@ -140,11 +140,13 @@ create function access.custody_expired(m bigint, s bigint default null) returns 
         where x.matter_id = m and (s is null or x.subject_id = s) and x.kind in ('liuzhi', 'guanhu', 'compelled_appearance')
           and x.ended_at is null and c.alarm_at <= access.now()), false) $$;
 
-create function access.make_move(m bigint, move_code text, from_code text, to_codes text[], at_body integer, why text,
-                                 approval bigint, happened timestamptz, expected_version integer, finish text default null)
-    returns bigint language plpgsql security definer set search_path = pg_catalog as $$
+create function access.make_move(m bigint, move_code text, from_token integer, new_state jsonb, why text, approval bigint,
+                                 happened timestamptz, expected_version integer) returns bigint
+    language plpgsql security definer set search_path = pg_catalog as $$
+-- The engine computed the new state; the database believes only what the published graph allows: the step that is left
+-- was open, every step that opens is where this move leads, nothing else appears, and the approval it stands on is used up.
 declare w record := access.who(); t timestamptz := access.now(); mm public.matter; pm record; mv bigint := access.new_id();
-        needed text; stage_now text[]; n integer;
+        old_tokens jsonb; token_left jsonb; opened text[]; from_code text; b integer; is_end boolean;
 begin
     select * into mm from public.matter where id = m for update;
     if w.person is null or mm.id is null or not access.may(m, 'read') then
@@ -154,49 +156,59 @@ begin
         raise exception 'someone else moved this matter first' using errcode = 'serialization_failure';
     end if;
     if mm.status <> 'open' then raise exception 'the matter is closed' using errcode = 'check_violation'; end if;
-    select max(p.approval_act) as approval_act, max(p.needs_act) as needs_act, bool_or(p.closes) as closes, count(*) as n into pm
-    from public.playbook_move p
-    where p.code = mm.kind and p.version = mm.playbook_version and p.move = move_code and p.from_stage = coalesce(from_code, '')
-      and (p.to_stage = any (to_codes) or (p.to_stage = '' and to_codes = '{}'));
-    if pm.n = 0 or pm.n < cardinality(to_codes) then
+    if new_state->>'playbook' is distinct from mm.kind or (new_state->>'version')::integer is distinct from mm.playbook_version
+       or new_state->>'sha256' is distinct from mm.playbook_sha then
+        raise exception 'the state belongs to another playbook' using errcode = 'check_violation';
+    end if;
+    old_tokens := coalesce(mm.state->'tokens', '[]');
+    if from_token is not null then
+        select x into token_left from jsonb_array_elements(old_tokens) x where (x->>'id')::integer = from_token;
+        if token_left is null then raise exception 'that stage is not open' using errcode = 'check_violation'; end if;
+        from_code := token_left->>'stage'; b := nullif(token_left->>'body', '')::integer;
+    else
+        if old_tokens <> '[]' or mm.state ? 'playbook' then raise exception 'the matter has begun already' using errcode = 'check_violation'; end if;
+        from_code := '';
+    end if;
+    opened := array(select distinct x->>'stage' from jsonb_array_elements(new_state->'tokens') x
+                    where not exists (select 1 from jsonb_array_elements(old_tokens) o where o->>'id' = x->>'id'));
+    if new_state->>'result' is not null then opened := opened || (new_state->>'result'); end if;
+    select max(p.approval_act) as approval_act, max(p.needs_act) as needs_act, bool_or(p.closes) as closes, count(*) as n,
+           array_agg(p.to_stage) as reach into pm
+    from public.playbook_move p where p.code = mm.kind and p.version = mm.playbook_version and p.move = move_code and p.from_stage = from_code;
+    if pm.n = 0 or not opened <@ pm.reach then
         raise exception 'no such move from here' using errcode = 'check_violation', hint = move_code;
     end if;
+    is_end := new_state->>'result' is not null;
+    if exists (select 1 from jsonb_array_elements(new_state->'tokens') x join jsonb_array_elements(old_tokens) o on o->>'id' = x->>'id'
+               where x is distinct from o) then
+        raise exception 'an open step cannot be rewritten' using errcode = 'check_violation';
+    end if;
+    if from_token is not null and exists (select 1 from jsonb_array_elements(new_state->'tokens') x where (x->>'id')::integer = from_token) then
+        raise exception 'the step that is left stays open' using errcode = 'check_violation';
+    end if;
     if not access.may(m, pm.needs_act) then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
-    if from_code <> '' and not exists (select 1 from public.matter_stage s where s.matter_id = m and s.stage = from_code and s.state = 'open'
-                                       and (at_body is null or s.body_id is null or s.body_id = at_body)) then
-        raise exception 'that stage is not open' using errcode = 'check_violation';
-    end if;
-    if from_code = '' and exists (select 1 from public.matter_stage s where s.matter_id = m) then
-        raise exception 'the matter has begun already' using errcode = 'check_violation';
-    end if;
     if coalesce(pm.approval_act, '') <> '' then
         update public.approval a set state = 'used', used_at = t
-        where a.id = approval and a.matter_id = m and a.act = pm.approval_act and a.state = 'approved';
+        where a.id = approval and a.matter_id = m and a.act = pm.approval_act and a.state in ('approved', 'used');
         if not found then
             raise exception 'not approved' using errcode = 'check_violation', hint = pm.approval_act;
         end if;
     end if;
     if happened is not null and happened > t then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
     insert into public.matter_move (id, matter_id, move, from_stage, to_stages, person_id, body_id, approval_id, reason, at, happened_at)
-    values (mv, m, move_code, coalesce(from_code, ''), to_codes, w.person, at_body, approval, coalesce(why, ''), t, coalesce(happened, t));
-    if from_code <> '' then
-        update public.matter_stage s set state = 'done', closed_at = t, closed_by = mv
-        where s.id = (select id from public.matter_stage x where x.matter_id = m and x.stage = from_code and x.state = 'open'
-                      and (at_body is null or x.body_id is null or x.body_id = at_body) order by x.opened_at limit 1);
-    end if;
-    insert into public.matter_stage (id, matter_id, stage, body_id, state, opened_at, opened_by)
-    select access.new_id(), m, c, at_body, 'open', t, mv from unnest(to_codes) c
-    on conflict do nothing;
-    stage_now := array(select distinct s.stage from public.matter_stage s where s.matter_id = m and s.state = 'open' order by 1);
-    if pm.closes or finish is not null then
-        update public.matter_stage s set state = 'cancelled', closed_at = t, closed_by = mv where s.matter_id = m and s.state = 'open' and pm.closes
-            and not (s.stage = any (to_codes));
-        stage_now := to_codes;
-    end if;
-    update public.matter set stages = stage_now, row_version = row_version + 1,
-           status = case when pm.closes then 'closed' else status end,
-           closed_at = case when pm.closes then t else closed_at end,
-           close_kind = case when pm.closes then coalesce(finish, move_code) else close_kind end
+    values (mv, m, move_code, from_code, opened, w.person, b, approval, coalesce(why, ''), t, coalesce(happened, t));
+    update public.matter_stage s set state = case when s.token = from_token then 'done' else 'cancelled' end, closed_at = t, closed_by = mv
+    where s.matter_id = m and s.state = 'open'
+      and not exists (select 1 from jsonb_array_elements(new_state->'tokens') x where (x->>'id')::integer = s.token);
+    insert into public.matter_stage (id, matter_id, token, stage, body_id, state, opened_at, opened_by)
+    select access.new_id(), m, (x->>'id')::integer, x->>'stage', nullif(x->>'body', '')::integer, 'open', t, mv
+    from jsonb_array_elements(new_state->'tokens') x
+    where not exists (select 1 from jsonb_array_elements(old_tokens) o where o->>'id' = x->>'id');
+    update public.matter set state = new_state, row_version = row_version + 1,
+           stages = array(select distinct x->>'stage' from jsonb_array_elements(new_state->'tokens') x order by 1),
+           status = case when is_end then 'closed' else 'open' end,
+           closed_at = case when is_end then t end,
+           close_kind = coalesce(new_state->>'result', '')
     where id = m;
     return mv;
 end $$;
@@ -204,7 +216,7 @@ end $$;
 -- ── approvals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 create function access.body_at(start integer, place text) returns integer
     language plpgsql stable security definer set search_path = pg_catalog as $$
--- own: the commission itself · parent: the next commission above it in its line · province, national: by rank upwards ·
+-- own: the body itself · next_up: the next commission above it in its line · province, national: by rank upwards ·
 -- committee: the party committee of the same rank and division
 declare b public.body; up integer := start;
 begin
@@ -218,7 +230,7 @@ begin
         select x.parent_id into up from public.body x where x.id = up;
         exit when up is null;
         select * into b from public.body where id = up;
-        if b.kind = 'commission' and (place = 'parent' or b.rank = place) then return up; end if;
+        if b.kind = 'commission' and (place = 'next_up' or b.rank = place) then return up; end if;
     end loop;
     return null;
 end $$;
@@ -247,11 +259,39 @@ begin
             jsonb_build_object('approval', a::text, 'act', ap.act, 'urgent', ap.urgent), true);
 end $$;
 
+create function access.common_superior(one integer, other integer) returns integer
+    language sql stable security definer set search_path = pg_catalog as $$
+    with recursive a as (select id, parent_id, 0 as up from public.body where id = one
+                         union all select b.id, b.parent_id, a.up + 1 from public.body b join a on b.id = a.parent_id where a.up < 9),
+                   c as (select id, parent_id, 0 as up from public.body where id = other
+                         union all select b.id, b.parent_id, c.up + 1 from public.body b join c on b.id = c.parent_id where c.up < 9)
+    select a.id from a join c using (id) join public.body b on b.id = a.id and b.kind = 'commission' where a.id not in (one, other) or one = other
+    order by a.up limit 1 $$;
+
+create function access.office_at(m bigint, place integer, code text, room integer) returns integer
+    language sql stable security definer set search_path = pg_catalog as $$
+-- the office that signs: of the matter's room where rooms have it, a deputy of its line; null when nobody with an account holds it
+    select o.id from public.office o
+    where o.body_id = place and o.valid_to is null
+      and o.code = case code when 'deputy_leader' then 'deputy' when 'duty_officer' then 'case_duty' when 'superior_head' then 'head'
+                             when 'collective' then 'head' else code end
+      and (o.code <> 'room_head' or o.room_id = coalesce((select x.id from public.room x where x.id = room and x.body_id = place), o.room_id))
+      and (o.code <> 'deputy' or exists (select 1 from public.office_line_room l where l.office_id = o.id and l.room_id = room)
+           or not exists (select 1 from public.office o2 join public.office_line_room l on l.office_id = o2.id
+                          where o2.body_id = place and o2.code = 'deputy' and l.room_id = room))
+      and exists (select 1 from public.posting po join public.person p on p.id = po.person_id and p.account and p.active
+                  where po.office_id = o.id and po.confirmed_by_id is not null and po.starts_at <= access.now()
+                    and (po.ends_at is null or access.now() < po.ends_at)
+                    and not exists (select 1 from public.recusal rc where rc.matter_id = m and rc.state = 'in_force'
+                        and rc.principal in (po.person_id, coalesce(po.home_body_id, po.body_id))
+                        and rc.starts_at <= access.now() and access.now() < rc.ends_at))
+    order by o.id limit 1 $$;
+
 create function access.request_approval(m bigint, act_code text, s bigint, details jsonb, details_sha text, why text, is_urgent boolean,
-                                        collective text, at_body integer, is_closed_zone boolean) returns bigint
+                                        collective text, chain_no integer) returns bigint
     language plpgsql security definer set search_path = pg_catalog as $$
-declare w record := access.who(); t timestamptz := access.now(); a bigint := access.new_id(); mm public.matter; su public.matter_subject;
-        b integer; place integer; r record; n integer := 0; office integer; bb public.body;
+declare w record := access.who(); t timestamptz := access.now(); a bigint := access.new_id(); mm public.matter;
+        b integer; place integer; r public.approval_rule; n integer := 0; own boolean; k integer := 0;
 begin
     select * into mm from public.matter where id = m;
     if w.person is null or mm.id is null or not access.may(m, 'write') then
@@ -261,51 +301,41 @@ begin
                and x.state = 'pending' and x.what_sha = details_sha) then
         raise exception 'the same request is waiting already' using errcode = 'unique_violation';
     end if;
-    select * into su from public.matter_subject where id = s and matter_id = m;
-    if s is not null and su.id is null then raise exception 'the subject belongs to another matter' using errcode = 'check_violation'; end if;
-    b := coalesce(at_body, mm.owner_body_id);
-    select * into bb from public.body where id = b;
+    if s is not null and not exists (select 1 from public.matter_subject where id = s and matter_id = m) then
+        raise exception 'the subject belongs to another matter' using errcode = 'check_violation';
+    end if;
+    b := mm.owner_body_id;
+    own := exists (select 1 from public.approval_rule x where x.kind = mm.kind and x.act = act_code and x.body_id = b);
     insert into public.approval (id, matter_id, act, subject_id, what, what_sha, reason, urgent, requested_by_id, requested_at, state,
                                  collective_no, document_no, closed_zone)
-    values (a, m, act_code, s, details, details_sha, coalesce(why, ''), is_urgent, w.person, t, 'pending', coalesce(collective, ''), '', is_closed_zone);
-    for r in
-        select distinct on (x."order") x.* from public.approval_rule x
-        where x.act = act_code and (x.subject_rank = '' or x.subject_rank = coalesce(su.cadre_rank, ''))
-          and (x.body_rank = '' or x.body_rank = bb.rank) and (x.body_id is null or x.body_id = b)
-          -- the most particular set of lines wins as a whole: a body's own, then by rank of the subject, then by rank of the body
-          and (x.body_id is not null, x.subject_rank <> '', x.body_rank <> '') = (
-              select (y.body_id is not null, y.subject_rank <> '', y.body_rank <> '') from public.approval_rule y
-              where y.act = act_code and (y.subject_rank = '' or y.subject_rank = coalesce(su.cadre_rank, ''))
-                and (y.body_rank = '' or y.body_rank = bb.rank) and (y.body_id is null or y.body_id = b)
-              order by y.body_id is not null desc, y.subject_rank <> '' desc, y.body_rank <> '' desc limit 1)
-        order by x."order", x.id
+    values (a, m, act_code, s, details, details_sha, coalesce(why, ''), is_urgent, w.person, t, 'pending', coalesce(collective, ''),
+            coalesce(details->>'document_no', ''), false);
+    for r in select x.* from public.approval_rule x
+        where x.kind = mm.kind and x.act = act_code and x.chain = chain_no
+          and (case when own then x.body_id = b else x.body_id is null and x.version = mm.playbook_version end)
+        order by x."order"
     loop
-        if r.needs_collective and coalesce(collective, '') = '' then
-            raise exception 'a collective record is needed first' using errcode = 'check_violation', hint = 'collective_record';
-        end if;
-        place := access.body_at(b, r.at);
+        place := case r.at when 'partner' then (details->>'partner')::integer
+                           when 'other' then (details->>'at_body')::integer
+                           when 'common_superior' then access.common_superior(b, coalesce((details->>'body')::integer, b))
+                           else access.body_at(b, case when r.office = 'party_secretary' and r.at = 'own' then 'committee' else r.at end) end;
+        if r.office = 'superior_head' and r.at = 'own' then place := access.body_at(b, 'next_up'); end if;
         if place is null then
             raise exception 'no body of that level is registered' using errcode = 'check_violation', hint = r.at;
         end if;
-        select o.id into office from public.office o where o.body_id = place and o.code = r.office
-            and (o.room_id is null or o.room_id = mm.owner_room_id) and o.valid_to is null
-            and (r.office <> 'deputy' or exists (select 1 from public.office_line_room l where l.office_id = o.id and l.room_id = mm.owner_room_id)
-                 or not exists (select 1 from public.office_line_room l where l.office_id = o.id))
-            order by (exists (select 1 from public.office_line_room l where l.office_id = o.id and l.room_id = mm.owner_room_id)) desc, o.id limit 1;
-        insert into public.approval_step (id, approval_id, matter_id, "order", office_code, body_id, office_id, delegable, basis, ours,
+        if r.how = 'collective' and coalesce(collective, '') = '' then
+            raise exception 'a collective record is needed first' using errcode = 'check_violation', hint = 'collective_record';
+        end if;
+        if r.act_class in ('measure', 'query') then update public.approval set closed_zone = true where id = a; end if;
+        k := k + 1;
+        insert into public.approval_step (id, approval_id, matter_id, "order", office_code, how, body_id, office_id, delegable, basis, source,
                                           decision, as_deputy, reason, paper_no)
-        values (access.new_id(), a, m, r."order", r.office, place,
-                -- an office that nobody with an account holds signs on paper
-                case when exists (select 1 from public.posting po join public.person p on p.id = po.person_id and p.account and p.active
-                                  where po.office_id = office and po.confirmed_by_id is not null and po.starts_at <= t
-                                    and (po.ends_at is null or t < po.ends_at)
-                                    and not exists (select 1 from public.recusal rc where rc.matter_id = m and rc.principal = po.person_id
-                                        and rc.state = 'in_force' and rc.starts_at <= t and t < rc.ends_at)) then office end,
-                r.delegable, r.basis, r.ours, '', false, '', '');
+        values (access.new_id(), a, m, k, r.office, r.how, place, access.office_at(m, place, r.office, mm.owner_room_id), r.delegable, r.basis,
+                r.source, case when r.how = 'file' then 'filed' else '' end, false, '', '');
         n := n + 1;
     end loop;
     if n = 0 then raise exception 'no rule says who approves this' using errcode = 'check_violation', hint = act_code; end if;
-    perform access.admit_signer(a);
+    perform access.conclude(a);
     return a;
 end $$;
 
@@ -338,6 +368,12 @@ begin
     if ap.requested_by_id = w.person then raise exception 'nobody approves his own request' using errcode = 'insufficient_privilege'; end if;
     if exists (select 1 from public.approval_step x where x.approval_id = a and x.person_id = w.person) then
         raise exception 'two places need two persons' using errcode = 'insufficient_privilege';
+    end if;
+    if exists (select 1 from public.approval_rule r, jsonb_array_elements_text(r.after) x
+               where r.kind = (select kind from public.matter where id = ap.matter_id) and r.act = ap.act and r.body_id is null
+                 and r.version = (select playbook_version from public.matter where id = ap.matter_id)
+                 and not exists (select 1 from public.approval y where y.matter_id = ap.matter_id and y.act = x and y.state in ('approved', 'used'))) then
+        raise exception 'another act is decided first' using errcode = 'check_violation', hint = 'order';
     end if;
     if ap.closed_zone and (select zone from access.session where id = w.session) <> 'closed' then
         raise exception 'measures are approved inside the closed zone' using errcode = 'insufficient_privilege', hint = 'closed_zone';
@@ -612,9 +648,9 @@ create trigger stays before update or delete on public.playbook_version for each
 revoke all on all functions in schema access from public;
 grant execute on function access.recused(bigint), access.notify(bigint, integer[], text, jsonb, boolean), access.next_number(text, text, bigint),
     access.custody_expired(bigint, bigint),
-    access.make_move(bigint, text, text, text[], integer, text, bigint, timestamptz, integer, text), access.body_at(integer, text),
+    access.make_move(bigint, text, integer, jsonb, text, bigint, timestamptz, integer), access.body_at(integer, text),
     access.turn_of(bigint),
-    access.request_approval(bigint, text, bigint, jsonb, text, text, boolean, text, integer, boolean),
+    access.request_approval(bigint, text, bigint, jsonb, text, text, boolean, text, integer),
     access.decide_approval(bigint, text, text, jsonb, bytea, text), access.sign_on_paper(bigint, text, text, bigint, timestamptz, text),
     access.withdraw_approval(bigint), access.use_approval(bigint, bigint, text, bigint), access.desk_of(integer),
     access.send_handover(bigint, integer, text, text, jsonb, text, boolean, text, text),

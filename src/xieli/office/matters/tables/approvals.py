@@ -11,24 +11,27 @@ from xieli.office.people.models import Person
 
 
 class ApprovalRule(models.Model):
-    """One line of the matrix (act × rank of subject × body): the owner fills it; our defaults are labelled so."""
+    """One signature of one chain of an act, published with its playbook; a body's own matrix replaces it as a whole."""
 
+    kind = models.CharField(max_length=40, help_text="playbook code")
+    version = models.IntegerField()
     act = models.CharField(max_length=60)
-    subject_rank = models.CharField(max_length=24, blank=True, help_text="empty: any")
-    body_rank = models.CharField(max_length=12, blank=True, help_text="empty: any")
-    body = models.ForeignKey(Body, models.CASCADE, null=True, blank=True, related_name="+", help_text="own rule of one body")
-    order = models.SmallIntegerField(default=1)
-    office = models.CharField(max_length=24, help_text="office code of the signer")
-    at = models.CharField(max_length=12, default="own", choices=[("own", "本机关"), ("parent", "上一级"), ("province", "省级"),
-                                                                 ("national", "国家监委"), ("committee", "同级党委")])
-    needs_collective = models.BooleanField(default=False, help_text="a collective record must be attached")
+    act_class = models.CharField(max_length=16)
+    chain = models.SmallIntegerField(default=0)
+    order = models.SmallIntegerField()
+    office = models.CharField(max_length=24)
+    at = models.CharField(max_length=16, help_text="own, partner, next_up, province, national, common_superior, other")
+    how = models.CharField(max_length=12, default="sign", help_text="sign, collective (a record's number), file (put on record)")
     delegable = models.BooleanField(default=False)
-    oral_start = models.BooleanField(default=False, help_text="may start orally: travel, planning, green channel only")
-    basis = models.CharField(max_length=60, blank=True, help_text="rule id of content/statutes")
-    ours = models.BooleanField(default=True, help_text="our default, not law")
+    paper = models.BooleanField(default=True)
+    after = models.JSONField(default=list, help_text="acts that must have been approved before this is decided")
+    basis = models.CharField(max_length=120, blank=True)
+    source = models.CharField(max_length=8, default="ours", help_text="law, local or ours")
+    body = models.ForeignKey(Body, models.CASCADE, null=True, blank=True, related_name="+", help_text="own matrix of one body")
 
     class Meta:
         db_table = "approval_rule"
+        indexes = [models.Index(fields=["kind", "version", "act"], name="approval_rule_of")]
 
 
 class Approval(RandomIdModel):
@@ -70,11 +73,12 @@ class ApprovalStep(RandomIdModel):
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
     order = models.SmallIntegerField()
     office_code = models.CharField(max_length=24)
+    how = models.CharField(max_length=12, default="sign")
     body = models.ForeignKey(Body, models.PROTECT, related_name="+")
     office_id = models.IntegerField(null=True, help_text="principal id of the office that signs")
     delegable = models.BooleanField(default=False)
     basis = models.CharField(max_length=60, blank=True)
-    ours = models.BooleanField(default=True)
+    source = models.CharField(max_length=8, default="ours")
     decision = models.CharField(max_length=10, blank=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     as_deputy = models.BooleanField(default=False)

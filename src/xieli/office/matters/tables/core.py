@@ -33,6 +33,7 @@ class Matter(RandomIdModel):
     owner_room = models.ForeignKey(Room, models.PROTECT, null=True, blank=True, related_name="matters")
     level = models.SmallIntegerField(choices=Level, default=Level.INTERNAL)
     status = models.CharField(max_length=10, default="open", choices=[("open", "在办"), ("closed", "办结")])
+    state = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), help_text="where it stands: the playbook engine's state; written by access.make_move alone")
     stages = ArrayField(models.CharField(max_length=40), default=list, help_text="open stages, cached from matter_stage")
     series = models.CharField(max_length=40, blank=True)
     number = models.CharField(max_length=40, blank=True, help_text="only in series whose whole register is visible")

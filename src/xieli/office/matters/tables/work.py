@@ -47,6 +47,7 @@ class MatterStage(RandomIdModel):
     """One stage of a matter at one body: open, done, returned or cancelled. Written by `access.make_move` alone."""
 
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="stage_rows")
+    token = models.IntegerField(help_text="the open step's number in the matter's state")
     stage = models.CharField(max_length=40)
     body = models.ForeignKey(Body, models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10, default="open")
@@ -57,10 +58,8 @@ class MatterStage(RandomIdModel):
 
     class Meta:
         db_table = "matter_stage"
-        constraints = [
-            models.UniqueConstraint(fields=["matter", "stage", "body"], condition=Q(state="open"),
-                                    nulls_distinct=False, name="one_open_stage_per_body"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["matter", "token"], name="a_step_opens_once")]
+        indexes = [models.Index(fields=["stage"], condition=Q(state="open"), name="stage_open")]
 
 
 class MatterMove(RandomIdModel):
