@@ -104,14 +104,35 @@ def install(target):
             stamps[0].write_text(digest())
             return
         say("uv 未成功,改用 pip。", "uv did not succeed; using pip instead.")
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "-q", *what]
-    if subprocess.run(command).returncode != 0:
+    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", *what]
+    if not run_with_progress(command):
         stop(
             "依赖未能全部安装(原因见上)。常见原因:没有网络,或需要设置镜像(pip config set global.index-url …)。已装好的部分会保留;解决后重新运行同一命令。",
             "Not everything could be installed (see above). Usual causes: no network, or a mirror is needed (pip config set global.index-url …). "
             "What was installed is kept; mend it and run the same command again.",
         )
     stamps[0].write_text(digest())
+
+
+def run_with_progress(command):
+    """Run pip, showing one moving line instead of hundreds; on failure show its last words. Returns whether it succeeded."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines, count, terminal = [], 0, sys.stderr.isatty()
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith(("Collecting ", "Downloading ", "Using cached ", "Installing collected")):
+            count += line.startswith("Collecting ")
+            shown = f"  {count:3d}  {line.strip()[:70]}"
+            if terminal:
+                print(f"\r\x1b[K{shown}", end="", file=sys.stderr, flush=True)
+            elif (line.startswith("Collecting ") and count % 20 == 0) or line.startswith("Installing"):
+                print(shown, file=sys.stderr, flush=True)
+    if terminal:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if process.wait() == 0:
+        return True
+    print("".join(lines[-15:]), file=sys.stderr)
+    return False
 
 
 def main():
