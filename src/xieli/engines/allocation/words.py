@@ -1,0 +1,36 @@
+"""Sentences in Chinese and English, and the one error type of this engine."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Text:
+    """One sentence in both languages."""
+
+    zh: str
+    en: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"zh": self.zh, "en": self.en}
+
+    def __str__(self) -> str:
+        return f"{self.zh} / {self.en}"
+
+
+class BadInput(ValueError):
+    """The input breaks a rule. `rule` names the rule, `records` the records, `text` says what to do; nothing was planned."""
+
+    def __init__(self, rule: str, records: list[str], text: Text) -> None:
+        super().__init__(str(text))
+        self.rule, self.records, self.text = rule, records, text
+
+    def as_json(self) -> dict[str, Any]:
+        return {"rule": self.rule, "records": self.records, "text": self.text.as_json()}
+
+
+def ids(items: list[str], most: int = 5) -> str:
+    """A short list of ids: the first few and how many more."""
+    head = ", ".join(items[:most])
+    return head if len(items) <= most else f"{head} … (+{len(items) - most})"

@@ -1,0 +1,190 @@
+"""`xieli allocate …`: plan from a file, without a server. Exit codes: 0 ok, 1 findings, 2 bad input, 4 nothing fits."""
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xieli.engines.allocation import BadInput, Failed, Limits, RunRecord, check, published, replay, run
+
+VERDICTS = {"zones": check.zones, "replan": check.zones, "gap": check.published}
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{path.name}: 不是 JSON 文件 / not a JSON file ({error})") from error
+
+
+def _say(data: dict[str, Any], as_json: bool, lines: list[str]) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=1) if as_json else "\n".join(lines))
+
+
+def _texts(items: list[dict[str, str]]) -> list[str]:
+    return [f"  {t['zh']}\n  {t['en']}" for t in items]
+
+
+def _run(task: str, data: Any, limits: Limits, as_json: bool, options: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Run a task; turn refusals and failures into plain sentences and exit codes. A failed run keeps its last good plan."""
+    try:
+        return run(task, data, limits, options)
+    except BadInput as refused:
+        _say({"status": "refused", **refused.as_json()}, as_json, [f"输入有误 / bad input [{refused.rule}]", f"  {refused.text.zh}", f"  {refused.text.en}"])
+        sys.exit(2)
+    except Failed as failed:
+        if failed.last is not None and failed.last.get("assign") is not None:
+            return {**failed.last, "status": "stopped_by_clock" if failed.by_clock else "stopped", "why": failed.why.as_json(),
+                    "sentences": [failed.why.as_json()]}
+        _say({"status": "failed", "why": failed.why.as_json()}, as_json,
+             [f"未得到方案,原有方案不变。{failed.why.zh}", f"No plan was made; what was in force stays. {failed.why.en}"])
+        sys.exit(4)
+
+
+def _finish(result: dict[str, Any], violations: list[check.Violation], as_json: bool, lines: list[str], out: Path | None) -> None:
+    result["check"] = [v.as_json() for v in violations]
+    if out is not None:
+        out.write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
+    verdict = ["独立核验:通过 / independent check: passed"] if not violations else [
+        f"独立核验:{len(violations)} 项不符 / independent check: {len(violations)} violations", *[f"  [{v.rule}] {v.text}" for v in violations]]
+    _say(result, as_json, lines + verdict)
+    if violations:
+        sys.exit(1)
+
+
+def _nothing_fits(result: dict[str, Any], as_json: bool) -> None:
+    lines = ["没有可行方案,原有方案不变 / nothing fits; what was in force stays"]
+    for rung in result.get("reasons", []):
+        lines += _texts(rung["why"])
+    if result.get("suffices"):
+        lines += _texts([result["suffices"]["text"]])
+    _say(result, as_json, lines)
+    sys.exit(4)
+
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
+OUT = click.option("--out", type=click.Path(path_type=Path), help="also write the JSON plan to this file")
+
+
+def _limit_options(command: Any) -> Any:
+    for option in (click.option("--seed", default=1, show_default=True), click.option("--rounds", type=int, help="search rounds"),
+                   click.option("--nodes", type=int, help="tree nodes per programme"),
+                   click.option("--seconds", default=900.0, show_default=True, help="emergency stop (wall clock)"),
+                   click.option("--memory-mb", default=4096, show_default=True)):
+        command = option(command)
+    return command
+
+
+def _limits(options: dict[str, Any]) -> Limits:
+    return Limits(options["seed"], options["rounds"], options["nodes"], options["seconds"], options["memory_mb"])
+
+
+@click.group()
+def allocate() -> None:
+    """协作分配 Zones, designation, staffing, committees, rotas from a file."""
+
+
+def _zone_lines(r: dict[str, Any]) -> list[str]:
+    if "after" not in r:
+        return _texts(r.get("sentences", []))
+    lines = [f"{r['status']}  ±{r['band']:.0%}  cost {r['cost']}  gap {r['gap']:.2%} (LP {r['gap_lp']:.2%})",
+             f"{'':14}{'before 前':>16}{'after 后':>12}"]
+    for key, name in (("max_ratio", "最高负荷比 max"), ("min_ratio", "最低负荷比 min"), ("mean_km", "平均公里 km"), ("expertise", "专长占比 exp."), ("gini", "Gini")):
+        lines.append(f"{name:16}{r['before'][key]:>12}{r['after'][key]:>12}")
+    lines.append(f"飞地 enclaves {len(r['enclaves'])}  调整 moved {len(r['moved'])}")
+    lines += [f"  {row['body']!s:>8}  {row['units']:>4} 家/units  {row['load']:>6} / {row['target']:<8} {row['ratio']:.2f}  {row['mean_km']:>6} km" for row in r["after"]["bodies"]]
+    return lines + _texts(r["sentences"])
+
+
+@allocate.command()
+@FILE
+@JSON
+@OUT
+@click.option("--band", type=float, help="one hard band, e.g. 0.05, instead of the ladder")
+@_limit_options
+def zones(file: Path, as_json: bool, out: Path | None, band: float | None, **limits: Any) -> None:
+    """片区:在最小可行幅度内划分单位 / divide units within the smallest band that holds."""
+    data = _load(file) | ({"ladder": [band]} if band is not None else {})
+    result = _run("zones", data, _limits(limits), as_json)
+    if result["assign"] is None:
+        _nothing_fits(result, as_json)
+    _finish(result, check.zones(data, result), as_json, _zone_lines(result), out)
+
+
+@allocate.command()
+@FILE
+@JSON
+@OUT
+@click.option("--current", type=click.Path(exists=True, path_type=Path), help="plan in force (JSON of `zones`)")
+@click.option("--band", type=float)
+@_limit_options
+def replan(file: Path, as_json: bool, out: Path | None, current: Path | None, band: float | None, **limits: Any) -> None:
+    """以最少调整恢复均衡 / restore balance with the fewest moves."""
+    data = _load(file) | ({"ladder": [band]} if band is not None else {})
+    if current is not None:
+        before = _load(current)["assign"]
+        data["units"] = [{**u, "current": before.get(str(u["id"]), u.get("current"))} for u in data["units"]]
+    result = _run("replan", data, _limits(limits), as_json)
+    if result["assign"] is None:
+        _nothing_fits(result, as_json)
+    moved = [f"  {m['unit']}: {m['from']} → {m['to']}" for m in result.get("moved", [])]
+    proof = f"调整 {result.get('moves')} 家(下限 {result.get('moves_bound')}) / {result.get('moves')} moves (bound {result.get('moves_bound')})"
+    _finish(result, check.zones(data, result), as_json, [proof, *moved, *_zone_lines(result)], out)
+
+
+@allocate.command()
+@FILE
+@JSON
+@click.option("--bands", default="0.05,0.1,0.2", show_default=True)
+@_limit_options
+def frontier(file: Path, as_json: bool, bands: str, **limits: Any) -> None:
+    """三至五个方案并列 / three to five plans side by side."""
+    data = _load(file)
+    result = _run("frontier", data, _limits(limits), as_json, {"bands": [float(b) for b in bands.split(",")]})
+    violations = [v for p in result["plans"] if p["assign"] is not None for v in check.zones(data, p)]
+    lines = [f"{s['name']:<32}{s['status']:<12}" + (f" cost {s['cost']:>7}  {s['mean_km']:>6} km  exp {s['expertise']:.0%}  max {s['max_ratio']:.2f}  moved {s['moved']}" if "cost" in s else "")
+             for s in result["side_by_side"]]
+    _finish(result, violations, as_json, lines, None)
+
+
+@allocate.command(name="check")
+@FILE
+@click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@JSON
+@click.option("--replay", "again", is_flag=True, help="also run the record again and compare digests")
+def check_command(file: Path, plan: Path, as_json: bool, again: bool) -> None:
+    """独立核验一个方案 / verify a plan independently; --replay also repeats its run."""
+    data, made = _load(file), _load(plan)
+    task = made.get("record", {}).get("task", made["kind"])
+    if task in ("zones", "replan") and made.get("band") is not None:
+        data = data | ({"ladder": made["ladder"]} if "ladder" in made else {})
+    violations = VERDICTS[task](data, made)
+    lines: list[str] = []
+    if again:
+        same, _ = replay(data, RunRecord.from_json(made["record"]))
+        made["replay"] = same
+        lines.append("重算结果一致 / replay: same input, same result" if same else "重算结果不同 / replay: input or result differ")
+        if not same:
+            violations = [*violations, check.Violation("replay", (task,), published.Text("重算与记录不符。", "The replay differs from the record."))]
+    _finish(made, violations, as_json, lines, None)
+
+
+@allocate.command()
+@FILE
+@JSON
+@click.option("--maximise", is_flag=True, help="gap1-gap12 are maximised")
+@_limit_options
+def gap(file: Path, as_json: bool, maximise: bool, **limits: Any) -> None:
+    """公开算例(广义指派) / a published generalized-assignment instance."""
+    try:
+        data = published.read(file.read_text(encoding="utf-8"))
+    except BadInput as refused:
+        raise click.UsageError(str(refused.text)) from refused
+    result = _run("gap", data, _limits(limits), as_json, {"maximise": maximise})
+    if result["assign"] is None:
+        _nothing_fits(result, as_json)
+    _finish(result, check.published(data, result), as_json, [f"{result['status']}  value {result['value']}  bound {result['bound']}"], None)
