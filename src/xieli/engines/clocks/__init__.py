@@ -8,7 +8,11 @@ from .calendar import Calendar, CalendarDiff, CalendarRow, DayFact, Notice, appl
 from .calendar_files import load_calendars, parse_notice
 from .errors import CalendarRange, ClockError, ContentError, RuleNotInForce
 from .events import Event, Kind, parse_at, parse_event
+from .explain import DayLine, Explanation
 from .fold import due
+from .gate import Answer, Gate, custody_gate
+from .presence import Mark, Presence, PresenceLimits, PresenceMark, presence
+from .recompute import Moved, recompute, touched
 from .result import Due, Finding, Reading
 from .rule_files import load_rules
 from .rules import (
@@ -26,10 +30,62 @@ from .rules import (
     Version,
     internal_rule,
 )
+from .state import SHAPES, Light, Standing, State, near_from, next_change, standing
 
 __all__ = [
-    "Calendar", "CalendarDiff", "CalendarRange", "CalendarRow", "Citation", "ClockError", "ContentError", "DayFact", "Due",
-    "Event", "Extension", "Finding", "Kind", "Limit", "Notice", "Reading", "Restart", "Rule", "RuleBook",
-    "RuleNotInForce", "Sense", "Stricter", "Suspension", "Text", "Unit", "Version", "apply_notice", "diff", "due",
-    "internal_rule", "load_calendars", "load_rules", "parse_at", "parse_event", "parse_notice",
+    "SHAPES",
+    "Answer",
+    "Calendar",
+    "CalendarDiff",
+    "CalendarRange",
+    "CalendarRow",
+    "Citation",
+    "ClockError",
+    "ContentError",
+    "DayFact",
+    "DayLine",
+    "Due",
+    "Event",
+    "Explanation",
+    "Extension",
+    "Finding",
+    "Gate",
+    "Kind",
+    "Light",
+    "Limit",
+    "Mark",
+    "Moved",
+    "Notice",
+    "Presence",
+    "PresenceLimits",
+    "PresenceMark",
+    "Reading",
+    "Restart",
+    "Rule",
+    "RuleBook",
+    "RuleNotInForce",
+    "Sense",
+    "Standing",
+    "State",
+    "Stricter",
+    "Suspension",
+    "Text",
+    "Unit",
+    "Version",
+    "apply_notice",
+    "custody_gate",
+    "diff",
+    "due",
+    "internal_rule",
+    "load_calendars",
+    "load_rules",
+    "near_from",
+    "next_change",
+    "parse_at",
+    "parse_event",
+    "parse_notice",
+    "presence",
+    "recompute",
+    "standing",
+    "touched",
 ]

@@ -178,6 +178,11 @@ class Calendar:
 
     # ---- legal day and instant
 
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone in which a legal day begins and ends."""
+        return self._tz
+
     def day_of(self, at: date | datetime) -> date:
         """The legal day of an instant in this calendar's zone; a plain date is already a legal day."""
         if not isinstance(at, datetime):

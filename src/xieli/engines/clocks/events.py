@@ -1,6 +1,7 @@
 """Dated events of a clock. The clock is a fold over them; their order in the list does not matter."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -72,7 +73,7 @@ def in_order(events: Iterable[Event], calendar: Calendar) -> list[Event]:
     live = [event for event in events if event.kind is not Kind.VOID and not (event.id and event.id in struck)]
     live.sort(key=lambda event: (
         calendar.day_of(event.at), instant_key(event.at), _ORDER[event.kind], event.code, event.ground, event.amount or 0,
-        event.id, event.approver,
+        event.id, event.approver, str(event.until), str(event.decided), event.unit or "", event.choice, event.document,
     ))
     return live
 
@@ -97,8 +98,9 @@ def parse_event(text: str) -> Event:
             f"Write the event “{text}” as kind@date:arguments; kind is start, suspend, resume, extend, restart, report, "
             "stop or transition.",
         )
-    # The time may hold colons; arguments begin after the last colon that is followed by name=.
-    cut = next((i for i, ch in enumerate(rest) if ch == ":" and "=" in rest[i:].partition(",")[0]), len(rest))
+    # The time holds colons too; arguments begin at the colon that a name and an equals sign follow.
+    found = re.search(r":(?=[a-z]+=)", rest)
+    cut = found.start() if found else len(rest)
     values: dict[str, str] = {}
     for part in filter(None, rest[cut + 1:].split(",")):
         name, equals, value = part.partition("=")

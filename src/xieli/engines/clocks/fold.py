@@ -26,6 +26,7 @@ from .authority import satisfies
 from .calendar import ONE_DAY, Calendar
 from .errors import ClockError
 from .events import Event, Kind, in_order, instant_key
+from .explain import amount_words
 from .result import At, Due, Finding, Reading
 from .rules import MONTHS, Extension, Limit, Rule, Sense, Text, Unit, Version
 
@@ -164,8 +165,9 @@ class _Fold:
             return
         if not satisfies(ground.authority, event.approver, self._rank()):
             self._find("refused", "suspension_authority", (
-                f"{event.at} 的暂停没有效力：须由 {ground.authority} 决定，记录的是“{event.approver}”。",
-                f"The suspension of {event.at} has no effect: {ground.authority} must decide, recorded is “{event.approver}”.",
+                f"{event.at} 的暂停没有效力：须由{self._who(ground.authority).zh}决定，记录的是“{self._who(event.approver).zh}”。",
+                f"The suspension of {event.at} has no effect: {self._who(ground.authority).en} must decide, recorded is "
+                f"“{self._who(event.approver).en}”.",
             ), event)
             return
         if event.until is not None:
@@ -227,14 +229,15 @@ class _Fold:
                 en + "whether it may follow a restart is not settled in the text; ask first.",
             )
         if way.grounds and event.ground not in way.grounds:
+            lawful, given = self.rule.law.words("grounds", way.grounds), self.rule.law.word("grounds", event.ground)
             return "extension_ground", (
-                zh + f"理由须为 {'、'.join(way.grounds)}，记录的是“{event.ground}”。",
-                en + f"the ground must be {', '.join(way.grounds)}, recorded is “{event.ground}”.",
+                zh + f"理由须为{lawful.zh}，记录的是“{given.zh}”。",
+                en + f"the ground must be {lawful.en}, recorded is “{given.en}”.",
             )
         if not satisfies(way.approver, event.approver, self._rank()):
             return "extension_approver", (
-                zh + f"须由 {way.approver} 批准，记录的是“{event.approver}”。",
-                en + f"{way.approver} must approve, recorded is “{event.approver}”.",
+                zh + f"须由{self._who(way.approver).zh}批准，记录的是“{self._who(event.approver).zh}”。",
+                en + f"{self._who(way.approver).en} must approve, recorded is “{self._who(event.approver).en}”.",
             )
         return self._extension_length_fault(way, event, zh, en) or self._extension_time_fault(way, event, zh, en)
 
@@ -254,8 +257,8 @@ class _Fold:
             same = (unit in MONTHS) == (way.unit in MONTHS) and (unit in MONTHS or unit is way.unit)
             if not same or asked > most:
                 return "extension_length", (
-                    zh + f"每次最长 {way.amount} {way.unit}，记录的是 {amount} {unit}。",
-                    en + f"at most {way.amount} {way.unit} at a time, recorded is {amount} {unit}.",
+                    zh + f"每次最长{amount_words(way.amount, way.unit).zh}，记录的是{amount_words(amount, unit).zh}。",
+                    en + f"at most {amount_words(way.amount, way.unit).en} at a time, recorded is {amount_words(amount, unit).en}.",
                 )
         return None
 
@@ -295,10 +298,13 @@ class _Fold:
             fault = "restart_count", (zh + f"以 {way.times} 次为限。", en + f"at most {way.times} time(s).")
         elif event.ground not in way.grounds:
             fault = "restart_ground", (
-                zh + f"理由须为 {'、'.join(way.grounds)}。", en + f"the ground must be {', '.join(way.grounds)}."
+                zh + f"理由须为{self.rule.law.words('grounds', way.grounds).zh}。",
+                en + f"the ground must be {self.rule.law.words('grounds', way.grounds).en}.",
             )
         elif not satisfies(way.approver, event.approver, rank):
-            fault = "restart_approver", (zh + f"须由 {way.approver} 批准。", en + f"{way.approver} must approve.")
+            fault = "restart_approver", (
+                zh + f"须由{self._who(way.approver).zh}批准。", en + f"{self._who(way.approver).en} must approve."
+            )
         elif way.body_rank and rank and rank not in ("national", way.body_rank):
             fault = "restart_rank", (
                 zh + f"只限 {way.body_rank} 级以上机关。", en + f"only for bodies of {way.body_rank} rank or above."
@@ -332,6 +338,9 @@ class _Fold:
         self.stopped = event.at
 
     # ---- the date
+
+    def _who(self, code: str) -> Text:
+        return self.rule.law.word("approvers", code) if code else Text("未写明", "nobody")
 
     def _rank(self) -> str:
         return self.start.rank if self.start else ""
@@ -482,7 +491,7 @@ class _Fold:
 
     def _judge_stop(self, readings: tuple[Reading, ...]) -> None:
         assert self.stopped is not None
-        if self.rule.sense not in (Sense.AT_MOST, Sense.TERM, Sense.BEFORE):
+        if self.rule.sense not in (Sense.AT_MOST, Sense.BEFORE):
             return
         last = readings[-1]
         stop = self.stopped

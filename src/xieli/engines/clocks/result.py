@@ -7,6 +7,7 @@ from datetime import date, datetime
 from .arithmetic import Days, Span
 from .calendar import Calendar
 from .events import Event
+from .explain import Explanation, explain
 from .rules import Rule, Text, Version
 
 At = date | datetime
@@ -115,3 +116,7 @@ class Due:
         if self.started is None:
             return False
         return self.rule.unverified(self.calendar.day_of(self.started))
+
+    def explanation(self, reading: int = 0) -> Explanation:
+        """The clock explained in words and day by day, for one of its readings (0 is the one acted on)."""
+        return explain(self, reading)

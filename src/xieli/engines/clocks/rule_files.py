@@ -59,7 +59,7 @@ def _day(document: Document, path: Path_, value: str | None) -> date | None:
 
 
 def read_law(folder: Folder) -> Law:
-    """Instruments, periods and renumbering tables of a folder. Raises ContentError."""
+    """Instruments, periods, renumbering tables and vocabularies of a folder. Raises ContentError."""
     document = parse_yaml((folder / "instruments.yaml").read_text(encoding="utf-8"), "instruments.yaml")
     check(document, _schema("instruments.schema.json"))
     periods = {
@@ -80,7 +80,7 @@ def read_law(folder: Folder) -> Law:
             item["code"], _text(item), item["title"], _day(document, (*path, "from"), item["from"]),
             _day(document, (*path, "to"), item["to"]), item["period"],
         )
-    return Law(instruments, periods, _read_maps(folder, instruments))
+    return Law(instruments, periods, _read_maps(folder, instruments), read_vocabulary(folder))
 
 
 def _read_maps(folder: Folder, instruments: Mapping[str, Instrument]) -> tuple[ArticleMap, ...]:
@@ -127,8 +127,8 @@ def read_vocabulary(folder: Folder) -> Vocabulary:
 class _Reader:
     """Turns one checked document into rules; holds what errors need."""
 
-    def __init__(self, document: Document, law: Law, vocabulary: Vocabulary) -> None:
-        self.document, self.law, self.vocabulary = document, law, vocabulary
+    def __init__(self, document: Document, law: Law) -> None:
+        self.document, self.law, self.vocabulary = document, law, law.vocabulary
 
     def word(self, name: str, code: str, path: Path_) -> str:
         if code not in self.vocabulary[name]:
@@ -246,8 +246,8 @@ class _Reader:
         )
 
 
-def _add(document: Document, rules: dict[str, Rule], law: Law, vocabulary: Vocabulary) -> None:
-    reader = _Reader(document, law, vocabulary)
+def _add(document: Document, rules: dict[str, Rule], law: Law) -> None:
+    reader = _Reader(document, law)
     known = set(rules) | {alias for rule in rules.values() for alias in rule.aliases}
     for index, data in enumerate(document.data.get("rules", [])):
         path: Path_ = ("rules", index)
@@ -305,8 +305,8 @@ def _check_direction(document: Document, path: Path_, rule: Rule, national: Limi
         )
 
 
-def _override(document: Document, rules: dict[str, Rule], law: Law, vocabulary: Vocabulary) -> None:
-    reader = _Reader(document, law, vocabulary)
+def _override(document: Document, rules: dict[str, Rule], law: Law) -> None:
+    reader = _Reader(document, law)
     for index, data in enumerate(document.data.get("overrides", [])):
         path: Path_ = ("overrides", index)
         rule = rules.get(data["rule"])
@@ -345,14 +345,14 @@ def read_rules(folder: Folder, extra: Iterable[tuple[str, str]] = ()) -> RuleBoo
 
     Raises ContentError: wrong schema, unknown word, overlapping versions, a local limit in the wrong direction.
     """
-    law, vocabulary = read_law(folder), read_vocabulary(folder)
+    law = read_law(folder)
     rules: dict[str, Rule] = {}
     documents = list(_documents(folder, folder / "packs"))
-    return _bind(documents, extra, rules, law, vocabulary)
+    return _bind(documents, extra, rules, law)
 
 
 def _bind(
-    documents: list[Document], extra: Iterable[tuple[str, str]], rules: dict[str, Rule], law: Law, vocabulary: Vocabulary
+    documents: list[Document], extra: Iterable[tuple[str, str]], rules: dict[str, Rule], law: Law
 ) -> RuleBook:
     added = []
     for name, text in extra:
@@ -362,16 +362,16 @@ def _bind(
             raise document.error(("kind",), "另加的包只能是地方包。", "An added pack can only be a local one.")
         added.append(document)
     for document in [*documents, *added]:
-        _add(document, rules, law, vocabulary)
+        _add(document, rules, law)
     for document in [*documents, *added]:
-        _override(document, rules, law, vocabulary)
+        _override(document, rules, law)
     for document in documents:
         for index, data in enumerate(document.data.get("rules", [])):
             if data.get("part_of") and data["part_of"] not in rules:
                 raise document.error(
                     ("rules", index, "part_of"), f"没有规则 {data['part_of']}。", f"There is no rule {data['part_of']}."
                 )
-    return RuleBook(rules, vocabulary, law)
+    return RuleBook(rules, law)
 
 
 @cache
@@ -384,4 +384,4 @@ def load_rules(extra: Iterable[tuple[str, str]] = ()) -> RuleBook:
     shipped, extra = _shipped(), list(extra)
     if not extra:
         return shipped
-    return _bind([], extra, {id: shipped[id] for id in shipped}, shipped.law, shipped.vocabulary)
+    return _bind([], extra, {id: shipped[id] for id in shipped}, shipped.law)

@@ -233,6 +233,16 @@ class Law:
     instruments: Mapping[str, Instrument]
     periods: Mapping[str, Period]
     maps: tuple[ArticleMap, ...]
+    vocabulary: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+
+    def word(self, name: str, code: str) -> Text:
+        """The words for a code of a vocabulary; the code itself when it has none."""
+        return self.vocabulary.get(name, {}).get(code, Text(code, code))
+
+    def words(self, name: str, codes: tuple[str, ...]) -> Text:
+        """Several codes in words, joined."""
+        texts = [self.word(name, code) for code in codes]
+        return Text("、".join(text.zh for text in texts), ", ".join(text.en for text in texts))
 
     def successor(self, code: str) -> Instrument | None:
         """The instrument that replaced ``code``, if a table knows one."""
@@ -380,10 +390,9 @@ def internal_rule(
 class RuleBook(Mapping[str, Rule]):
     """Rules by id; old ids (aliases) resolve to the rule that absorbed them."""
 
-    def __init__(self, rules: Mapping[str, Rule], vocabulary: Mapping[str, Mapping[str, Text]], law: Law) -> None:
+    def __init__(self, rules: Mapping[str, Rule], law: Law) -> None:
         self._rules = dict(rules)
         self._alias = {alias: rule.id for rule in rules.values() for alias in rule.aliases}
-        self.vocabulary = vocabulary
         self.law = law
 
     def __getitem__(self, id: str) -> Rule:
@@ -404,7 +413,3 @@ class RuleBook(Mapping[str, Rule]):
             return self[id]
         except KeyError:
             raise ClockError(f"没有规则 {id}。", f"There is no rule {id}.") from None
-
-    def word(self, list_: str, code: str) -> Text:
-        """The words for a code of a vocabulary; the code itself when it has none."""
-        return self.vocabulary.get(list_, {}).get(code, Text(code, code))
