@@ -31,6 +31,15 @@ class Office:
     def connect(self, role: str, **options: Any) -> psycopg.Connection[Any]:
         return psycopg.connect(self.database.dsn(role), **options)
 
+    def move_clock(self, by: str) -> None:
+        """Set the offset of the installation's clock (scratch databases only)."""
+        with self.admin() as connection:
+            column = connection.execute(
+                "select attname from pg_attribute where attrelid = 'access.clock_offset'::regclass and atttypid = 'interval'::regtype").fetchone()
+            assert column is not None
+            connection.execute("alter table access.clock_offset disable trigger user")
+            connection.execute(sql.SQL("update access.clock_offset set {} = %s").format(sql.Identifier(column[0])), [by])
+
     @contextmanager
     def acting(self, name: str, role: str = "web") -> Iterator[psycopg.Connection[Any]]:
         """One transaction of the role with the person's session bound; committed at the end."""

@@ -21,23 +21,23 @@ FORMAT = "xieli-ledger-1"
 
 
 def write(
-    open_file: Callable[[str], BinaryIO], *, rows: Iterable[bytes], seals: Iterable[Signed], keys: Sequence[bytes],
+    open_file: Callable[[str], BinaryIO], *, rows: Iterable[bytes], seals: Iterable[bytes], keys: Sequence[bytes],
     personal: Iterable[Mapping[str, Any]] | None = None, notes: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Write the files of an export; `open_file(name)` gives a binary file. Returns the manifest.
 
-    `rows` in row order, b"" for a row that is gone. `notes` (e.g. the number of events not yet sealed) go into the manifest.
+    `rows` in row order, b"" for a row that is gone; `seals` as lines, damaged ones too: the verifier is to see them.
+    `notes` (e.g. the number of events not yet sealed) go into the manifest.
     """
-    manifest: dict[str, Any] = {"format": FORMAT, "rows": 0, "seals": 0, "log": None, "last_seal": None, **(notes or {})}
+    manifest: dict[str, Any] = {"format": FORMAT, "rows": 0, "seals": 0, **(notes or {})}
     with open_file("events.jsonl") as f:
         for row in rows:
             f.write(row + b"\n")
             manifest["rows"] += 1
     with open_file("seals.jsonl") as f:
-        for signed in seals:
-            f.write(signed.line() + b"\n")
+        for line in seals:
+            f.write(line + b"\n")
             manifest["seals"] += 1
-            manifest["log"], manifest["last_seal"] = signed.seal.log, signed.hash()
     if personal is not None:
         manifest["personal"] = 0
         with open_file("personal.jsonl") as f:
@@ -50,11 +50,6 @@ def write(
     with open_file("manifest.json") as f:
         f.write(json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")
     return manifest
-
-
-def witness_lines(seals: Iterable[Signed], short: bool = False) -> Iterable[bytes]:
-    """The lines of a witness file. `short`: without leaf hashes (a third of the size; the verifier can then name a range, not a row)."""
-    return (signed.line(with_leaves=not short) for signed in seals)
 
 
 def receipt(canon: bytes, index: int, leaves: Sequence[bytes], signed: Signed) -> bytes:

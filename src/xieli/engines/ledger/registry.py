@@ -19,7 +19,7 @@ from typing import Any
 from xieli.engines.ledger.canonical import LARGEST
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-VERB = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){1,3}")
+VERB = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){0,3}")
 TEXT_LIMIT = 4000  # characters; longer matter belongs into a file, of which the event carries the hash
 
 PATTERNS: dict[str, str] = {
@@ -136,7 +136,7 @@ class Registry:
         registration that differs from the first.
         """
         if not VERB.fullmatch(verb):
-            raise ValueError(f"动词须为 app.act 形式：{verb} / a verb has the form app.act: {verb}")
+            raise ValueError(f"动词为小写单词，以点分隔：{verb} / a verb is lower-case words with dots between: {verb}")
         for name in (*fields, *personal):
             if not NAME.fullmatch(name):
                 raise ValueError(f"项目名不符：{name} / not a field name: {name}")
