@@ -122,6 +122,8 @@ def test_the_database_killed_under_it_comes_back_by_itself(served: Served) -> No
 
 def test_the_web_process_killed_under_it_comes_back_by_itself(served: Served) -> None:
     web = next(p for p in psutil.Process(served.process.pid).children() if p.environ().get("XIELI_ROLE") == "web")
+    workers = web.children(recursive=True)
+    assert workers
     web.kill()
     web.wait()
     deadline = time.monotonic() + 60
@@ -133,6 +135,7 @@ def test_the_web_process_killed_under_it_comes_back_by_itself(served: Served) ->
             pass
         assert time.monotonic() < deadline
         time.sleep(0.2)
+    assert not [p for p in workers if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_ctrl_c_stops_every_process_and_says_so(served: Served) -> None:

@@ -88,6 +88,7 @@ class Supervisor:
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
                 code = child.process.returncode
+                end_group(child)
                 child.process = None
                 child.falls = 1 if now - child.started > STEADY else child.falls + 1
                 if child.essential and child.falls >= 3:
@@ -109,26 +110,25 @@ class Supervisor:
         """End every child: ask, wait, then kill. Last started, first stopped."""
         running = [child for child in reversed(self.children) if child.process is not None]
         for child in running:
-            signal_group(child, signal.SIGTERM)
+            assert child.process is not None
+            child.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + PATIENCE
         for child in running:
             assert child.process is not None
             try:
                 child.process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                signal_group(child, signal.SIGKILL)
+                child.process.kill()
                 child.process.wait()
+            end_group(child)
             child.process = None
 
 
-def signal_group(child: Child, number: int) -> None:
-    """A child leads its own session: its workers get the signal with it."""
+def end_group(child: Child) -> None:
+    """End what a dead child left: it led a session of its own, and its orphans would hold its port."""
     assert child.process is not None
     try:
-        if number == signal.SIGKILL:
-            os.killpg(child.process.pid, number)
-        else:
-            child.process.send_signal(number)
+        os.killpg(child.process.pid, signal.SIGKILL)
     except ProcessLookupError:
         return
 
