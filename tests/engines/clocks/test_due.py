@@ -161,7 +161,7 @@ def test_liuzhi_that_ran_when_the_law_changed_demands_a_decision():
 
 
 def test_a_measure_of_the_new_law_does_not_exist_before_it():
-    with pytest.raises(RuleNotInForce, match="cn.jcf.guanhu"):
+    with pytest.raises(RuleNotInForce, match=r"cn\.jcf\.guanhu"):
         run("cn.jcf.guanhu", "start@2025-03-17")
     # The 24 hours for notice do exist under the old law.
     assert run("cn.jcf.notify24", "start@2025-03-17T21:20:00+08:00").due_at == datetime(2025, 3, 18, 13, 20, tzinfo=UTC)

@@ -1,6 +1,6 @@
 """The law of the clock as properties, each against a slow oracle that walks day by day."""
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -168,11 +168,10 @@ def test_counting_the_first_day_is_never_later(start, amount, unit):
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2026, 6, 1)), st.integers(1, 72), st.integers(0, 4000), st.integers(0, 3000)
+    st.integers(0, 150 * 24 * 60), st.integers(1, 72), st.integers(0, 4000), st.integers(0, 3000)
 )
 def test_hours_stand_still_for_exactly_as_long_as_they_are_suspended(start, hours, offset, length):
-    from datetime import UTC
-    start = start.replace(tzinfo=UTC)
+    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=start)
     r = rule(hours, Unit.HOUR, readings=("exact",))
     begin = start + timedelta(minutes=offset)
     events = [Event(Kind.START, start), suspend(begin, begin + timedelta(minutes=length))]
