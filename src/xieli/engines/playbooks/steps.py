@@ -93,7 +93,7 @@ def _refusals(playbook: Playbook, state: State, token: Token, move: Move, contex
             found.append(Refusal(f"guard_{row.test}", f"尚缺：{say_guard(playbook, row, 'zh')}。", f"Still needed: {say_guard(playbook, row, 'en')}."))
     found += _custody(playbook, move, context)
     if playbook.stages[move.to].kind == "end":
-        found += _closing(playbook, move, playbook.stages[move.to], context)
+        found += _closing(playbook, stage, move, playbook.stages[move.to], context)
     return tuple(found)
 
 
@@ -172,7 +172,7 @@ def _custody(playbook: Playbook, move: Move, context: Context) -> list[Refusal]:
     ]
 
 
-def _closing(playbook: Playbook, move: Move, end: Stage, context: Context) -> list[Refusal]:
+def _closing(playbook: Playbook, stage: Stage, move: Move, end: Stage, context: Context) -> list[Refusal]:
     """Nothing closes with a custody clock running, nor without its feedback or a recorded reason."""
     found = []
     closed_here = {effect.get("duty") for effect in move.effects if effect.do == "close_feedback_duty"}
@@ -182,7 +182,7 @@ def _closing(playbook: Playbook, move: Move, end: Stage, context: Context) -> li
                 found.append(Refusal("feedback_owed", f"“{duty.label.zh}”尚未完成，也没有记录免除理由。", f"“{duty.label.en}” is still owed and no reason for waiving it is recorded."))
     stopped_here = {effect.get("clock") for effect in move.effects if effect.do == "stop_clock"}
     for clock in playbook.clocks.values():
-        stops = clock.code in stopped_here or bool({f"move:{move.code}", f"enter:{end.code}", "close"} & set(clock.stops_on))
+        stops = clock.code in stopped_here or bool({f"leave:{stage.code}", f"move:{move.code}", f"enter:{end.code}", "close"} & set(clock.stops_on))
         if clock.on_expiry == "must_release" and context.clocks.get(clock.code) in ("running", "suspended", "expired") and not stops:
             found.append(Refusal("custody_open", f"“{clock.label.zh}”仍在计算，须先解除措施。", f"“{clock.label.en}” is still running; end the measure first."))
     return found

@@ -20,7 +20,7 @@ from .steps import apply, start, who_may
 
 PATIENCE = 60  # moves after which the walk heads for the nearest end
 LIMIT = 600
-CROWD = 6
+CROWD = 3
 
 
 @dataclass(frozen=True)
@@ -250,6 +250,12 @@ def _step(world: World, state: State, token: Token, distance: Mapping[str, int],
     return None
 
 
+def _people(roles: frozenset[str], rng: random.Random) -> list[str]:
+    """Who may try: a few people who hold every role, then those who hold only this one."""
+    everyone = [f"p{n}" for n in range(CROWD)]
+    return [*rng.sample(everyone, CROWD), *(f"{role}-{n}" for role in sorted(roles) for n in range(2))]
+
+
 def _try(world: World, state: State, token: Token, move: Move, complaints: list[str]) -> State | None:
     playbook, rng = world.playbook, world.rng
     stage = playbook.stages[token.stage]
@@ -261,7 +267,7 @@ def _try(world: World, state: State, token: Token, move: Move, complaints: list[
     rng.shuffle(groups)
     allowed = who_may(playbook, move, stage)
     roles = frozenset(allowed) - {SYSTEM}
-    people = [SYSTEM] if SYSTEM in allowed and not roles else [f"p{n}" for n in rng.sample(range(CROWD), CROWD)]
+    people = [SYSTEM] if SYSTEM in allowed and not roles else _people(roles, rng)
     for group in groups:
         if not all(guard_holds(row, state, world.context("p0", roles, token.body)) for row in group if row.test in domains.SETTLED):
             continue
