@@ -16,7 +16,7 @@ revoke update (stages, owner_body_id, status, closed_at, close_kind, playbook_ve
 select access.open_table('public.playbook_version'), access.open_table('public.playbook_move'),
        access.open_table('public.approval_rule'), access.open_table('public.calendar_revision'), access.open_table('public.delegation');
 -- one's own desk
-create function access.own_table(t regclass, person_column name) returns void language plpgsql as $$
+create function access.desk_table(t regclass, person_column name) returns void language plpgsql as $$
 begin
     execute format('alter table %s enable row level security', t);
     execute format('alter table %s force row level security', t);
@@ -27,8 +27,8 @@ begin
     execute format('grant select, insert, update, delete on %s to {web}, {job}, {keeper}', t);
     execute format('grant select on %s to {backup}', t);
 end $$;
-select access.own_table('public.draft', 'person_id'), access.own_table('public.notification', 'person_id'),
-       access.own_table('public.saved_view', 'person_id'), access.own_table('public.import_batch', 'person_id');
+select access.desk_table('public.draft', 'person_id'), access.desk_table('public.notification', 'person_id'),
+       access.desk_table('public.saved_view', 'person_id'), access.desk_table('public.import_batch', 'person_id');
 revoke insert on public.notification from {web}, {job};
 alter table public.imported_matter enable row level security; alter table public.imported_matter force row level security;
 create policy own on public.imported_matter to {web}, {job} using (exists (select 1 from public.import_batch b where b.id = batch_id))
@@ -510,10 +510,12 @@ begin
             insert into public.matter_body (id, matter_id, body_id, role, starts_at) values (access.new_id(), mm.id, ho.receiver_id, 'owner', t);
             -- ownership moves: the sender's grants end unless it keeps the view; approvers' and teams' of the sender too
             update public.matter_grant g set revoked_at = t, reason = concat_ws(' · ', nullif(g.reason, ''), 'handed over')
-            where g.matter_id = mm.id and g.revoked_at is null and t < g.ends_at and g.kind in ('handler', 'team', 'leader', 'approver', 'receiver', 'dispatched')
-              and (not ho.keep_view or g.kind = 'receiver');
+            where g.matter_id = mm.id and g.revoked_at is null and t < g.ends_at and g.kind in ('handler', 'team', 'leader', 'approver', 'receiver', 'dispatched');
+            -- the sender keeps reading where that was agreed: the same persons and rooms, to read only
             if ho.keep_view then
-                update public.matter_grant g set acts = '{read}' where g.matter_id = mm.id and g.revoked_at is null and t < g.ends_at;
+                insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+                select access.new_id(), mm.id, x, 'sender', '{read,note}', t, far, 'handover', ho.receipt_no, w.person, t
+                from unnest(ho.sender_acl) x where not access.barred(mm.id, x);
             end if;
         end if;
         insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
@@ -558,6 +560,25 @@ begin
     select * into ho from public.handover where id = h;
     if ho.id is null or not access.may(ho.matter_id, 'write') then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
     update public.handover set coarse_stage = stage, visible_note = coalesce(note, '') where id = h and state = 'accepted';
+end $$;
+
+-- the debt of an answer travels with the parcel
+create function access.redirect_duty(d bigint, h bigint) returns void language plpgsql security definer set search_path = pg_catalog as $$
+declare ho public.handover;
+begin
+    select * into ho from public.handover where id = h;
+    if ho.id is null or not exists (select 1 from public.handover x join public.feedback_duty y on y.handover_id = x.id
+        where y.id = d and x.matter_id = ho.matter_id and x.decided_by_id = (access.who()).person and x.state = 'redirected') then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    update public.feedback_duty set handover_id = h, owed_by_id = ho.receiver_id where id = d;
+end $$;
+create function access.close_duty_of(h bigint, why text) returns void language plpgsql security definer set search_path = pg_catalog as $$
+begin
+    if not exists (select 1 from public.handover where id = h and state = 'returned' and decided_by_id = (access.who()).person) then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    update public.feedback_duty set state = 'closed', waived_reason = why where handover_id = h and state = 'open';
 end $$;
 
 -- ── designation: executes only what was approved ───────────────────────────────────────────────────────────────────
@@ -645,7 +666,86 @@ begin
 end $$;
 create trigger stays before update or delete on public.playbook_version for each row execute function access.published_stays();
 
+-- ── identity numbers: compared as keyed digests, kept sealed ───────────────────────────────────────────────────────
+create function access.digest_identity(number_text text) returns bytea language sql stable security definer set search_path = pg_catalog as
+$$ select access.keyed('identity', convert_to(number_text, 'UTF8')) $$;
+-- sealed with a keystream from the installation's secret and a random salt, checked by a tag: opened by open_identity alone
+create function access.seal_identity(number_text text) returns bytea language plpgsql volatile security definer set search_path = pg_catalog as $$
+declare salt bytea := uuid_send(gen_random_uuid()); plain bytea := convert_to(number_text, 'UTF8'); pad bytea; out bytea := ''; i integer;
+begin
+    pad := access.keyed('identity-seal', salt) || access.keyed('identity-seal-2', salt);
+    if length(plain) > length(pad) then raise exception 'too long' using errcode = 'check_violation'; end if;
+    out := plain;
+    for i in 0 .. length(plain) - 1 loop out := set_byte(out, i, get_byte(plain, i) # get_byte(pad, i)); end loop;
+    return salt || out || substr(access.keyed('identity-tag', salt || out), 1, 16);
+end $$;
+create function access.open_identity(s bigint) returns text language plpgsql volatile security definer set search_path = pg_catalog as $$
+-- showing a number is its own recorded act: the service that calls this writes the event; without `read` there is nothing to open
+declare su public.matter_subject; salt bytea; body bytea; pad bytea; i integer; out bytea;
+begin
+    select * into su from public.matter_subject where id = s;
+    if su.id is null or su.id_sealed is null or not access.may(su.matter_id, 'read') then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    salt := substr(su.id_sealed, 1, 16); body := substr(su.id_sealed, 17, length(su.id_sealed) - 32);
+    if substr(access.keyed('identity-tag', salt || body), 1, 16) <> substr(su.id_sealed, length(su.id_sealed) - 15) then
+        raise exception 'the sealed number was altered' using errcode = 'data_corrupted';
+    end if;
+    pad := access.keyed('identity-seal', salt) || access.keyed('identity-seal-2', salt); out := body;
+    for i in 0 .. length(body) - 1 loop out := set_byte(out, i, get_byte(body, i) # get_byte(pad, i)); end loop;
+    return convert_from(out, 'UTF8');
+end $$;
+create function access.belongs_to_superior(own integer, person integer, digest bytea, person_name text) returns boolean
+    language sql stable security definer set search_path = pg_catalog as $$
+-- the own body's head or deputies, or a member of a superior commission's leadership: such a report is never registered here
+    select exists (
+        select 1 from public.posting po join public.office o on o.id = po.office_id join public.person p on p.id = po.person_id
+        where po.starts_at <= access.now() and (po.ends_at is null or access.now() < po.ends_at)
+          and ((o.code = 'head' and po.body_id = own)
+               or (o.code in ('head', 'deputy') and po.body_id in (access.body_at(own, 'next_up'), access.body_at(own, 'province'), access.body_at(own, 'national'))))
+          and (p.id = person or (digest is not null and p.id_digest = digest) or (person is null and digest is null and p.name = person_name))) $$;
+create function access.move_ownership(m bigint, to_body integer, approval bigint) returns void
+    language plpgsql security definer set search_path = pg_catalog as $$
+-- by a playbook step: only on an approval of this very matter, or back to a body that owned it before
+declare t timestamptz := access.now(); w record := access.who(); room integer;
+begin
+    if not (access.may(m, 'write') or access.may(m, 'approve')) then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
+    if not exists (select 1 from public.approval a where a.id = approval and a.matter_id = m and a.state in ('approved', 'used'))
+       and not exists (select 1 from public.matter_body b where b.matter_id = m and b.body_id = to_body and b.role in ('owner', 'natural')) then
+        raise exception 'not approved' using errcode = 'check_violation', hint = 'move_ownership';
+    end if;
+    if exists (select 1 from public.recusal r where r.matter_id = m and r.principal = to_body and r.state in ('in_force', 'raised') and t < r.ends_at) then
+        raise exception 'that body is recused' using errcode = 'check_violation', hint = 'recusal';
+    end if;
+    room := nullif(access.desk_of(to_body), to_body);
+    update public.matter set owner_body_id = to_body, owner_room_id = room where id = m;
+    update public.matter_body set ends_at = t where matter_id = m and role = 'owner' and ends_at is null;
+    insert into public.matter_body (id, matter_id, body_id, role, starts_at) values (access.new_id(), m, to_body, 'owner', t);
+    insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+    values (access.new_id(), m, coalesce(room, to_body), 'handler', '{read,write,grant,handover,close,export}', t, timestamptz '9999-01-01 00:00:00+00',
+            'move_ownership', coalesce(approval::text, ''), w.person, t);
+end $$;
+
+create function access.copy_subjects(source bigint, child bigint) returns integer language plpgsql security definer set search_path = pg_catalog as $$
+-- a matter spawned from another is about the same people; recusals follow from them at once
+declare n integer;
+begin
+    if not access.may(source, 'write') or not access.may(child, 'read') or exists (select 1 from public.matter_subject where matter_id = child)
+       or not exists (select 1 from public.matter_link l where l.source_id = source and l.target_id = child) then
+        raise exception 'not visible' using errcode = 'insufficient_privilege';
+    end if;
+    insert into public.matter_subject (id, matter_id, kind, name, id_digest, id_sealed, id_tail, person_id, unit_body_id, unit_name, post, cadre_rank, managed_by_id, dual_managed, role)
+    select access.new_id(), child, kind, name, id_digest, id_sealed, id_tail, person_id, unit_body_id, unit_name, post, cadre_rank, managed_by_id, dual_managed, role
+    from public.matter_subject where matter_id = source;
+    get diagnostics n = row_count;
+    return n;
+end $$;
+
 revoke all on all functions in schema access from public;
+grant execute on function access.copy_subjects(bigint, bigint) to {web}, {job};
+grant execute on function access.digest_identity(text), access.seal_identity(text), access.open_identity(bigint),
+    access.belongs_to_superior(integer, integer, bytea, text), access.move_ownership(bigint, integer, bigint),
+    access.redirect_duty(bigint, bigint), access.close_duty_of(bigint, text) to {web}, {job};
 grant execute on function access.recused(bigint), access.notify(bigint, integer[], text, jsonb, boolean), access.next_number(text, text, bigint),
     access.custody_expired(bigint, bigint),
     access.make_move(bigint, text, integer, jsonb, text, bigint, timestamptz, integer), access.body_at(integer, text),

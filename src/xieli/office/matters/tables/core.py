@@ -16,8 +16,8 @@ class Level(models.IntegerChoices):
 
     INTERNAL = 0, "内部"
     WORK_SECRET = 1, "工作秘密"
-    SECRET = 2, "秘密"
-    CONFIDENTIAL = 3, "机密"
+    CONFIDENTIAL = 2, "秘密"
+    SECRET = 3, "机密"
     TOP = 4, "绝密"
 
 

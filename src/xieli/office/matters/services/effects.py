@@ -1,0 +1,481 @@
+"""Carrying out what a step entails: every word of the playbook vocabulary has its executor here.
+
+Effects run in the order the engine gives them, inside the transaction that stores the new state; one that cannot be
+done undoes the step.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from xieli.engines.playbooks.model import Effect, Playbook
+from xieli.office.access import services as access
+from xieli.office.access.models import Grant
+from xieli.office.audit import record
+from xieli.office.bodies.models import Body, Office, Room
+from xieli.office.matters.services import clocks
+from xieli.office.matters.services.context import OFFICE_ROLES
+from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.source import actor, call, now
+from xieli.office.matters.tables.clocks import Alarm, Clock
+from xieli.office.matters.tables.core import Matter, MatterLink
+from xieli.office.matters.tables.handover import FeedbackDuty
+from xieli.office.matters.tables.measures import Presence
+from xieli.office.matters.tables.work import Fact, Note, Outcome, Task
+from xieli.office.people.models import TeamMember
+
+
+@dataclass
+class Step:
+    """What an executor needs to know about the step that is being made."""
+
+    matter: Matter
+    playbook: Playbook
+    bodies: dict[str, tuple[str, ...]]
+    forms: dict[str, dict[str, Any]]
+    move_id: int
+    approval_id: int | None
+    reason: str
+    at: datetime
+
+    def field(self, name: str) -> Any:
+        """The value of `form.field` as last submitted."""
+        form, _, code = name.partition(".")
+        return self.forms.get(form, {}).get(code)
+
+
+Executor = Callable[[Step, Effect], None]
+_EXECUTORS: dict[str, Executor] = {}
+
+
+def _does(word: str) -> Callable[[Executor], Executor]:
+    def keep(function: Executor) -> Executor:
+        _EXECUTORS[word] = function
+        return function
+
+    return keep
+
+
+def carry_out(step: Step, effects: tuple[Effect, ...]) -> None:
+    """Execute effects in order. Raises Refused when one cannot be done; the caller's transaction undoes them all."""
+    for effect in effects:
+        executor = _EXECUTORS.get(effect.do)
+        if executor is None:
+            raise Refused("no_executor", f"流程要求的“{effect.do}”尚无法执行。", f"The playbook asks for “{effect.do}”, which cannot be carried out.")
+        executor(step, effect)
+
+
+# ── who is meant ───────────────────────────────────────────────────────────────────────────────────────────────────
+def principals(step: Step, name: str) -> list[int]:
+    """Principals behind a role, party, slot or addressee of the playbook."""
+    bodies = step.bodies
+    playbook = step.playbook
+    if name in playbook.roles:
+        role = playbook.roles[name]
+        members = list(TeamMember.objects.filter(team__matter_id=step.matter.id, slot=name).filter(Q(ends_at=None) | Q(ends_at__gt=step.at))
+                       .values_list("person_id", flat=True))
+        if members:
+            return members
+        found: list[int] = []
+        for body in bodies.get(role.of, ()):
+            if name in OFFICE_ROLES:
+                offices = Office.objects.filter(body_id=int(body), code__in=OFFICE_ROLES[name], valid_to=None)
+                if name == "room_head" and step.matter.owner_room_id:
+                    offices = offices.filter(Q(room_id=step.matter.owner_room_id) | Q(room=None)) or offices
+                found += list(offices.values_list("id", flat=True))
+            else:
+                found.append(_desk(step, int(body)))
+        return found
+    if name in bodies:
+        return [_desk(step, int(body)) for body in bodies[name]]
+    return _addressees(step, name)
+
+
+def _desk(step: Step, body: int) -> int:
+    if body == step.matter.owner_body_id and step.matter.owner_room_id:
+        return int(step.matter.owner_room_id)
+    return int(call("desk_of", body))  # type: ignore[call-overload]
+
+
+def _offices(body: int | None, *codes: str) -> list[int]:
+    return list(Office.objects.filter(body_id=body, code__in=codes, valid_to=None).values_list("id", flat=True)) if body else []
+
+
+def _addressees(step: Step, name: str) -> list[int]:
+    owner = step.matter.owner_body_id
+    superior = int(step.bodies["superior"][0]) if step.bodies.get("superior") else None
+    if name == "head":
+        return _offices(owner, "head")
+    if name == "superior_head":
+        return _offices(superior, "head")
+    if name == "internal_supervision":
+        return list(Room.objects.filter(body_id=owner, kind="internal_supervision", valid_to=None).values_list("id", flat=True))
+    if name in ("case_management", "duty_officer"):
+        return _offices(owner, "case_duty") or [_desk(step, owner)]
+    if name in ("resident_organ", "line_superior"):
+        unit = step.bodies.get("subject_unit", ())
+        organs = Body.objects.filter(unit_id__in=[int(u) for u in unit], kind__in=["resident_organ", "dispatched_unit"], valid_to=None)
+        if name == "line_superior":
+            organs = Body.objects.filter(id__in=organs.values("parent_id"))
+        return [int(call("desk_of", b)) for b in organs.values_list("id", flat=True)]  # type: ignore[call-overload]
+    if name == "party_committee":
+        committee = call("body_at", owner, "committee")
+        return _offices(int(committee), "party_secretary") if committee else []  # type: ignore[call-overload]
+    if name == "sender":
+        handover = step.matter.handovers.order_by("sent_at").first()
+        return [int(p) for p in handover.sender_acl] if handover else []
+    if name == "team":
+        return list(TeamMember.objects.filter(team__matter_id=step.matter.id).filter(Q(ends_at=None) | Q(ends_at__gt=step.at)).values_list("person_id", flat=True))
+    return []  # subject, family, employer, reporter: outside the platform, told by a paper (see notify)
+
+
+# ── grants ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+_ACTS = {"read_brief": "read", "write": "write", "advise": "note", "approve": "approve", "hand_over": "handover", "print": "export",
+         "manage_grants": "grant", "read": "read"}
+
+
+@_does("open_grant")
+def _open_grant(step: Step, effect: Effect) -> None:
+    wanted = effect.get("acts") or ("read",)
+    acts = sorted({"read", *(_ACTS[a] for a in (wanted if isinstance(wanted, tuple | list) else (wanted,)))})
+    ends = None
+    until = effect.get("until")
+    if until:
+        clock = Clock.objects.filter(matter=step.matter, code=until).order_by("-started_at").first()
+        ends = clock.alarm_at if clock else None
+    kind = "approver" if acts == ["approve", "read"] else ("handler" if "write" in acts else "reviewer")
+    for principal in principals(step, str(effect.get("to"))):
+        if Grant.objects.filter(matter=step.matter, principal=principal, revoked_at=None, ends_at__gt=step.at, acts__contains=acts).exists():
+            continue
+        if principal in actor().me:
+            continue
+        access.give(step.matter.id, principal, kind=kind, acts=acts, ends_at=ends, basis=f"playbook:{step.playbook.code}", reason=step.reason,
+                    approver=None)
+
+
+@_does("close_grant")
+def _close_grant(step: Step, effect: Effect) -> None:
+    wanted = principals(step, str(effect.get("to")))
+    for grant in Grant.objects.filter(matter=step.matter, principal__in=wanted, revoked_at=None, ends_at__gt=step.at):
+        access.revoke(grant.id, "playbook")
+
+
+@_does("move_ownership")
+def _move_ownership(step: Step, effect: Effect) -> None:
+    """Ownership moves by the accepted hand-over or the approved designation; here it is only checked."""
+    party = str(effect.get("to"))
+    wanted = step.bodies.get(party, ())
+    step.matter.refresh_from_db()
+    if wanted and str(step.matter.owner_body_id) not in wanted:
+        call("move_ownership", step.matter.id, int(wanted[0]), step.approval_id)
+        step.matter.refresh_from_db()
+
+
+# ── clocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _clock(step: Step, code: str) -> Clock | None:
+    return Clock.objects.filter(matter=step.matter, code=code).exclude(state="stopped").order_by("-started_at").first()
+
+
+@_does("start_clock")
+def _start_clock(step: Step, effect: Effect) -> None:
+    code = str(effect.get("clock"))
+    plan = step.playbook.clocks[code]
+    at = step.at
+    if plan.starts_at:
+        value = step.field(plan.starts_at)
+        if value:
+            at = _instant(value, at)
+    amount, unit = (plan.local.amount, plan.local.unit) if plan.local else (None, "")
+    clocks.start(step.matter, code, rule=plan.rule or "", at=min(at, step.at), amount=amount, unit=unit, on_expiry=plan.on_expiry,
+                 subject=step.matter.subjects.filter(role="subject").order_by("id").first() if plan.on_expiry == "must_release" else None)
+
+
+def _instant(value: Any, fallback: datetime) -> datetime:
+    text = str(value)
+    try:
+        if len(text) <= 10:
+            return clocks.calendar_of("cn-mainland").start_of(date.fromisoformat(text))
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return fallback
+
+
+def _happen(step: Step, effect: Effect, kind: str, **extra: Any) -> None:
+    clock = _clock(step, str(effect.get("clock")))
+    if clock is not None:
+        clocks.happen(clock, kind, at=step.at, ground=str(effect.get("ground") or ""), approval_id=step.approval_id, **extra)
+
+
+_does("stop_clock")(lambda step, effect: _happen(step, effect, "stop"))
+_does("suspend_clock")(lambda step, effect: _happen(step, effect, "suspend"))
+_does("resume_clock")(lambda step, effect: _happen(step, effect, "resume"))
+
+
+@_does("extend_clock")
+def _extend(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.approvals import what_was_approved
+
+    what = what_was_approved(step.matter, str(effect.get("act")))
+    _happen(step, effect, "extend", amount=what.get("amount"), unit=what.get("unit", ""), approver_level=what.get("approver", "next_level"),
+            document_no=what.get("document_no", ""))
+
+
+@_does("restart_clock")
+def _restart(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.approvals import what_was_approved
+
+    what = what_was_approved(step.matter, str(effect.get("act")))
+    _happen(step, effect, "restart", approver_level=what.get("approver", "national"), document_no=what.get("document_no", ""))
+
+
+_does("arm_custody_gate")(lambda step, effect: None)  # the gate is a trigger on measures and presences: always armed
+_does("disarm_custody_gate")(lambda step, effect: None)
+
+
+# ── other matters ──────────────────────────────────────────────────────────────────────────────────────────────────
+@_does("spawn_matter")
+def _spawn(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.leads import spawn
+
+    kind, link = str(effect.get("kind")), str(effect.get("link"))
+    owners: tuple[str, ...] = (str(step.matter.owner_body_id),)
+    if effect.get("per"):
+        owners = step.bodies.get(str(effect.get("per")), ())
+    elif effect.get("owner"):
+        owners = step.bodies.get(str(effect.get("owner")), ()) or owners
+    rows: list[dict[str, Any]] = [{}]
+    if effect.get("rows_of"):
+        rows = list(step.field(str(effect.get("rows_of"))) or [])
+    for owner in owners:
+        for row in rows:
+            spawn(step.matter, kind, link, owner=int(owner), row=row)
+
+
+@_does("cancel_children")
+def _cancel_children(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.moves import cancel
+
+    for link in MatterLink.objects.filter(source=step.matter, target__kind=str(effect.get("kind")), target__status="open").select_related("target"):
+        cancel(link.target, step.reason or "parent")
+
+
+@_does("reopen_matter")
+def _reopen(step: Step, effect: Effect) -> None:
+    kinds = ["child"] if effect.get("which") == "parent" else ["follow_up", "derived", "counterpart"]
+    for link in MatterLink.objects.filter(target=step.matter, kind__in=kinds).select_related("source"):
+        Task.objects.create(matter=link.source, title=step.reason or "复核结果须重新办理 / to be handled again", created_by_id=actor().person, created_at=now(),
+                            source_kind="reopen", source_id=step.matter.id)
+
+
+@_does("report_to_parent")
+def _report(step: Step, effect: Effect) -> None:
+    for link in MatterLink.objects.filter(target=step.matter).select_related("source"):
+        Note.objects.create(matter=link.source, text=f"{effect.get('outcome')}", person_id=actor().person, at=now(), kind=f"child:{step.matter.kind}")
+
+
+# ── telling people ─────────────────────────────────────────────────────────────────────────────────────────────────
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (str(value),)
+
+
+@_does("notify")
+def _notify(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.notices import owe_on_paper
+
+    for name in _names(effect.get("who")):
+        found = principals(step, name)
+        if found:
+            call("notify", step.matter.id, found, f"playbook.{effect.get('what')}", _json({"kind": step.playbook.code, "message": str(effect.get("what"))}), False)
+        else:
+            owe_on_paper(step.matter, name, str(effect.get("what")))
+
+
+@_does("alarm")
+def _alarm(step: Step, effect: Effect) -> None:
+    Alarm.objects.create(matter=step.matter, kind=str(effect.get("why")), level=2 if effect.get("until") == "lawful_exit" else 1, raised_at=now())
+    for name in _names(effect.get("who")):
+        found = principals(step, name)
+        if found:
+            call("notify", step.matter.id, found, "alarm", _json({"message": str(effect.get("why"))}), True)
+
+
+def _json(value: dict[str, Any]) -> Any:
+    from psycopg.types.json import Jsonb
+
+    return Jsonb(value)
+
+
+# ── products, facts, outcomes, papers ──────────────────────────────────────────────────────────────────────────────
+@_does("require_product")
+def _require(step: Step, effect: Effect) -> None:
+    product = step.playbook.products[str(effect.get("product"))]
+    if not Task.objects.filter(matter=step.matter, product=product.code, state="open").exists():
+        Task.objects.create(matter=step.matter, title=f"{product.label.zh} / {product.label.en}", product=product.code, created_by_id=actor().person, created_at=now(),
+                            source_kind="product")
+
+
+@_does("record_outcome")
+def _outcome(step: Step, effect: Effect) -> None:
+    on = step.field(str(effect.get("on"))) if effect.get("on") else None
+    day = date.fromisoformat(str(on)[:10]) if on else clocks.calendar_of("cn-mainland").day_of(step.at)
+    subject = step.matter.subjects.filter(role="subject").order_by("id").first()
+    row = Outcome.objects.create(matter=step.matter, subject=subject, kind=str(effect.get("outcome")), happened_on=day, recorded_at=now(), recorded_by_id=actor().person)
+    record("outcome.recorded", matters=[step.matter.id], outcome=row.id, kind=row.kind, subject=subject.id if subject else None, on=str(day))
+
+
+@_does("record_fact")
+def _fact(step: Step, effect: Effect) -> None:
+    value = step.field(str(effect.get("from")))
+    day = clocks.calendar_of("cn-mainland").day_of(step.at)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    Fact.objects.create(matter=step.matter, code=str(effect.get("code")), number=value if is_number else None,
+                        text="" if is_number or value is None else str(value)[:500], happened_on=day, recorded_at=now())
+
+
+@_does("open_feedback_duty")
+def _duty(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.handover import open_duty
+
+    open_duty(step.matter, step.playbook.feedback[str(effect.get("duty"))], step.bodies)
+
+
+@_does("close_feedback_duty")
+def _close_duty(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.handover import close_duty
+
+    for duty in FeedbackDuty.objects.filter(matter=step.matter, rule=str(effect.get("duty")), state="open"):
+        close_duty(duty)
+
+
+@_does("issue_document")
+def _issue(step: Step, effect: Effect) -> None:
+    code = str(effect.get("document"))
+    document = step.playbook.documents[code]
+    number = ""
+    if document.series:
+        from xieli.office.matters.services.numbers import next_number
+
+        number = next_number(step.matter, step.playbook.series[document.series])
+    Note.objects.create(matter=step.matter, text=f"{document.label.zh} {number}".strip(), person_id=actor().person, at=now(), kind=f"doc:{code}:issued")
+
+
+@_does("number")
+def _number(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.numbers import next_number
+
+    series = step.playbook.series[str(effect.get("series"))]
+    if not step.matter.number:
+        step.matter.number = next_number(step.matter, series)
+        step.matter.series = series.code
+        Matter.objects.filter(pk=step.matter.pk).update(number=step.matter.number, series=series.code)
+
+
+@_does("mark_exhibit")
+def _exhibit(step: Step, effect: Effect) -> None:
+    verdict = step.field(str(effect.get("verdict")))
+    exhibit = step.field(str(effect.get("exhibit")))
+    Note.objects.create(matter=step.matter, text=f"{exhibit}: {verdict}", person_id=actor().person, at=now(), kind="exhibit_verdict")
+    try:
+        from xieli.office.files.services import mark_exhibit
+    except ImportError:
+        return
+    mark_exhibit(step.matter, exhibit, str(verdict))
+
+
+# ── presence, recusal, postings ────────────────────────────────────────────────────────────────────────────────────
+@_does("open_presence")
+def _open_presence(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.measures import open_presence
+
+    subject = step.matter.subjects.filter(role="subject").order_by("id").first()
+    if subject is None:
+        raise Refused("no_subject", "没有登记对象，无法开始到场计时。", "No subject is registered; a presence cannot begin.")
+    open_presence(step.matter, subject, basis=str(effect.get("basis")), place=str(step.field("presence.place") or ""), at=step.at)
+
+
+@_does("change_presence_basis")
+def _change_presence(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.measures import enter_presence
+
+    for presence in Presence.objects.filter(matter=step.matter, ended_at=None):
+        enter_presence(presence, "basis", at=step.at, note=str(effect.get("basis")))
+
+
+@_does("close_presence")
+def _close_presence(step: Step, _: Effect) -> None:
+    from xieli.office.matters.services.measures import close_presence
+
+    for presence in Presence.objects.filter(matter=step.matter, ended_at=None):
+        close_presence(presence, at=step.at, kind="released")
+
+
+def _person_in(step: Step, effect: Effect, name: str = "of") -> int | None:
+    value = step.field(str(effect.get(name)))
+    return int(value) if value not in (None, "") else None
+
+
+@_does("bar_grants")
+def _bar(step: Step, effect: Effect) -> None:
+    person = _person_in(step, effect)
+    target = _recusal_target(step)
+    if person is not None:
+        access.raise_recusal(target.id, person, ground="declared", reason=step.reason)
+
+
+def _recusal_target(step: Step) -> Matter:
+    """A recusal decided in a matter of its own concerns the matter it came from."""
+    link = MatterLink.objects.filter(target=step.matter).select_related("source").order_by("created_at").first()
+    return link.source if link is not None and step.playbook.code.startswith("recusal") else step.matter
+
+
+@_does("lift_bar")
+def _lift(step: Step, effect: Effect) -> None:
+    person = _person_in(step, effect)
+    for recusal in _recusal_target(step).recusals.filter(principal=person, state="raised"):
+        access.decide_recusal(recusal.id, "rejected", step.reason or "cleared")
+
+
+@_does("record_recusal")
+def _recusal(step: Step, effect: Effect) -> None:
+    person = _person_in(step, effect)
+    verdict = "rejected" if effect.get("as") == "cleared" else "in_force"
+    target = _recusal_target(step)
+    raised = target.recusals.filter(principal=person, state="raised")
+    for recusal in raised:
+        access.decide_recusal(recusal.id, verdict, step.reason or str(effect.get("as")))
+
+
+@_does("start_posting")
+def _start_posting(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.people import join_team
+
+    person = _person_in(step, effect, "person")
+    if person is None:
+        raise Refused("no_person", "没有填写派出的人员。", "The person to be dispatched is missing.")
+    ends = step.field(str(effect.get("to"))) if effect.get("to") else None
+    join_team(_posting_target(step), person, str(effect.get("role")), ends_at=_instant(ends, step.at + timedelta(days=90)) if ends else None,
+              approval_id=step.approval_id)
+
+
+def _posting_target(step: Step) -> Matter:
+    """A dispatch is a matter of its own; the person joins the case it was asked for."""
+    link = MatterLink.objects.filter(target=step.matter).select_related("source").order_by("created_at").first()
+    return link.source if link is not None else step.matter
+
+
+@_does("end_posting")
+def _end_posting(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.people import leave_team
+
+    person = _person_in(step, effect, "person")
+    if person is not None:
+        leave_team(_posting_target(step), person)
+
+
+@_does("hand_up_sealed")
+def _hand_up(step: Step, effect: Effect) -> None:
+    raise Refused("sealed", "属上级受理的事项不在本级登记；请用密封上报。", "A matter that belongs to the superior is not registered here; use the sealed hand-up.")

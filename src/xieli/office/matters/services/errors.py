@@ -1,0 +1,115 @@
+"""Refusals in plain words, Chinese and English, with a number to quote."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError, transaction
+from django.utils.translation import get_language
+
+from xieli.engines.playbooks.state import Refusal
+
+
+class Refused(Exception):
+    """An act that was not done: what happened, what was kept, what to do. Nothing was changed."""
+
+    def __init__(self, code: str, zh: str, en: str, others: tuple[Refusal, ...] = ()) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.code, self.zh, self.en, self.others = code, zh, en, others
+
+    @classmethod
+    def because(cls, refusals: tuple[Refusal, ...]) -> Refused:
+        """From the engine's refusals; the first is the headline, all are shown."""
+        first = refusals[0]
+        return cls(first.code, first.zh, first.en, refusals)
+
+    @property
+    def sentence(self) -> str:
+        """In the reader's language."""
+        return self.en if (get_language() or "zh").startswith("en") else self.zh
+
+
+class NotVisible(Refused):
+    """Not visible ≡ not existing: the same words for both."""
+
+    def __init__(self) -> None:
+        super().__init__("not_found", "不存在或无权限。", "It does not exist or is not open to you.")
+
+
+# what the database says in English, once, and what a person reads
+_SENTENCES: dict[str, tuple[str, str, str]] = {
+    "someone else moved this matter first": ("conflict", "别人刚刚先办了这一步，页面已过时。您填的内容已保留，请刷新后再看。",
+                                             "Someone else took this step first. What you typed is kept; reload and look again."),
+    "the matter is closed": ("closed", "事项已经办结，不能再办理。", "The matter is closed; nothing more can be done on it."),
+    "no such move from here": ("not_here", "当前环节没有这一步，不能跳步。", "There is no such step from here; steps cannot be jumped."),
+    "that stage is not open": ("not_here", "这一环节没有打开。", "That stage is not open."),
+    "not approved": ("not_approved", "尚未批准，不能执行。", "It has not been approved and cannot be executed."),
+    "an act cannot lie in the future": ("future", "发生时间不能晚于现在。", "An act cannot lie in the future."),
+    "the same request is waiting already": ("duplicate", "同样的请示已经在等待批准。", "The same request is already waiting for approval."),
+    "no body of that level is registered": ("no_body", "没有登记相应级别的机关，无法确定审批人。请先登记上级机关。",
+                                            "No body of that level is registered, so nobody can approve. Register the superior body first."),
+    "a collective record is needed first": ("collective_record", "须先有集体研究记录（填写编号）。", "A record of the collective decision is needed first (enter its number)."),
+    "no rule says who approves this": ("no_rule", "审批权限表没有写明由谁批准。", "The approval matrix does not say who approves this."),
+    "already decided": ("conflict", "已经有人作出决定，页面已过时。", "It has been decided already; this page is out of date."),
+    "this place is signed on paper": ("paper", "这一栏由无账号的审批人在纸上签批，请录入纸质签批。", "This place is signed on paper by an approver without an account; enter the paper."),
+    "it is another's turn": ("turn", "还没有轮到您，或由他人审批。", "It is another's turn to sign."),
+    "nobody approves his own request": ("own_request", "本人不能批准自己的请示。", "Nobody approves his own request."),
+    "two places need two persons": ("two_persons", "同一人不能签两栏。", "Two places need two persons."),
+    "measures are approved inside the closed zone": ("closed_zone", "措施只能在内网（封闭区）审批。", "Measures are approved only inside the closed zone."),
+    "a refusal needs a reason": ("reason_needed", "不批准须写明理由。", "A refusal needs a reason."),
+    "another act is decided first": ("order", "须先办完前一项审批：材料可以并行准备，决定只能依次作出。", "Another act is decided first: papers may be prepared in parallel, decisions come in order."),
+    "this signer has an account": ("has_account", "该审批人有账号，请由其本人在系统内审批。", "This signer has an account and decides here himself."),
+    "a second clerk confirms": ("second_clerk", "须由另一名工作人员核对确认。", "A second clerk must confirm."),
+    "the two clerks read different papers": ("clerks_differ", "两名工作人员录入的纸质签批不一致，请核对原件。", "The two clerks read the paper differently; check the original."),
+    "signed before the one who signs first": ("order", "纸质签批时间早于前一签批人，次序不对。", "The paper was signed before the one who signs first."),
+    "number, time and verdict of the paper are needed": ("paper_fields", "请填写纸质签批的编号、时间和意见。", "Enter the paper's number, time and verdict."),
+    "it is yours already": ("own_body", "事项本来就在该机构。", "The matter is with that body already."),
+    "say why the receiver is competent": ("competence_reason", "请写明接收方的管辖理由。", "Say why the receiver is competent."),
+    "that body no longer exists": ("body_ended", "该机构已撤并，请选择承继机构。", "That body has been merged; choose its successor."),
+    "a hand-over of this matter is under way": ("under_way", "这一事项正在移送途中，请等对方受理或退回。", "A hand-over of this matter is under way; wait for acceptance or return."),
+    "the receiver is recused": ("recused", "接收方应当回避，不能移送。", "The receiver is recused; choose another."),
+    "that body is recused": ("recused", "该机构应当回避，不能指定。", "That body is recused; choose another."),
+    "recused": ("recused", "对方应当回避或回避待决定，不能授予知悉权限。", "That person is recused, or a recusal is waiting for decision; no access can be given."),
+    "a return needs a reason": ("reason_needed", "退回须写明理由。", "A return needs a reason."),
+    "a redirection needs a receiver and a reason": ("reason_needed", "转办须写明转给谁和理由。", "A redirection needs a receiver and a reason."),
+    "redirect to a third body": ("third_body", "转办须转给第三方。", "Redirect to a third body."),
+    "custody has reached its limit": ("custody_expired", "羁押性措施已到期：只许释放、变更措施、移送、救治、通知、申诉和补录。",
+                                      "Custody has reached its limit: only release, change of measure, transfer, care, notices, complaints and late records are open."),
+    "that body holds no power for this measure": ("power", "该机构没有这项措施的权限；联合办案不增加任何一方的权力。", "That body holds no power for this measure; joining does not add powers."),
+    "the measure precedes its approval": ("order", "措施开始时间早于批准时间。", "The measure starts before it was approved."),
+    "liuzhi needs the collective record and the superior's approval number": ("gate_liuzhi", "留置须有集体研究记录和上一级批准文号（监察法第47条）。",
+                                                                             "Liuzhi needs the collective record and the superior's approval number (Supervision Law art. 47)."),
+    "say what it does to the enterprise": ("gate_enterprise", "查封、冻结企业财产须说明对企业经营的影响（监察法第43条）。", "Say what seizing or freezing does to the enterprise (Supervision Law art. 43)."),
+    "every minute of a presence has a basis; waiting for an approval is none": ("presence_basis", "到场的每一分钟都要有依据；等待批准不是依据。",
+                                                                               "Every minute of a presence has a basis; waiting for an approval is none."),
+    "a grant needs a basis": ("basis", "授予知悉权限须有依据。", "A grant needs a basis."),
+    "nobody grants himself": ("own_grant", "不能给自己授权。", "Nobody grants himself access."),
+    "a measure is ended or varied, never rewritten": ("rewritten", "措施只能解除或变更，不能改写。", "A measure is ended or varied, never rewritten."),
+    "above the opener's clearance": ("clearance", "密级高于您的权限。", "The level is above your clearance."),
+    "a matter is opened for one's own body": ("own_body_only", "只能为本机构登记事项。", "A matter is opened for one's own body."),
+}
+
+
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """Turn what the database refuses into Refused; the statement's effects are undone, the caller's draft is kept."""
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        cause = error.__cause__
+        diag = getattr(cause, "diag", None)
+        message = (getattr(diag, "message_primary", None) or str(error)).strip()
+        state = getattr(cause, "sqlstate", "")
+        if message in {"not visible", "no session"}:
+            raise NotVisible() from error
+        if message in _SENTENCES:
+            code, zh, en = _SENTENCES[message]
+            raise Refused(code, zh, en) from error
+        if message.startswith("this installation is not approved for level"):
+            raise Refused("level_cap", "本系统未获批准处理该密级，请走线下渠道。", "This installation is not approved for that level; use the channel outside.") from error
+        if state == "42501":
+            raise NotVisible() from error
+        if state == "40001":
+            raise Refused("conflict", *_SENTENCES["someone else moved this matter first"][1:]) from error
+        raise

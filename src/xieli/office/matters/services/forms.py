@@ -1,0 +1,85 @@
+"""Form submissions: immutable, versioned, validated; fields marked `fact` are projected in the same transaction."""
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from xieli.engines.ledger.canonical import dumps
+from xieli.engines.playbooks.forms import complete, facts_of, validate
+from xieli.engines.playbooks.model import Form, Playbook
+from xieli.office.audit import record
+from xieli.office.matters.services import clocks
+from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.playbooks import playbook_of
+from xieli.office.matters.services.source import actor, now
+from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
+from xieli.office.matters.tables.work import Fact, FormSubmission
+
+
+@transaction.atomic
+def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | None = None) -> FormSubmission:
+    """Hand in a form: validated as published, kept as a new revision, its facts replaced by the new ones.
+
+    Raises Refused naming each field that is wrong; nothing is stored then.
+    """
+    playbook = playbook_of(matter)
+    form = playbook.forms.get(code)
+    if form is None:
+        raise Refused("unknown_form", f"流程没有表单“{code}”。", f"The playbook has no form “{code}”.")
+    clean = {k: v for k, v in values.items() if v not in (None, "")}
+    refusals = validate(form, clean)
+    if refusals:
+        raise Refused.because(refusals)
+    data = dict(complete(form, clean))
+    if body:
+        data["_body"] = body
+    import hashlib
+
+    sha = hashlib.sha256(dumps(_plain(data))).hexdigest()
+    last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
+    row = FormSubmission.objects.create(matter=matter, form=code, revision=(last.revision + 1) if last else 1, data=data, sha=sha,
+                                        person_id=actor().person, at=now())
+    if last is not None and not form.per:
+        Fact.objects.filter(submission=last, retracted_at=None).update(retracted_at=row.at)
+    today = clocks.calendar_of("cn-mainland").day_of(row.at)
+    subject = MatterSubject.objects.filter(matter=matter, role="subject").order_by("id").first()
+    for fact in facts_of(form, data):
+        Fact.objects.create(matter=matter, code=fact.code, subject=subject, number=fact.number, text=fact.text or "",
+                            day=date.fromisoformat(fact.day[:10]) if fact.day else None, ref=_ref(fact.ref), unit=fact.unit or "",
+                            happened_on=date.fromisoformat(fact.happened_on[:10]) if fact.happened_on else today, recorded_at=row.at, submission=row)
+    _parties_from(matter, playbook, form, data, row.at)
+    record("form.submitted", matters=[matter.id], form=code, revision=row.revision, digest=sha)
+    return row
+
+
+def _parties_from(matter: Matter, playbook: Playbook, form: Form, data: dict[str, Any], at: Any) -> None:
+    """A body field named after a party (`chosen_body`, `chosen`, or `of: party`) says who that party is from now on."""
+    for field in form.fields:
+        if field.type != "body" or not data.get(field.code):
+            continue
+        party = field.of or field.code.removesuffix("_body")
+        if party not in playbook.parties:
+            continue
+        body = int(data[field.code])
+        current = MatterBody.objects.filter(matter=matter, role=party, ends_at=None)
+        if not playbook.parties[party].many:
+            current.exclude(body_id=body).update(ends_at=at)
+        if not current.filter(body_id=body).exists():
+            MatterBody.objects.create(matter=matter, body_id=body, role=party, starts_at=at)
+
+
+def _ref(value: str | None) -> int | None:
+    return int(value) if value and value.lstrip("-").isdigit() else None
+
+
+def _plain(value: Any) -> Any:
+    """Floats have no canonical bytes: they are kept as text in the digest."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value

@@ -1,0 +1,172 @@
+"""The hand-over ladder, its receipts, and the debt of an answer."""
+from __future__ import annotations
+
+import hashlib
+from calendar import monthrange
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from psycopg.types.json import Jsonb
+
+from xieli.engines.ledger.canonical import dumps
+from xieli.engines.playbooks.model import Feedback as FeedbackPlan
+from xieli.office.audit import record
+from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.source import ZONE, actor, call, now, today
+from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.handover import Feedback, FeedbackDuty, Handover, Reminder
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day n months on; the month's last day where there is none (31 Aug + 6 = 28/29 Feb)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def index_of(matter: Matter) -> list[dict[str, Any]]:
+    """The file list that travels with a hand-over: name, size, keyed digest of each file."""
+    try:
+        from xieli.office.files.models import StoredFile
+    except ImportError:
+        return []
+    return [{"name": f.name, "size": f.size, "digest": bytes(f.digest).hex()} for f in StoredFile.objects.filter(matter_id=matter.id).order_by("id")]
+
+
+@transaction.atomic
+def send(matter: Matter, receiver: int, *, reason: str, kind: str = "handover", keep_view: bool = False, document_no: str = "",
+         feedback_months: int = 6, feedback_rule: str = "bz.lead.6m") -> Handover:
+    """Hand a matter over. The receipt exists at once: inside one installation sending and receiving are one transaction.
+
+    The duty to report back is created here, so that nothing can be accepted without it: first due `feedback_months`
+    after sending (bz.lead.6m: local rule of the seeds, six months, then half-yearly).
+    """
+    index = index_of(matter)
+    sha = hashlib.sha256(dumps(index)).hexdigest()
+    year = today().year
+    receipt = str(call("next_number", f"receipt:{receiver}", f"{_mark(receiver)}收〔{year}〕{{n}}号", matter.id))
+    identity = int(call("send_handover", matter.id, receiver, kind, reason, Jsonb(index), sha, keep_view, receipt, document_no))  # type: ignore[call-overload]
+    handover = Handover.objects.get(pk=identity)
+    first = add_months(handover.sent_at.astimezone(ZONE).date(), feedback_months)
+    FeedbackDuty.objects.create(matter=matter, handover=handover, owed_by_id=receiver, owed_to_id=handover.sender_id, rule=feedback_rule,
+                                every_months=feedback_months, first_due=first, next_due=first, created_at=now())
+    record("handover.sent", matters=[matter.id], handover=handover.id, to_body=receiver, kind=kind, receipt=receipt, index=sha)
+    return handover
+
+
+def _mark(body: int) -> str:
+    from xieli.office.bodies.models import Body
+
+    found = Body.objects.get(pk=body)
+    return found.document_mark or found.short_zh or found.name_zh
+
+
+@transaction.atomic
+def step(handover: Handover, verdict: str, *, reason: str = "", room: int | None = None, to_body: int | None = None) -> str:
+    """Open, accept, return or redirect a parcel as its receiver. A mismatch of the file list blocks acceptance."""
+    if verdict == "accepted":
+        matter = Matter.objects.filter(pk=handover.matter_id).first()
+        if matter is not None and hashlib.sha256(dumps(index_of(matter))).hexdigest() != handover.index_sha:
+            raise Refused("index_mismatch", "收到的案卷清单与移送时不一致，不能受理；请与移送方核对。",
+                          "The file list differs from what was handed over; it cannot be accepted. Check with the sender.")
+    matter_id = handover.matter_id
+    record("handover.stepped", matters=[matter_id], handover=handover.id, verdict=verdict, to_body=to_body, receipt=handover.receipt_no or None)
+    result = str(call("step_handover", handover.id, verdict, reason, room, to_body))
+    if verdict == "redirected":
+        replacement = Handover.objects.filter(matter_id=matter_id, state="received", receiver_id=to_body).first()
+        duty = FeedbackDuty.objects.filter(handover=handover, state="open").first()
+        if replacement is not None and duty is not None:
+            call("redirect_duty", duty.id, replacement.id)
+    if verdict == "returned":
+        call("close_duty_of", handover.id, "returned")
+    return result
+
+
+@transaction.atomic
+def tell_sender(handover: Handover, stage: str, note: str = "") -> None:
+    """Let the sender see a coarse stage: assigned, verifying, disposed … and one agreed sentence, never internal state."""
+    call("show_sender", handover.id, stage, note)
+    record("handover.stepped", matters=[handover.matter_id], handover=handover.id, verdict="shown")
+
+
+def open_duty(matter: Matter, plan: FeedbackPlan, bodies: dict[str, tuple[str, ...]]) -> None:
+    """The playbook's own duty to report back."""
+    if FeedbackDuty.objects.filter(matter=matter, rule=plan.code, state="open").exists():
+        return
+    months = plan.first.amount if plan.first and plan.first.unit == "month" else 6
+    every = plan.then.amount if plan.then and plan.then.unit == "month" else months
+    day = today()
+    if plan.first and plan.first.unit in ("day", "working_day"):
+        from xieli.office.matters.services.clocks import calendar_of
+
+        calendar = calendar_of("cn-mainland")
+        first = calendar.add_working_days(day, plan.first.amount) if plan.first.unit == "working_day" else date.fromordinal(day.toordinal() + plan.first.amount)
+    else:
+        first = add_months(day, months)
+    to = bodies.get(plan.to, ())
+    if plan.to in ("sender",):
+        handover = matter.handovers.filter(state="accepted").order_by("-decided_at").first()
+        if handover is not None:
+            if FeedbackDuty.objects.filter(handover=handover, state="open").exists():
+                return
+            to = (str(handover.sender_id),)
+    FeedbackDuty.objects.create(matter=matter, owed_by_id=matter.owner_body_id, owed_to_id=int(to[0]) if to else None, to_reporter=plan.to == "reporter",
+                                rule=plan.code, every_months=every, first_due=first, next_due=first, created_at=now())
+
+
+@transaction.atomic
+def give(duty: FeedbackDuty, text: str, *, final: bool = False, outcome_class: str = "", usable: bool | None = None, document_no: str = "") -> Feedback:
+    """Answer. A final answer discharges the duty; an interim one sets the next date a term on from the date that was due."""
+    if duty.state != "open":
+        raise Refused("closed", "这项反馈已经办结。", "This duty has been discharged already.")
+    if final and not outcome_class:
+        raise Refused("outcome_needed", "最终反馈须写明结果类别。", "A final answer states the class of the outcome.")
+    row = Feedback.objects.create(duty=duty, matter_id=duty.matter_id, final=final, outcome_class=outcome_class, usable_for_sanction=usable, text=text,
+                                  document_no=document_no, given_at=now(), given_by_id=actor().person)
+    if final:
+        duty.state = "closed"
+    else:
+        while duty.next_due <= today():
+            duty.next_due = add_months(duty.next_due, duty.every_months)
+        if duty.next_due == duty.first_due and today() < duty.first_due:
+            pass  # an early answer does not move the date that is owed
+    duty.save()
+    if duty.handover_id:
+        if final:
+            call("show_sender", duty.handover_id, "answered", "")
+        handover = duty.handover
+        if handover is not None:
+            call("notify", duty.matter_id, list(handover.sender_acl), "feedback", Jsonb({"handover": str(handover.id)}), True)
+    record("feedback.given", matters=[duty.matter_id], duty=duty.id, final=final)
+    return row
+
+
+def close_duty(duty: FeedbackDuty) -> None:
+    """Discharge a duty by a playbook step: only when a final answer was given."""
+    if not duty.answers.filter(final=True).exists() and duty.state == "open" and duty.owed_to_id is not None and duty.handover_id is not None:
+        raise Refused("feedback_owed", "尚未向移送方作最终反馈，不能办结。", "The sender has not had a final answer; it cannot be closed.")
+    duty.state = "closed"
+    duty.save()
+
+
+@transaction.atomic
+def waive(duty: FeedbackDuty, reason: str) -> None:
+    """Nothing closes without an answer or a recorded reason: this is the reason."""
+    if len(reason.strip()) < 4:
+        raise Refused("reason_needed", "免除反馈须写明理由。", "Waiving an answer needs a reason.")
+    duty.state, duty.waived_reason = "waived", reason
+    duty.save()
+    record("feedback.waived", matters=[duty.matter_id], duty=duty.id, reason=reason)
+
+
+@transaction.atomic
+def remind(handover: Handover, kind: str = "remind", text: str = "") -> Reminder:
+    """催办 by the sender, at most once a month per parcel; 督办 by a superior."""
+    who = actor()
+    last = Reminder.objects.filter(handover=handover, kind=kind).order_by("-at").first()
+    if kind == "remind" and last is not None and add_months(last.at.astimezone(ZONE).date(), 1) > today():
+        raise Refused("too_soon", "一个月内已经催办过一次。", "A reminder was sent within the last month.")
+    row = Reminder.objects.create(matter_id=handover.matter_id, handover=handover, kind=kind, by_body_id=handover.sender_id, person_id=who.person, text=text, at=now())
+    call("notify", handover.matter_id, [int(call("desk_of", handover.receiver_id))], "reminder", Jsonb({"handover": str(handover.id), "kind": kind}), True)  # type: ignore[call-overload]
+    record("reminder.sent", matters=[handover.matter_id], kind=kind, handover=handover.id)
+    return row

@@ -1,0 +1,170 @@
+"""Registering matters: leads, cases, requests. The subject comes first: a match with one's own head is never kept here."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from xieli.engines.identifiers import check
+from xieli.office.access.search import grams_of
+from xieli.office.audit import record
+from xieli.office.bodies.models import Body
+from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.moves import begin
+from xieli.office.matters.services.playbooks import current
+from xieli.office.matters.services.source import actor, call, now, today
+from xieli.office.matters.tables.core import Matter, MatterBody, MatterLink, MatterSubject
+
+LEVELS = {"open": 0, "internal": 0, "work_secret": 1, "confidential": 2, "secret": 3, "top_secret": 4}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom or what the matter is about, as typed."""
+
+    name: str
+    kind: str = "person"
+    id_number: str = ""
+    unit_body: int | None = None
+    unit_name: str = ""
+    post: str = ""
+    cadre_rank: str = ""
+    managed_by: int | None = None
+    dual_managed: bool = False
+    role: str = "subject"
+    person: int | None = None
+
+
+@dataclass(frozen=True)
+class NewMatter:
+    """A matter as it is registered."""
+
+    kind: str
+    title: str
+    owner_body: int
+    owner_room: int | None = None
+    subjects: tuple[Subject, ...] = ()
+    summary: str = ""
+    level: int | None = None
+    urgent: bool = False
+    source: str = ""
+    source_grade: str = ""
+    received_on: date | None = None
+    number: str = ""
+    series: str = ""
+    parties: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    compartments: tuple[int, ...] = ()
+
+
+def normal_number(id_number: str) -> str:
+    """The form in which two writings of one number meet (full width, spaces, lower-case x, 15 digits)."""
+    return check("person_id", id_number, today()).key if id_number else ""
+
+
+def digest_of(id_number: str) -> bytes | None:
+    """Keyed digest of an identity number, the only form in which it is compared."""
+    normal = normal_number(id_number)
+    if not normal:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("select access.digest_identity(%s)", [normal])
+        return bytes(cursor.fetchone()[0])
+
+
+def belongs_to_superior(owner_body: int, subject: Subject) -> bool:
+    """Whether the subject is the own head or of the superior's cadre: then nothing is kept here (检举控告规则 15)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select access.belongs_to_superior(%s, %s, %s, %s)", [owner_body, subject.person, digest_of(subject.id_number) if subject.id_number else None, subject.name])
+        return bool(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def register(new: NewMatter) -> Matter:
+    """Open a matter with its subjects at its first stage. Raises Refused; a match with one's own head keeps nothing."""
+    for subject in new.subjects:
+        if subject.kind == "person" and belongs_to_superior(new.owner_body, subject):
+            raise Refused("sealed_hand_up", "属上级受理：请用密封上报，本级不登记、不留存内容。",
+                          "It belongs to the superior body: use the sealed hand-up. Nothing of it is registered or kept here.")
+    matter = _open(new, None)
+    for subject in new.subjects:
+        add_subject(matter, subject)
+    for role, bodies in new.parties.items():
+        for body in bodies:
+            MatterBody.objects.create(matter=matter, body_id=body, role=role, starts_at=now())
+    begin(matter)
+    matter.refresh_from_db()
+    return matter
+
+
+def _open(new: NewMatter, parent: int | None, extra: str = "") -> Matter:
+    playbook = current(new.kind)
+    level = new.level if new.level is not None else LEVELS[playbook.secrecy.default]
+    names = [s.name for s in new.subjects] + [s.unit_name for s in new.subjects if s.unit_name]
+    fields = {
+        "kind": new.kind, "playbook_version": playbook.version, "playbook_sha": playbook.sha256, "title": new.title, "summary": new.summary,
+        "owner_body": new.owner_body, "owner_room": new.owner_room, "level": level, "urgent": new.urgent, "source": new.source,
+        "source_grade": new.source_grade, "received_on": new.received_on.isoformat() if new.received_on else None, "number": new.number,
+        "series": new.series, "comps": list(new.compartments), "grams": sorted(grams_of(" ".join([new.title, *names, extra]))),
+    }
+    identity = call("open_matter", Jsonb(fields), parent)
+    record("matter.opened", matters=[int(identity)], kind=new.kind, number=new.number or None, body=new.owner_body, level=level)  # type: ignore[call-overload]
+    return Matter.objects.get(pk=identity)
+
+
+def add_subject(matter: Matter, subject: Subject) -> MatterSubject:
+    """Register a subject or witness. Recusals are computed by the database in the same moment."""
+    digest = digest_of(subject.id_number) if subject.id_number else None
+    sealed = None
+    if subject.id_number:
+        with connection.cursor() as cursor:
+            cursor.execute("select access.seal_identity(%s)", [normal_number(subject.id_number)])
+            sealed = cursor.fetchone()[0]
+    row = MatterSubject.objects.create(
+        matter=matter, kind=subject.kind, name=subject.name, id_digest=digest, id_sealed=sealed, id_tail=subject.id_number[-4:] if subject.id_number else "",
+        person_id=subject.person, unit_body_id=subject.unit_body, unit_name=subject.unit_name, post=subject.post, cadre_rank=subject.cadre_rank,
+        managed_by_id=subject.managed_by, dual_managed=subject.dual_managed, role=subject.role,
+    )
+    record("subject.added", matters=[matter.id], subject=row.id, kind=row.kind, role=row.role)
+    return row
+
+
+@transaction.atomic
+def spawn(parent: Matter, kind: str, link: str, *, owner: int, row: dict[str, Any] | None = None, title: str = "",
+          copy_subjects: bool = True) -> Matter:
+    """A matter that comes from another: linked, with the same subjects, at its first stage."""
+    playbook = current(kind)
+    name = title or (row or {}).get("title") or f"{parent.title} · {playbook.label.zh}"
+    own = owner in actor().principals
+    room = parent.owner_room_id if owner == parent.owner_body_id else None
+    child = _open(NewMatter(kind, str(name)[:300], owner, room, urgent=parent.urgent, level=parent.level), parent.id, extra=" ".join(
+        parent.subjects.values_list("name", flat=True)))
+    MatterLink.objects.create(source=parent, target=child, kind=link, created_at=now())
+    record("matter.linked", matters=[parent.id, child.id], kind=link, target=child.id)
+    if copy_subjects:
+        call("copy_subjects", parent.id, child.id)
+    if own:
+        # another body's matter begins when its own people open it: the spawner may only read it
+        begin(child)
+    child.refresh_from_db()
+    return child
+
+
+def ensure_begun(matter: Matter) -> None:
+    """Begin a matter that another body opened for us; nothing happens when it has begun or we may not write."""
+    if not matter.state and matter.status == "open" and call("may", matter.id, "write"):
+        begin(matter)
+        matter.refresh_from_db()
+
+
+def link(source: Matter, target: Matter, kind: str) -> None:
+    """What a matter came from and led to."""
+    MatterLink.objects.create(source=source, target=target, kind=kind, created_at=now())
+    record("matter.linked", matters=[source.id, target.id], kind=kind, target=target.id)
+
+
+def own_bodies() -> list[Body]:
+    """Bodies for which the bound person may open matters."""
+    return list(Body.objects.filter(id__in=actor().principals, valid_to=None))

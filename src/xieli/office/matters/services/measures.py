@@ -1,0 +1,169 @@
+"""Measures, the clocks and notices they start, the presence clock."""
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from xieli.office.audit import record
+from xieli.office.matters.services import clocks
+from xieli.office.matters.services.errors import Refused, plain_words
+from xieli.office.matters.services.source import actor, call, now
+from xieli.office.matters.tables.approvals import Approval
+from xieli.office.matters.tables.core import Matter, MatterSubject
+from xieli.office.matters.tables.measures import Measure, MeasureNotice, Presence, PresenceEntry, RightsSheet
+
+# kind → (rule of its clock, what happens at expiry)
+CLOCKS = {
+    "liuzhi": ("cn.jcf.liuzhi", "must_release"), "guanhu": ("cn.jcf.guanhu", "must_release"),
+    "compelled_appearance": ("cn.jcf.qzda", "must_release"), "order_to_await": ("cn.jcf.zlhc", "escalate"),
+    "exit_ban": ("cn.reg.exit3m", "escalate"), "freeze": ("cn.reg.freeze6m", "escalate"), "technical": ("cn.jcf.techinv", "escalate"),
+}
+CUSTODY = ("liuzhi", "guanhu", "compelled_appearance")
+NOTICE_24H = ("liuzhi", "guanhu")
+
+
+@transaction.atomic
+def take(matter: Matter, subject: MatterSubject, kind: str, *, approval: Approval | None, by_body: int, started_at: datetime | None = None,
+         superior_no: str = "", document_no: str = "", place: str = "", enterprise_note: str = "", late: bool = False, property_fen: int | None = None) -> Measure:
+    """Record a measure that begins now (or began, late, visibly). Starts its clock, the 24 h notices and the rights sheet.
+
+    The database refuses one without its approval, before it, by a body without the power, or after a custody limit.
+    """
+    at = started_at or now()
+    with plain_words():
+        row = Measure.objects.create(matter=matter, subject=subject, kind=kind, approval=approval, by_body_id=by_body, superior_no=superior_no,
+                                     document_no=document_no, place=place, started_at=at, recorded_at=now(), recorded_by_id=actor().person,
+                                     enterprise_note=enterprise_note, late_record=late, property_fen=property_fen)
+    row.refresh_from_db()
+    if kind in CLOCKS:
+        rule, on_expiry = CLOCKS[kind]
+        if kind == "liuzhi" and at < _NEW_LAW:
+            rule = "cn.jcf.liuzhi"
+        clocks.start(matter, kind, rule=rule, subject=subject, at=at, on_expiry=on_expiry, document_no=document_no)
+    if kind in NOTICE_24H:
+        for to in ("family", "unit"):
+            MeasureNotice.objects.create(measure=row, matter=matter, to=to, due_at=at + timedelta(hours=24))
+        clocks.start(matter, "notify24", rule="cn.jcf.notify24", subject=subject, at=at, on_expiry="escalate")
+    RightsSheet.objects.create(measure=row, matter=matter, content=rights_of(kind))
+    record("measure.taken", matters=[matter.id], measure=row.id, kind=kind, subject=subject.id, at=at, late=late)
+    return row
+
+
+_NEW_LAW = datetime.fromisoformat("2025-06-01T00:00:00+08:00")
+
+
+def rights_of(kind: str) -> dict[str, Any]:
+    """What the sheet says: rule ids, from which the page prints text, article, term and whether it was verified."""
+    rules = ["cn.jcf.humane", "cn.jcf.recuse", "cn.jcf.shensu", "cn.jcf.fucha1"]
+    if kind in CUSTODY:
+        rules += ["cn.jcf.notify24", "cn.jcf.vary3d", "cn.jcf.offset"]
+    if kind in ("freeze", "seize"):
+        rules += ["cn.jcf.freeze.release", "cn.jcf.seize.release"]
+    return {"measure": kind, "rules": rules}
+
+
+@transaction.atomic
+def give_notice(notice: MeasureNotice, *, at: datetime | None = None) -> None:
+    """Family or unit was told. When both were, the 24 h clock stops."""
+    notice.given_at, notice.given_by_id = at or now(), actor().person
+    notice.save()
+    record("notice.given", matters=[notice.matter_id], occasion="measure24", to=notice.to)
+    if not MeasureNotice.objects.filter(measure_id=notice.measure_id, given_at=None, exception_approval=None).exists():
+        from xieli.office.matters.tables.clocks import Clock
+
+        clock = Clock.objects.filter(matter_id=notice.matter_id, code="notify24", state="running").order_by("-started_at").first()
+        if clock is not None:
+            clocks.happen(clock, "stop", at=notice.given_at)
+
+
+@transaction.atomic
+def except_notice(notice: MeasureNotice, approval: Approval, reason: str) -> None:
+    """The impediment exception: approved, reasoned, asked again every seven days until it has gone (监察法 50; seven days are ours)."""
+    call("use_approval", approval.id, notice.matter_id, "notice_exception", approval.subject_id)
+    notice.exception_approval, notice.exception_reason, notice.ask_again_at = approval.id, reason, now() + timedelta(days=7)
+    notice.save()
+
+
+@transaction.atomic
+def give_sheet(sheet: RightsSheet) -> None:
+    """The rights sheet was handed to the person."""
+    sheet.given_at, sheet.given_by_id = now(), actor().person
+    sheet.save()
+    record("notice.given", matters=[sheet.matter_id], occasion="rights_sheet", to="person")
+
+
+LAWFUL_EXITS = ("released", "changed", "transferred", "extended", "medical", "prosecution_detention")
+
+
+@transaction.atomic
+def end(measure: Measure, reason: str, *, at: datetime | None = None, document_no: str = "") -> None:
+    """End a measure: always open, also past its limit. The clock stops; a breach stays on record."""
+    if reason not in LAWFUL_EXITS:
+        raise Refused("unknown_exit", "请写明解除、变更或移送。", "Say how it ends: released, changed or transferred.")
+    instant = at or now()
+    if instant > now() or instant < measure.started_at:
+        raise Refused("future", "结束时间不对。", "The time of the end is wrong.")
+    measure.ended_at, measure.end_reason, measure.end_document_no = instant, reason, document_no
+    with plain_words():
+        measure.save()
+    from xieli.office.matters.tables.clocks import Clock
+
+    clock = Clock.objects.filter(matter_id=measure.matter_id, code=measure.kind, subject_id=measure.subject_id).exclude(state="stopped").first()
+    if clock is not None:
+        clocks.happen(clock, "stop", at=instant, ground=reason)
+    record("measure.ended", matters=[measure.matter_id], measure=measure.id, reason=reason, at=instant)
+
+
+@transaction.atomic
+def extend(measure: Measure, *, amount: int, unit: str, ground: str, approval: Approval, approver_level: str, document_no: str = "") -> None:
+    """Extend the measure's clock: capped, grounded, by the right level, decided before expiry; else refused in plain words."""
+    from xieli.office.matters.tables.clocks import Clock
+
+    clock = Clock.objects.get(matter_id=measure.matter_id, code=measure.kind, subject_id=measure.subject_id, state="running")
+    call("use_approval", approval.id, measure.matter_id, f"extend.{measure.kind}", measure.subject_id)
+    clocks.happen(clock, "extend", at=approval.decided_at, amount=amount, unit=unit, ground=ground, approval_id=approval.id, approver_level=approver_level,
+                  document_no=document_no)
+
+
+@transaction.atomic
+def open_presence(matter: Matter, subject: MatterSubject, *, basis: str, place: str, at: datetime | None = None, keeper: int | None = None,
+                  risk_note: str = "", free_to_leave: bool = True, measure: Measure | None = None) -> Presence:
+    """A person is brought or comes: basis and time from the first minute."""
+    instant = at or now()
+    if instant > now():
+        raise Refused("future", "发生时间不能晚于现在。", "An act cannot lie in the future.")
+    with plain_words():
+        row = Presence.objects.create(matter=matter, subject=subject, basis=basis, measure=measure, place=place, started_at=instant, free_to_leave=free_to_leave,
+                                      keeper_id=keeper, risk_note=risk_note)
+    record("presence.opened", matters=[matter.id], presence=row.id, subject=subject.id, basis=basis, at=instant)
+    return row
+
+
+@transaction.atomic
+def enter_presence(presence: Presence, kind: str, *, at: datetime | None = None, until: datetime | None = None, note: str = "",
+                   persons: list[dict[str, Any]] | None = None) -> PresenceEntry:
+    """One line: rest, meal, medical check, talk. A talk needs two persons with investigative standing throughout; a
+    specialist never counts (correction S0-17)."""
+    if kind == "talk":
+        standing = [p for p in persons or [] if p.get("role") in ("lead", "assistant")]
+        if len({p.get("person") for p in standing}) < 2:
+            raise Refused("two_persons", "谈话须有两名有办案资格的人员全程在场，专家不计入。", "A talk needs two persons with investigative standing throughout; a specialist does not count.")
+    if kind == "basis":
+        if note in ("", "waiting_for_approval"):
+            raise Refused("presence_basis", "到场的每一分钟都要有依据；等待批准不是依据。", "Every minute of a presence has a basis; waiting for an approval is none.")
+        presence.basis = note
+        presence.save()
+    row = PresenceEntry.objects.create(presence=presence, matter_id=presence.matter_id, kind=kind, starts_at=at or now(), ends_at=until, note=note, persons=persons or [],
+                                       recorded_by_id=actor().person, recorded_at=now())
+    record("presence.entered", matters=[presence.matter_id], presence=presence.id, kind=kind)
+    return row
+
+
+@transaction.atomic
+def close_presence(presence: Presence, *, at: datetime | None = None, kind: str = "left") -> None:
+    """He left, was taken into custody, or was handed to medical care."""
+    presence.ended_at, presence.end_kind = at or now(), kind
+    presence.save()
+    record("presence.closed", matters=[presence.matter_id], presence=presence.id, at=presence.ended_at)
