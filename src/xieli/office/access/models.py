@@ -34,6 +34,7 @@ class Grant(RandomIdModel):
     approver = models.IntegerField(null=True)
     granted_by = models.IntegerField()
     recorded_at = models.DateTimeField()
+    posting = models.BigIntegerField(null=True, help_text="the posting of the person named, on which the grant rests")
 
     class Meta:
         db_table = "matter_grant"
@@ -41,7 +42,11 @@ class Grant(RandomIdModel):
             models.CheckConstraint(condition=~models.Q(basis=""), name="grant_has_basis"),
             models.CheckConstraint(condition=models.Q(starts_at__lt=models.F("ends_at")), name="grant_ends_after_start"),
         ]
-        indexes = [models.Index(fields=["matter", "principal"], name="grant_of_matter")]
+        indexes = [
+            models.Index(fields=["matter", "principal"], name="grant_of_matter"),
+            # a posting that ends cuts what rests on it
+            models.Index(fields=["posting"], name="grant_on_posting", condition=models.Q(posting__isnull=False)),
+        ]
 
 
 class Recusal(RandomIdModel):
@@ -62,11 +67,32 @@ class Recusal(RandomIdModel):
     raised_by = models.IntegerField(null=True)
     decided_by = models.IntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
+    lift_asked_by = models.IntegerField(null=True, help_text="the first of the two who lift it")
     reason = models.TextField(blank=True)
 
     class Meta:
         db_table = "recusal"
         indexes = [models.Index(fields=["matter"], name="recusal_of_matter")]
+
+
+class BreakGlass(RandomIdModel):
+    """The review of one broken glass: judged by a second person within 24 hours, else an alarm."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    grant = models.OneToOneField(Grant, models.CASCADE, related_name="review")
+    person = models.IntegerField()
+    reason = models.TextField()
+    opened_at = models.DateTimeField()
+    judge_before = models.DateTimeField()
+    verdict = models.CharField(max_length=12, blank=True, choices=[("justified", "属实必要"), ("unjustified", "不当")])
+    judged_by = models.IntegerField(null=True)
+    judged_at = models.DateTimeField(null=True)
+    comment = models.TextField(blank=True)
+    alarmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "break_glass"
+        indexes = [models.Index(fields=["judge_before"], name="glass_unjudged", condition=models.Q(verdict=""))]
 
 
 class Compartment(models.Model):
@@ -87,6 +113,8 @@ class CompartmentHolder(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(default=FOREVER)
     granted_by = models.IntegerField(null=True)
+    confirmed_by = models.IntegerField(null=True, help_text="nothing is held before a second person confirmed")
+    basis = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         db_table = "compartment_holder"
