@@ -54,3 +54,8 @@ register("import.posted", {"batch": "ref", "received": "int", "accepted": "int",
 register("import.undone", {"batch": "ref"}, zh="{by} 撤销导入 {batch}（{matters}）", en="{by} undid import {batch} ({matters})")
 register("handed_up", {"to_body": "ref", "receipt": "text"}, zh="{by} 密封上报 {to_body}，本级不留内容（收据 {receipt}）", en="{by} sent a sealed hand-up to {to_body}; nothing is kept here (receipt {receipt})")
 register("alarm.answered", {"alarm": "ref"}, zh="{by} 处置 {matters} 的警示 {alarm}", en="{by} answered alarm {alarm} of {matters}")
+register("knower.added", {"grant": "ref", "principal": "ref", "kind": "code", "basis": "text"}, zh="{by} 将 {principal} 列入 {matters} 的知悉范围（{kind}，依据 {basis}，{grant}）",
+         en="{by} added {principal} to the knowers of {matters} ({kind}, basis {basis}, {grant})")
+register("knower.removed", {"grant": "ref", "reason": "text?"}, zh="{by} 终止 {matters} 的知悉权限 {grant}（{reason}）", en="{by} ended access {grant} to {matters} ({reason})")
+register("recusal.asked", {"recusal": "ref", "principal": "ref", "ground": "code"}, zh="{by} 就 {matters} 提出 {principal} 回避（{ground}，{recusal}）", en="{by} asked that {principal} be recused from {matters} ({ground}, {recusal})")
+register("recusal.answered", {"recusal": "ref", "verdict": "code"}, zh="{by} 对 {matters} 的回避 {recusal} 作出 {verdict}", en="{by} decided {verdict} on recusal {recusal} of {matters}")

@@ -13,11 +13,10 @@ from typing import Any
 from django.db.models import Q
 
 from xieli.engines.playbooks.model import Effect, Playbook
-from xieli.office.access import services as access
 from xieli.office.access.models import Grant
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body, Office, Room
-from xieli.office.matters.services import clocks
+from xieli.office.matters.services import clocks, grants
 from xieli.office.matters.services.context import OFFICE_ROLES
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import actor, call, now
@@ -153,15 +152,14 @@ def _open_grant(step: Step, effect: Effect) -> None:
             continue
         if principal in actor().me:
             continue
-        access.give(step.matter.id, principal, kind=kind, acts=acts, ends_at=ends, basis=f"playbook:{step.playbook.code}", reason=step.reason,
-                    approver=None)
+        grants.give(step.matter.id, principal, kind=kind, acts=acts, ends_at=ends, basis=f"playbook:{step.playbook.code}", reason=step.reason)
 
 
 @_does("close_grant")
 def _close_grant(step: Step, effect: Effect) -> None:
     wanted = principals(step, str(effect.get("to")))
     for grant in Grant.objects.filter(matter=step.matter, principal__in=wanted, revoked_at=None, ends_at__gt=step.at):
-        access.revoke(grant.id, "playbook")
+        grants.revoke(grant.id, step.matter.id, "playbook")
 
 
 @_does("move_ownership")
@@ -423,7 +421,7 @@ def _bar(step: Step, effect: Effect) -> None:
     person = _person_in(step, effect)
     target = _recusal_target(step)
     if person is not None:
-        access.raise_recusal(target.id, person, ground="declared", reason=step.reason)
+        grants.raise_recusal(target.id, person, ground="declared", reason=step.reason)
 
 
 def _recusal_target(step: Step) -> Matter:
@@ -435,8 +433,9 @@ def _recusal_target(step: Step) -> Matter:
 @_does("lift_bar")
 def _lift(step: Step, effect: Effect) -> None:
     person = _person_in(step, effect)
-    for recusal in _recusal_target(step).recusals.filter(principal=person, state="raised"):
-        access.decide_recusal(recusal.id, "rejected", step.reason or "cleared")
+    target = _recusal_target(step)
+    for recusal in target.recusals.filter(principal=person, state="raised"):
+        grants.decide_recusal(recusal.id, target.id, "rejected", step.reason or "cleared")
 
 
 @_does("record_recusal")
@@ -446,7 +445,7 @@ def _recusal(step: Step, effect: Effect) -> None:
     target = _recusal_target(step)
     raised = target.recusals.filter(principal=person, state="raised")
     for recusal in raised:
-        access.decide_recusal(recusal.id, verdict, step.reason or str(effect.get("as")))
+        grants.decide_recusal(recusal.id, target.id, verdict, step.reason or str(effect.get("as")))
 
 
 @_does("start_posting")

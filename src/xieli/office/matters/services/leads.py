@@ -9,10 +9,11 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from xieli.engines.identifiers import check
-from xieli.office.access.search import grams_of
+from xieli.engines.playbooks.model import Playbook
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.services.moves import begin
 from xieli.office.matters.services.playbooks import current
 from xieli.office.matters.services.source import actor, call, now, today
@@ -99,9 +100,22 @@ def register(new: NewMatter) -> Matter:
     return matter
 
 
+def level_for(playbook: Playbook) -> int:
+    """The kind's default level, within what this installation is approved for; above the kind's floor it may not sink."""
+    with connection.cursor() as cursor:
+        cursor.execute("select level_cap from access.installation")
+        row = cursor.fetchone()
+    cap = row[0] if row else 0
+    floor = LEVELS[playbook.secrecy.floor]
+    if floor > cap:
+        raise Refused("level_cap", f"“{playbook.label.zh}”至少为更高密级，本系统未获批准处理，请走线下渠道。",
+                      f"“{playbook.label.en}” needs a higher level than this installation is approved for; use the channel outside.")
+    return max(floor, min(LEVELS[playbook.secrecy.default], cap))
+
+
 def _open(new: NewMatter, parent: int | None, extra: str = "") -> Matter:
     playbook = current(new.kind)
-    level = new.level if new.level is not None else LEVELS[playbook.secrecy.default]
+    level = new.level if new.level is not None else level_for(playbook)
     names = [s.name for s in new.subjects] + [s.unit_name for s in new.subjects if s.unit_name]
     fields = {
         "kind": new.kind, "playbook_version": playbook.version, "playbook_sha": playbook.sha256, "title": new.title, "summary": new.summary,

@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Q
 
-from xieli.office.access import services as access
 from xieli.office.access.models import Grant
 from xieli.office.audit import record
+from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import Refused, plain_words
 from xieli.office.matters.services.source import now
 from xieli.office.matters.tables.core import Matter
@@ -20,7 +20,7 @@ def team_of(matter: Matter) -> Team:
     team = Team.objects.filter(matter_id=matter.id, kind="case_team").first()
     if team is None:
         team = Team.objects.create(matter_id=matter.id, kind="case_team", name_zh="专案组", name_en="case team", starts_at=now())
-        access.give(matter.id, team.id, kind="team", acts=["read", "write"], ends_at=None, basis="case_team", reason="", approver=None)
+        grants.give(matter.id, team.id, kind="team", acts=["read", "write"], ends_at=None, basis="case_team", reason="")
     return team
 
 
@@ -50,7 +50,7 @@ def leave_team(matter: Matter, person: int) -> int:
         return 0
     n = TeamMember.objects.filter(team=team, person_id=person).filter(Q(ends_at=None) | Q(ends_at__gt=now())).update(ends_at=now())
     for grant in Grant.objects.filter(matter=matter, principal=person, revoked_at=None, ends_at__gt=now(), kind__in=["dispatched", "team"]):
-        access.revoke(grant.id, "left the team")
+        grants.revoke(grant.id, matter.id, "left the team")
     if n:
         record("team.left", matters=[matter.id], team=team.id, person=person)
     return n

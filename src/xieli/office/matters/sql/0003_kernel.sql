@@ -173,7 +173,7 @@ begin
                     where not exists (select 1 from jsonb_array_elements(old_tokens) o where o->>'id' = x->>'id'));
     if new_state->>'result' is not null then opened := opened || (new_state->>'result'); end if;
     select max(p.approval_act) as approval_act, max(p.needs_act) as needs_act, bool_or(p.closes) as closes, count(*) as n,
-           array_agg(p.to_stage) as reach into pm
+           array_agg(p.to_stage::text) as reach into pm
     from public.playbook_move p where p.code = mm.kind and p.version = mm.playbook_version and p.move = move_code and p.from_stage = from_code;
     if pm.n = 0 or not opened <@ pm.reach then
         raise exception 'no such move from here' using errcode = 'check_violation', hint = move_code;
