@@ -172,16 +172,10 @@ function checkExport(folder, keys, witnessFiles) {
   const own = new Map(seals.map((s) => [s.number, s])), last = seals.at(-1);
   for (const w of held) {
     const mine = own.get(w.number);
-    if (mine) { if (!mine.canon.equals(w.canon)) report.say(`seal ${w.number} differs from the witness`, { seal: w.number }); }
-    else if (w.number > (last?.number ?? 0)) {
-      if (w.size > (last?.size ?? 0)) {
-        report.missing = [last?.size ?? 0, w.size - 1];
-        report.say("the log is shorter than the witness", { row: last?.size ?? 0 });
-        break;
-      }
-      report.say(`seal ${w.number} of the witness is missing`, { seal: w.number });
-    }
+    if (mine && !mine.canon.equals(w.canon)) report.say(`seal ${w.number} differs from the witness`, { seal: w.number });
   }
+  const gone = held.find((w) => w.number > (last?.number ?? 0));
+  if (gone) report.say(`seals from ${gone.number} on, which the witness holds, are missing`, { seal: gone.number });
   const leaves = new Map(), roots = new Map();
   for (const s of held) learn(leaves, s);
   for (const s of seals) { learn(leaves, s); roots.set(s.size, s.root); }
@@ -203,10 +197,10 @@ function checkExport(folder, keys, witnessFiles) {
     tree.add(leaf);
     atRoot(i + 1);
   });
-  const size = seals.reduce((m, s) => Math.max(m, s.size), 0);
+  const size = [...seals, ...held].reduce((m, s) => Math.max(m, s.size), 0);
   if (rows.length > size) report.say(`rows ${size}–${rows.length - 1} are under no seal`, { row: size });
   if (rows.length < size) {
-    report.missing = [rows.length, Math.max(size - 1, report.missing?.[1] ?? 0)];
+    report.missing = [rows.length, size - 1];
     report.say(`rows ${rows.length}–${size - 1} are missing`, { row: rows.length });
   }
   let personal = 0;

@@ -286,17 +286,13 @@ def compare_witness(seals: list[Seal], held: list[Seal], report: Report) -> None
         held.clear()
     own = {s.number: s for s in seals}
     last = seals[-1].number if seals else 0
-    size = seals[-1].size if seals else 0
+    gone = [s.number for s in held if s.number > last]
     for seal in held:
         mine = own.get(seal.number)
         if mine and mine.canon != seal.canon:
             report.add(Finding("fork", f"封存 {seal.number} 与见证不同，两者都有签名：日志被重写，或密钥被盗", f"seal {seal.number} differs from the witness and both are signed: the log was rewritten or the key stolen", seal=seal.number))
-        elif mine is None and seal.number > last and seal.size > size:
-            report.missing = [size, seal.size - 1]
-            report.add(Finding("short", f"日志比见证短：缺第 {size}–{seal.size - 1} 行", f"the log is shorter than the witness: rows {size}–{seal.size - 1} are missing", size, seal.size - 1), True)
-            break
-        elif mine is None and seal.number > last:
-            report.add(Finding("seal-missing", f"缺少见证所持的封存 {seal.number}", f"seal {seal.number}, which the witness holds, is missing", seal=seal.number))
+    if gone:
+        report.add(Finding("short", f"缺少见证所持的封存 {gone[0]}–{gone[-1]}", f"seals {gone[0]}–{gone[-1]}, which the witness holds, are missing or not signed", seal=gone[0]))
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -383,13 +379,13 @@ def check_rows(rows: Iterable[bytes], seals: list[Seal], held: list[Seal], repor
         count += 1
         at_mark(count)
     report.rows = count
-    report.size = max([s.size for s in seals], default=0)
+    report.size = max([s.size for s in seals + held], default=0)
     if differs > 1:
         report.add(Finding("rows", f"共有 {differs} 行与封存不符", f"{differs} rows in all differ from what was sealed"))
     if count > report.size:
         report.add(Finding("unsealed", f"第 {report.size}–{count - 1} 行没有封存", f"rows {report.size}–{count - 1} are under no seal", report.size, count - 1), True)
     if count < report.size:
-        report.missing = [count, max([report.size - 1, *(report.missing or [])])]
+        report.missing = [count, report.size - 1]
         report.add(Finding("cut", f"缺第 {count}–{report.size - 1} 行", f"rows {count}–{report.size - 1} are missing", count, report.size - 1), True)
     return kept
 
