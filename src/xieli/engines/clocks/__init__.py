@@ -6,11 +6,13 @@
 """
 from .calendar import Calendar, CalendarDiff, CalendarRow, DayFact, Notice, apply_notice, diff
 from .calendar_files import load_calendars, parse_notice
+from .divisions import Division, Divisions, load_divisions
 from .errors import CalendarRange, ClockError, ContentError, RuleNotInForce
 from .events import Event, Kind, parse_at, parse_event
 from .explain import DayLine, Explanation
 from .fold import due
 from .gate import Answer, Gate, custody_gate
+from .practice import ApprovalMatrix, HardGate, load_approvals, load_gates
 from .presence import Mark, Presence, PresenceLimits, PresenceMark, presence
 from .recompute import Moved, recompute, touched
 from .result import Due, Finding, Reading
@@ -35,6 +37,7 @@ from .state import SHAPES, Light, Standing, State, near_from, next_change, stand
 __all__ = [
     "SHAPES",
     "Answer",
+    "ApprovalMatrix",
     "Calendar",
     "CalendarDiff",
     "CalendarRange",
@@ -44,12 +47,15 @@ __all__ = [
     "ContentError",
     "DayFact",
     "DayLine",
+    "Division",
+    "Divisions",
     "Due",
     "Event",
     "Explanation",
     "Extension",
     "Finding",
     "Gate",
+    "HardGate",
     "Kind",
     "Light",
     "Limit",
@@ -77,7 +83,10 @@ __all__ = [
     "diff",
     "due",
     "internal_rule",
+    "load_approvals",
     "load_calendars",
+    "load_divisions",
+    "load_gates",
     "load_rules",
     "near_from",
     "next_change",
