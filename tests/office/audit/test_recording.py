@@ -77,14 +77,14 @@ def test_a_hostile_web_role_cannot_forge_actor_session_or_time(office: Office) -
     before = len(events(office))
     victim = office.people["bo"]
     with office.acting("an") as connection:
-        for name, value in {"app.person": str(victim), "app.session": str(office.sessions["bo"]), "app.p": "{101}", "app.me": "{101}"}.items():
+        for name, value in {"app.w": f"{{101}};{{101}};2;{{}};{victim};{office.sessions['bo']};0;9999999999", "app.sig": "00", "app.p": "{101}"}.items():
             with pytest.raises(psycopg.Error), connection.transaction():  # noqa: PT012
                 connection.execute("select set_config(%s, %s, true)", [name, value])
                 connection.execute("select audit.record('test.noted', '{\"note\": \"forged setting\"}')")
                 raise AssertionError("a forged setting was believed")
     with pytest.raises(psycopg.Error), office.acting("an") as connection:  # the setting changed inside the attacked statement
         connection.execute(
-            "select audit.record('test.noted', jsonb_build_object('note', 'x' || set_config('app.person', %s, true)))", [str(victim)])
+            "select audit.record('test.noted', jsonb_build_object('note', 'x' || set_config('app.w', %s, true)))", [f"{{101}};{{101}};2;{{}};{victim};1;0;9999999999"])
     duplicate = '{"note": "a", "note": "b", "by": {"person": "101"}}'
     with office.acting("an") as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("select audit.record('test.noted', %s::jsonb)", [duplicate])

@@ -110,7 +110,7 @@ begin
                            and s.ended_at is null and s.turn::text = c[7] and pg_catalog.now() + o.by < s.until
                            and pg_catalog.now() + o.by < s.seen_at + s.idle)
         into t, lives from access.secret cross join access.clock_offset o;
-        if coalesce(lives and extract(epoch from clock_timestamp()) < c[8]::bigint, false) then
+        if coalesce(lives and current_setting('app.p', true) = c[1] and extract(epoch from clock_timestamp()) < c[8]::bigint, false) then
             p := c[1]::integer[]; me := c[2]::integer[]; lvl := c[3]::integer; comps := c[4]::integer[];
             person := c[5]::integer; session := c[6]::bigint;
         end if;
