@@ -87,6 +87,6 @@ def settings(spec: Spec, parameters: dict[str, list[dict[str, float]]] | None, p
         "probability_two_random_records_match": prior,
         "comparisons": comparisons,
         "blocking_rules_to_generate_predictions": [r.sql for r in spec.rules],
-        "retain_matching_columns": False,
+        "retain_matching_columns": detail,
         "retain_intermediate_calculation_columns": detail,
     }
