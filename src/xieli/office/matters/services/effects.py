@@ -230,8 +230,34 @@ def _restart(step: Step, effect: Effect) -> None:
     _happen(step, effect, "restart", approver_level=what.get("approver", "national"), document_no=what.get("document_no", ""))
 
 
-_does("arm_custody_gate")(lambda step, effect: None)  # the gate is a trigger on measures and presences: always armed
-_does("disarm_custody_gate")(lambda step, effect: None)
+MEASURE_KINDS = ("liuzhi", "guanhu", "compelled_appearance", "order_to_await", "exit_ban", "freeze", "seize", "seizure")
+
+
+@_does("arm_custody_gate")
+def _arm(step: Step, effect: Effect) -> None:
+    """A measure begins by its playbook's announcement: it is recorded, and the database's gate watches it from here."""
+    from xieli.office.matters.services.measures import take
+    from xieli.office.matters.tables.approvals import Approval
+
+    kind = "seize" if step.playbook.code == "seizure" else step.playbook.code
+    subject = step.matter.subjects.filter(role="subject").order_by("id").first()
+    if subject is None or kind not in MEASURE_KINDS or step.matter.measures.filter(kind=kind, ended_at=None).exists():
+        return
+    approval = Approval.objects.filter(matter=step.matter, act=step.playbook.code, state__in=["approved", "used"]).order_by("-decided_at").first()
+    clock = _clock(step, str(effect.get("clock")))
+    numbers = next((f.get("superior_no") for f in step.forms.values() if f.get("superior_no")), "")
+    place = next((str(f.get("place")) for f in step.forms.values() if f.get("place")), "")
+    take(step.matter, subject, kind, approval=approval, by_body=step.matter.owner_body_id, started_at=clock.started_at if clock else step.at,
+         superior_no=str(numbers or ""), place=place, own_clocks=False)
+
+
+@_does("disarm_custody_gate")
+def _disarm(step: Step, effect: Effect) -> None:
+    from xieli.office.matters.services.measures import end
+
+    how = next((str(f.get("how")) for f in step.forms.values() if f.get("how")), "released")
+    for measure in step.matter.measures.filter(ended_at=None):
+        end(measure, how if how in ("released", "changed", "transferred") else "released", at=step.at)
 
 
 # ── other matters ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,8 @@ NOTICE_24H = ("liuzhi", "guanhu")
 
 @transaction.atomic
 def take(matter: Matter, subject: MatterSubject, kind: str, *, approval: Approval | None, by_body: int, started_at: datetime | None = None,
-         superior_no: str = "", document_no: str = "", place: str = "", enterprise_note: str = "", late: bool = False, property_fen: int | None = None) -> Measure:
+         superior_no: str = "", document_no: str = "", place: str = "", enterprise_note: str = "", late: bool = False, property_fen: int | None = None,
+         own_clocks: bool = True) -> Measure:
     """Record a measure that begins now (or began, late, visibly). Starts its clock, the 24 h notices and the rights sheet.
 
     The database refuses one without its approval, before it, by a body without the power, or after a custody limit.
@@ -37,21 +38,18 @@ def take(matter: Matter, subject: MatterSubject, kind: str, *, approval: Approva
                                      document_no=document_no, place=place, started_at=at, recorded_at=now(), recorded_by_id=actor().person,
                                      enterprise_note=enterprise_note, late_record=late, property_fen=property_fen)
     row.refresh_from_db()
-    if kind in CLOCKS:
+    # where a playbook runs the measure, its own clocks time it; the rule's version follows from the date of the act
+    if kind in CLOCKS and own_clocks:
         rule, on_expiry = CLOCKS[kind]
-        if kind == "liuzhi" and at < _NEW_LAW:
-            rule = "cn.jcf.liuzhi"
         clocks.start(matter, kind, rule=rule, subject=subject, at=at, on_expiry=on_expiry, document_no=document_no)
     if kind in NOTICE_24H:
         for to in ("family", "unit"):
             MeasureNotice.objects.create(measure=row, matter=matter, to=to, due_at=at + timedelta(hours=24))
-        clocks.start(matter, "notify24", rule="cn.jcf.notify24", subject=subject, at=at, on_expiry="escalate")
+        if own_clocks:
+            clocks.start(matter, "notify24", rule="cn.jcf.notify24", subject=subject, at=at, on_expiry="escalate")
     RightsSheet.objects.create(measure=row, matter=matter, content=rights_of(kind))
     record("measure.taken", matters=[matter.id], measure=row.id, kind=kind, subject=subject.id, at=at, late=late)
     return row
-
-
-_NEW_LAW = datetime.fromisoformat("2025-06-01T00:00:00+08:00")
 
 
 def rights_of(kind: str) -> dict[str, Any]:

@@ -133,12 +133,20 @@ end $$;
 -- ── moves along the published graph ────────────────────────────────────────────────────────────────────────────────
 create function access.custody_expired(m bigint, s bigint default null) returns boolean
     language sql stable security definer set search_path = pg_catalog as $$
--- a custody measure still running whose alarm instant (the earlier reading) has passed
+-- A custody measure still running whose alarm instant (the earlier reading) has passed: on this matter, or on one of its
+-- family (a custody measure is a matter of its own, child of the case), about the same person.
+    with family as (
+        select m as id union select target_id from public.matter_link where source_id = m and kind = 'child'
+        union select source_id from public.matter_link where target_id = m and kind = 'child'
+        union select l2.target_id from public.matter_link l1 join public.matter_link l2 on l2.source_id = l1.source_id and l2.kind = 'child'
+              where l1.target_id = m and l1.kind = 'child')
     select coalesce(exists (
-        select 1 from public.measure x join public.clock c on c.matter_id = x.matter_id and c.subject_id = x.subject_id
-               and c.code = x.kind and c.state = 'running'
-        where x.matter_id = m and (s is null or x.subject_id = s) and x.kind in ('liuzhi', 'guanhu', 'compelled_appearance')
-          and x.ended_at is null and c.alarm_at <= access.now()), false) $$;
+        select 1 from public.measure x join public.clock c on c.matter_id = x.matter_id and c.on_expiry = 'must_release' and c.state = 'running'
+               join public.matter_subject xs on xs.id = x.subject_id
+        where x.matter_id in (select id from family) and x.kind in ('liuzhi', 'guanhu', 'compelled_appearance') and x.ended_at is null
+          and c.alarm_at <= access.now()
+          and (s is null or x.subject_id = s or exists (select 1 from public.matter_subject ss where ss.id = s
+               and (ss.id_digest = xs.id_digest or (ss.id_digest is null and xs.id_digest is null and ss.name = xs.name))))), false) $$;
 
 create function access.make_move(m bigint, move_code text, from_token integer, new_state jsonb, why text, approval bigint,
                                  happened timestamptz, expected_version integer) returns bigint
@@ -626,11 +634,12 @@ begin
     if basis = 0 then raise exception 'that body holds no power for this measure' using errcode = 'check_violation', hint = 'power'; end if;
     if new.kind = 'interview' then return new; end if;
     select * into ap from public.approval where id = new.approval_id for update;
-    if ap.id is null or ap.matter_id <> new.matter_id or ap.act <> 'measure.' || new.kind or ap.subject_id is distinct from new.subject_id
-       or ap.state <> 'approved' then
+    if ap.id is null or ap.matter_id <> new.matter_id or ap.act not in ('measure.' || new.kind, new.kind)
+       or (ap.subject_id is not null and ap.subject_id <> new.subject_id) or ap.state not in ('approved', 'used')
+       or exists (select 1 from public.measure x where x.approval_id = ap.id) then
         raise exception 'not approved' using errcode = 'check_violation', hint = 'measure.' || new.kind;
     end if;
-    if new.started_at < ap.decided_at then raise exception 'the measure precedes its approval' using errcode = 'check_violation', hint = 'order'; end if;
+    if date_trunc('minute', new.started_at) < date_trunc('minute', ap.decided_at) then raise exception 'the measure precedes its approval' using errcode = 'check_violation', hint = 'order'; end if;
     if new.kind = 'liuzhi' and (coalesce(ap.collective_no, '') = '' or coalesce(new.superior_no, '') = '') then
         raise exception 'liuzhi needs the collective record and the superior''s approval number' using errcode = 'check_violation', hint = 'gate.liuzhi';
     end if;
@@ -655,6 +664,59 @@ begin
     return new;
 end $$;
 create trigger gate before insert on public.presence for each row execute function access.presence_gate();
+
+-- ── alarms raised by time alone ────────────────────────────────────────────────────────────────────────────────────
+create function access.tell_offices(m bigint, bodies integer[], codes text[], what text, detail jsonb) returns integer
+    language plpgsql security definer set search_path = pg_catalog as $$
+declare n integer; t timestamptz := access.now();
+begin
+    insert into public.notification (id, person_id, matter_id, kind, fields, mandatory, at)
+    select access.new_id(), x.person_id, m, what, detail, true, t
+    from (select distinct po.person_id from public.posting po join public.office o on o.id = po.office_id left join public.room r on r.id = o.room_id
+          where o.body_id = any (bodies) and (o.code = any (codes) or ('internal_supervision' = any (codes) and r.kind = 'internal_supervision'))
+            and po.confirmed_by_id is not null and po.starts_at <= t and (po.ends_at is null or t < po.ends_at)
+          union
+          select g.principal from public.matter_grant g join public.person p on p.id = g.principal
+          where g.matter_id = m and 'write' = any (g.acts) and g.starts_at <= t and t < g.ends_at and g.revoked_at is null) x
+    where not exists (select 1 from public.recusal rc where rc.matter_id = m and rc.principal = x.person_id and rc.state = 'in_force'
+                      and rc.starts_at <= t and t < rc.ends_at);
+    get diagnostics n = row_count;
+    return n;
+end $$;
+create function access.raise_alarm(c bigint, at_level integer) returns bigint language plpgsql security definer set search_path = pg_catalog as $$
+-- The handler and his head at a warning; at expiry the superior's head too; for custody also the internal-supervision room, from the
+-- first warning on. Past custody expiry each call is one more alarm, until a lawful exit stops the clock.
+declare cl public.clock; mm public.matter; a bigint := access.new_id(); up integer;
+begin
+    select * into cl from public.clock where id = c and state = 'running';
+    if cl.id is null then return null; end if;
+    select * into mm from public.matter where id = cl.matter_id;
+    insert into public.alarm (id, matter_id, clock_id, kind, level, raised_at, answer)
+    values (a, mm.id, c, case when cl.on_expiry = 'must_release' then 'custody' else 'clock' end, at_level, access.now(), '');
+    up := access.body_at(mm.owner_body_id, 'next_up');
+    perform access.tell_offices(mm.id,
+        case when at_level >= 2 or cl.on_expiry = 'must_release' then array_remove(array[mm.owner_body_id, up], null) else array[mm.owner_body_id] end,
+        case when cl.on_expiry = 'must_release' then array['head', 'internal_supervision'] when at_level >= 2 then array['head', 'case_duty'] else array['case_duty'] end,
+        'clock_alarm', jsonb_build_object('clock', c::text, 'code', cl.code, 'rule', cl.rule, 'level', at_level));
+    return a;
+end $$;
+create function access.sweep_duties() returns integer language plpgsql security definer set search_path = pg_catalog as $$
+declare d record; n integer := 0; today date := (access.now() at time zone 'Asia/Shanghai')::date;
+begin
+    for d in select f.* from public.feedback_duty f where f.state = 'open' and f.next_due < today
+             and not exists (select 1 from public.alarm x where x.matter_id = f.matter_id and x.kind = 'feedback' and x.raised_at > access.now() - interval '7 days')
+             limit 500 for update of f skip locked loop
+        insert into public.alarm (id, matter_id, kind, level, raised_at, answer) values (access.new_id(), d.matter_id, 'feedback', 2, access.now(), '');
+        perform access.tell_offices(d.matter_id, array_remove(array[d.owed_by_id, access.body_at(d.owed_by_id, 'next_up')], null), array['head', 'case_duty'],
+                                    'feedback_overdue', jsonb_build_object('duty', d.id::text));
+        insert into public.notification (id, person_id, matter_id, kind, fields, mandatory, at)
+        select access.new_id(), h.sent_by_id, null, 'feedback_overdue', jsonb_build_object('handover', h.id::text), true, access.now()
+        from public.handover h where h.id = d.handover_id;
+        n := n + 1;
+    end loop;
+    return n;
+end $$;
+grant execute on function access.raise_alarm(bigint, integer), access.sweep_duties() to {sweeper};
 
 -- ── keeping what is written ────────────────────────────────────────────────────────────────────────────────────────
 create function access.published_stays() returns trigger language plpgsql as $$
@@ -742,6 +804,7 @@ begin
 end $$;
 
 revoke all on all functions in schema access from public;
+grant select on public.playbook_version to {sweeper};
 grant execute on function access.copy_subjects(bigint, bigint) to {web}, {job};
 grant execute on function access.digest_identity(text), access.seal_identity(text), access.open_identity(bigint),
     access.belongs_to_superior(integer, integer, bytea, text), access.move_ownership(bigint, integer, bigint),

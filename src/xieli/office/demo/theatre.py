@@ -1,0 +1,122 @@
+"""Acting a story: persons act through the services with their own sessions, time passes, and every check is written down.
+
+A story never writes a table itself; only the world's reference data and the clock's offset are the installer's.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from django.db import transaction
+
+from xieli.office.demo.world import SUBJECT_IDS, World
+from xieli.server.binding import acting, open_demo_session
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class CheckFailed(AssertionError):
+    """A sentence of the story that did not hold."""
+
+
+@dataclass
+class Theatre:
+    """The stage: a world in a scratch or demo database, and the installer's connection that moves its clock."""
+
+    world: World
+    admin: psycopg.Connection[Any]
+    say: Callable[[str], None] = lambda text: None
+    checks: list[str] = field(default_factory=list)
+    made: dict[str, Any] = field(default_factory=dict)
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def acts(self, person: str) -> Iterator[None]:
+        """Act as a person, in one bound transaction: it commits when the block ends."""
+        token = self._tokens.get(person)
+        if token is None or not self._alive(token):
+            with transaction.atomic():
+                token = open_demo_session(self.world.people[person])
+            self._tokens[person] = token
+        with acting(token):
+            yield
+
+    def _alive(self, token: str) -> bool:
+        from xieli.server.binding import bind
+
+        with transaction.atomic():
+            return bind(token)
+
+    def at(self, when: str) -> None:
+        """Set the platform's time, e.g. ``2026-03-17 10:00`` (Chinese legal time). Time never runs backwards."""
+        wanted = datetime.fromisoformat(when).replace(tzinfo=ZONE)
+        now = self.admin.execute("select access.now()").fetchone()[0]  # type: ignore[index]
+        if wanted < now:
+            raise ValueError(f"故事里的时间不能倒流：{when} / time in a story never runs backwards: {when}")
+        self.admin.execute("update access.clock_offset set by = %s - pg_catalog.now()", [wanted])
+
+    def start_at(self, when: str) -> None:
+        """Where a scratch database's time begins; only before anything has happened."""
+        wanted = datetime.fromisoformat(when).replace(tzinfo=ZONE)
+        if self.admin.execute("select exists (select 1 from matter)").fetchone()[0]:  # type: ignore[index]
+            raise ValueError("已有事项，时间起点不能再改。/ Something has happened already; time cannot begin anew.")
+        self.admin.execute("update access.clock_offset set by = %s - pg_catalog.now()", [wanted])
+
+    def check(self, sentence: str, holds: object) -> None:
+        """One sentence of the story's acceptance check. Raises CheckFailed when it does not hold."""
+        if not holds:
+            raise CheckFailed(sentence)
+        self.checks.append(sentence)
+        self.say(f"  ✓ {sentence}")
+
+    def sees(self, person: str, matter_id: int) -> bool:
+        """Whether a person can see a matter now."""
+        from xieli.office.matters.tables.core import Matter
+
+        with self.acts(person):
+            return Matter.objects.filter(pk=matter_id).exists()
+
+    def refused(self, act: Callable[[], object]) -> str:
+        """Run an act that must be refused; returns the refusal's code, or an empty text when it went through."""
+        from xieli.office.matters.services.errors import Refused
+
+        try:
+            with transaction.atomic():
+                act()
+        except Refused as refusal:
+            return refusal.code
+        return ""
+
+    def body(self, code: str) -> int:
+        """A body's identity."""
+        return self.world.bodies[code]
+
+    def room(self, code: str) -> int:
+        """A room's identity, ``body/room``."""
+        return self.world.rooms[code]
+
+    def person(self, code: str) -> int:
+        """A person's identity."""
+        return self.world.people[code]
+
+    def holder(self, spec: str) -> str:
+        """The code of whoever holds an office, e.g. ``head@wuchuan``."""
+        from xieli.office.demo.world import PEOPLE
+
+        office = self.world.offices[spec]
+        row = self.admin.execute("select person_id from posting where office_id = %s order by id limit 1", [office]).fetchone()
+        person = row[0]  # type: ignore[index]
+        known = {p.code for p in PEOPLE}
+        return next((c for c, i in self.world.people.items() if i == person and c in known), next(c for c, i in self.world.people.items() if i == person))
+
+    def subject_id(self, key: str) -> str:
+        """The invented identity number of a story's subject."""
+        return SUBJECT_IDS[key]
+
+
+Story = Callable[[Theatre], None]
