@@ -211,7 +211,7 @@ function checkExport(folder, keys, witnessFiles) {
     try {
       const p = readCanonical(line), salt = Buffer.from(p.salt, "hex");
       const mac = createHmac("sha256", salt).update(p.part + "\0" + p.value).digest("hex");
-      good = salt.length === 32 && p.salt === hex(salt) && readCanonical(rows[p.index]).personal[p.part] === mac;
+      good = isCount(p.index) && typeof p.part === "string" && typeof p.value === "string" && salt.length === 32 && p.salt === hex(salt) && readCanonical(rows[p.index]).personal[p.part] === mac;
     } catch { good = false; }
     if (!good) report.say(`personal part ${personal} does not open its commitment`);
   }

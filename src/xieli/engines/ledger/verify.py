@@ -153,12 +153,15 @@ class Seal:
 
 
 def plain_json(data: bytes) -> Any:
-    """Read canonical JSON without floats (RFC 8785); raises ValueError for any other bytes."""
+    """Read canonical JSON with whole numbers up to 2⁵³−1 only (RFC 8785, RFC 7493); raises ValueError for any other bytes."""
 
     def stop(_: str) -> Any:
-        raise ValueError("float")
+        raise ValueError("number")
 
-    value = json.loads(data.decode(), parse_float=stop, parse_constant=stop)
+    def whole(text: str) -> int:
+        return int(text) if len(text) <= 17 and abs(int(text)) < 2**53 else int(stop(text))
+
+    value = json.loads(data.decode(), parse_int=whole, parse_float=stop, parse_constant=stop)
     # equal to RFC 8785 while all keys are ASCII and no number is a float
     if json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != data:
         raise ValueError("not canonical")
@@ -397,7 +400,7 @@ def check_personal(lines: list[bytes], rows: dict[int, bytes], report: Report) -
             part = plain_json(raw)
             salt, message = bytes.fromhex(part["salt"]), part["part"].encode() + b"\x00" + part["value"].encode()
             held = plain_json(rows[part["index"]])["personal"][part["part"]]
-            good = len(salt) == 32 and hmac.new(salt, message, sha256).hexdigest() == held
+            good = HEX.fullmatch(part["salt"]) is not None and hmac.new(salt, message, sha256).hexdigest() == held
         except (ValueError, KeyError, TypeError, AttributeError):
             good = False
         report.personal += 1
@@ -410,11 +413,11 @@ def check_receipt(text: bytes, keys: dict[str, bytes]) -> bool:
     try:
         value = plain_json(text.rstrip(b"\n"))
         seal = read_seal(value["seal"].encode(), 0)
-        index, path = value["index"], [bytes.fromhex(h) for h in value["path"]]
+        index, path = value["index"], [bytes.fromhex(h) for h in value["path"] if HEX.fullmatch(h)]
         key = keys.get(seal.value["key"]) if seal else None
         if not seal or not key or type(index) is not int or not ed25519(key, b"xieli-seal-1\n" + seal.canon, seal.sig):
             return False
-        if not 0 <= index < seal.size or any(len(h) != 32 for h in path):
+        if not 0 <= index < seal.size or len(path) != len(value["path"]):
             return False
         node, fn, sn = sha256(b"\x00" + value["event"].encode()).digest(), index, seal.size - 1
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
