@@ -50,11 +50,15 @@ class Account:
         return probe.returncode == 0
 
 
+def ourselves() -> Account:
+    """The account this process runs under: client programs (pg_dump …) need no other."""
+    return Account("", os.geteuid(), os.getegid())
+
+
 def account() -> Account:
-    """Our own account; for root `postgres`, else `nobody`."""
+    """The server's account: our own; for root `postgres`, else `nobody`."""
     if os.geteuid() != 0:
-        entry = pwd.getpwuid(os.geteuid())
-        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+        return ourselves()
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)

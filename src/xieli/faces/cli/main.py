@@ -12,10 +12,12 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "allocate": ("xieli.faces.cli.allocate:allocate", "Zones, designation, staffing, committees, rotas from a file"),
     "audit": ("xieli.faces.cli.audit:audit", "Verify, seal and witness the ledger of acts"),
+    "backup": ("xieli.faces.cli.backup:backup", "Back up to named custodians; two are needed to open it"),
     "calendar": ("xieli.faces.cli.calendar:calendar", "Working-day calendars: import a notice, compare"),
     "clock": ("xieli.faces.cli.clock:clock", "Explain a legal clock day by day; what is due"),
     "match": ("xieli.faces.cli.match:match", "Data matching under a written authorization"),
     "playbook": ("xieli.faces.cli.playbook:playbook", "Check, draw and export playbooks"),
+    "restore": ("xieli.faces.cli.restore:restore", "Bring an installation back and say what is lost"),
     "serve": ("xieli.faces.cli.serve:serve", "Run everything: database, web, sign-in, worker, sweeper, sealer"),
 }
 
