@@ -12,7 +12,9 @@ _FLOAT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,3}|\d{15,}\.0+")
 
 def clean_code(text: str) -> str:
     """The code as it should be compared: NFKC, no spaces, dashes or invisible characters, upper case."""
-    folded = unicodedata.normalize("NFKC", text).translate(_NOISE)
+    folded = unicodedata.normalize("NFKC", text).translate(_NOISE).strip()
+    if folded.startswith('="') and folded.endswith('"'):  # how spreadsheets are made to keep a number as text
+        folded = folded[2:-1]
     return _GAPS.sub("", folded).upper()
 
 

@@ -26,6 +26,24 @@ CHECKS: dict[str, Callable[[str, date], Verdict]] = {
 }
 
 
+# The common form of each kind; a value of another form is asked of the single check.
+FORMS = {
+    "person_id": "[1-9][0-9]{16}[0-9X]",
+    "bank_account": "[34569][0-9]{11,18}",
+    "phone": "1[3-9][0-9]{9}",
+    "invoice_no": "[0-9]{8}",
+}
+
+
+def odd_sql(kind: str, column: str) -> str:
+    """A condition that holds for every value whose grade `graded_sql` may leave NULL (it may hold for a few more)."""
+    if kind == "person_id":
+        return f"NOT regexp_full_match({column}, '{FORMS[kind]}')"
+    if kind in FORMS:
+        return f"({_form_sql(kind, column) if kind != 'bank_account' else 'NULL'}) IS DISTINCT FROM 0"
+    return "true"
+
+
 def check(kind: str, text: str, today: date) -> Verdict:
     """Grade one value of a kind in `CHECKS`; KeyError for an unknown kind."""
     return CHECKS[kind](text, today)
@@ -43,11 +61,11 @@ def graded_sql(source: str, columns: Sequence[tuple[str, str, str]], today: date
     for n, (kind, column, name) in enumerate(columns):
         k = f'"\u00a7k{n}"'
         if kind == "person_id":
-            helpers.append(f"CASE WHEN length({column}) = 18 THEN TRY_CAST(left({column}, 17) AS BIGINT) END AS {k}")
+            helpers.append(f"CASE WHEN regexp_full_match({column}, '{FORMS[kind]}') THEN CAST(left({column}, 17) AS BIGINT) END AS {k}")
             hidden.append(k)
             grades.append(f"{_resident_sql(column, k, today)} AS {name}")
         elif kind == "bank_account":
-            helpers.append(f"CASE WHEN regexp_full_match({column}, '[34569][0-9]{{11,18}}') THEN TRY_CAST({column} AS HUGEINT) END AS {k}")
+            helpers.append(f"CASE WHEN regexp_full_match({column}, '{FORMS[kind]}') THEN CAST({column} AS HUGEINT) END AS {k}")
             hidden.append(k)
             grades.append(f"{_luhn_sql(column, k)} AS {name}")
         else:
@@ -76,7 +94,7 @@ def _resident_sql(column: str, k: str, today: date) -> str:
     # The check value c satisfies (sum + c) % 11 = 1, and X is worth 10.
     last = f"instr('0123456789X', right({column}, 1)) - 1"
     return (
-        f"CASE WHEN {k} IS NULL OR {k} < 10000000000000000 OR {last} < 0 THEN NULL"
+        f"CASE WHEN {k} IS NULL THEN NULL"
         f" WHEN ({weighted} + {last}) % 11 <> 1 OR {month} NOT BETWEEN 1 AND 12 OR {day} < 1"
         f" OR ({day} > 28 AND {day} > {days}) OR {ymd} > {today:%Y%m%d} OR {k} % 11111111111111111 = 0 THEN 2"
         f" WHEN {ymd} < 18500000 OR {k} // 1000000000000000 NOT IN ({provinces}) THEN 1 ELSE 0 END"

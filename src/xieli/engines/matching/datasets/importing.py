@@ -1,0 +1,295 @@
+"""Checked import, in a child process: snapshot, read, check, grade, write, and only then publish.
+
+    received = accepted + quarantined
+
+holds for every import or nothing is published. The version of an import is the digest of the source bytes and the
+description, so importing the same twice repeats nothing.
+"""
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from xieli.engines.identifiers import check, company_key, graded_sql, name_key
+from xieli.engines.identifiers.columns import odd_sql
+from xieli.engines.identifiers.names import needs_folding_pattern
+
+from .. import jail
+from ..child import run_child
+from ..words import MatchError
+from ..workspace import STAGING, Workspace, digest, read_json, read_yaml, write_json
+from .checks import is_typed, literal, problem_sql, problems_list_sql, quoted, staged_sql
+from .load import load_attached, load_raw
+from .public_forms import FORMS, load_public
+from .schema import GRADED, NAMES, Dataset, load_dataset, parse_dataset
+from .snapshot import disk_full, take_snapshot
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of the child process: DuckDB's memory in MB, all its address space, CPU seconds, wall seconds, file size."""
+
+    memory_mb: int = 2048
+    address_mb: int = 8192
+    cpu_seconds: int = 3600
+    wall_seconds: int = 3600
+    file_gb: int = 100
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did. `again` is true when the very same bytes had been imported before."""
+
+    dataset: str
+    version: str
+    received: int
+    accepted: int
+    quarantined: int
+    manifest: dict[str, Any]
+    again: bool = False
+
+
+def import_dataset(
+    workspace: Workspace,
+    source: Path,
+    description: Path | None,
+    *,
+    now: datetime,
+    by: str,
+    kind: str = "table",
+    name: str | None = None,
+    sheet: str | None = None,
+    table: str | None = None,
+    mends: str | None = None,
+    limits: Limits = Limits(),
+    progress: Progress = lambda stage, n: None,
+) -> list[Imported]:
+    """Import a file into the catalogue and return one result per data set it gave.
+
+    `kind` table needs a `description`; ocds and bods bring their own under `name`. `table` names a table of a
+    database that DuckDB can attach. `mends` is the version whose quarantined rows this file brings back corrected.
+    Errors: MatchError, with nothing published.
+    """
+    with workspace.lock():
+        workspace.sweep_staging()
+        staging = workspace.catalogue / f"{STAGING}{os.getpid()}-{now:%H%M%S%f}"
+        staging.mkdir()
+        try:
+            if kind == "table":
+                if description is None:
+                    raise MatchError("no_description", "缺少数据集说明，请先运行 xieli match describe", "no description; run xieli match describe first")
+                raw = read_yaml(description)
+                load_dataset(description)
+                write_json(staging / "dataset.json", raw)
+            elif kind not in FORMS:
+                raise MatchError("kind", f"不认识的种类 {kind}", f"unknown kind {kind}")
+            plan = {
+                "task": "import", "source": str(source.resolve()), "staging": str(staging.resolve()), "kind": kind, "name": name,
+                "sheet": sheet, "table": table, "today": now.date().isoformat(), "limits": vars(limits),
+            }  # fmt: skip
+            run_child(plan, staging, limits.wall_seconds, progress)
+            results = [_publish(workspace, part, mends, now, by) for part in sorted(p for p in staging.iterdir() if p.is_dir())]
+        except OSError as e:
+            raise disk_full(e) or e from e
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    return results
+
+
+def _publish(workspace: Workspace, part: Path, mends: str | None, now: datetime, by: str) -> Imported:
+    manifest = read_json(part / "manifest.json")
+    home = workspace.catalogue / manifest["dataset"]
+    home.mkdir(exist_ok=True)
+    if mends is not None:
+        _mend(home, part, manifest, mends)
+    target = home / manifest["version"]
+    again = target.exists()
+    if not again:
+        manifest["imported_at"], manifest["imported_by"] = now.isoformat(), by
+        write_json(part / "manifest.json", manifest)
+        os.rename(part, target)
+        _fsync_directory(home)
+        write_json(home / "dataset.json", manifest["description"])
+        workspace.record(now, by, "imported", {k: manifest[k] for k in ("dataset", "version", "source_sha256", "received", "accepted", "quarantined")})
+    write_json(home / "current.json", {"version": manifest["version"]})
+    return Imported(manifest["dataset"], manifest["version"], manifest["received"], manifest["accepted"], manifest["quarantined"], manifest, again)
+
+
+def _mend(home: Path, part: Path, manifest: dict[str, Any], mends: str) -> None:
+    """Join the accepted rows of the mended version to the rows that came back; the counts still add up."""
+    before = home / mends
+    if not before.is_dir():
+        raise MatchError("no_version", f"没有版本 {mends}", f"there is no version {mends}")
+    old = read_json(before / "manifest.json")
+    if manifest["received"] != old["quarantined"]:
+        raise MatchError(
+            "mend_count",
+            f"待更正 {old['quarantined']} 行，交回 {manifest['received']} 行，数目不符",
+            f"{old['quarantined']} rows were out for correction and {manifest['received']} came back; the counts differ",
+        )
+    con = duckdb.connect()
+    joined = part / "joined.parquet"
+    con.execute(
+        f"COPY (SELECT * FROM read_parquet({literal(str(before / 'accepted.parquet'))}) UNION ALL BY NAME"
+        f" SELECT * REPLACE (_row + {int(old['highest_row'])} AS _row) FROM read_parquet({literal(str(part / 'accepted.parquet'))}))"
+        f" TO {literal(str(joined))} (FORMAT parquet)"
+    )
+    con.close()
+    os.replace(joined, part / "accepted.parquet")
+    manifest["version"] = digest([mends, manifest["version"]])[:16]
+    manifest["mends"] = mends
+    manifest["received"] = old["received"]
+    manifest["accepted"] = old["accepted"] + manifest["accepted"]
+    manifest["highest_row"] += old["highest_row"]
+
+
+def _fsync_directory(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+# In the child process from here on.
+
+
+def import_task(plan: dict[str, Any], tell: Progress) -> None:
+    """The child's side: read `plan`, leave one folder per data set in the staging folder."""
+    limits, staging = plan["limits"], Path(plan["staging"])
+    jail.enter(limits["address_mb"] << 20, limits["cpu_seconds"], limits["file_gb"] << 30)
+    source, today = Path(plan["source"]), date.fromisoformat(plan["today"])
+    tell("snapshot", 0)
+    snapshot = take_snapshot(source, staging / "source")
+    if plan["kind"] == "table":
+        dataset = parse_dataset(read_json(staging / "dataset.json"), "dataset")
+        con = _connect(staging, limits["memory_mb"])
+        tell("read", 0)
+        if plan["table"] is not None:
+            load_attached(con, dataset, snapshot.path, plan["table"])
+        else:
+            load_raw(con, dataset, snapshot, plan["sheet"], lambda n: tell("read", n))
+        check_and_write(con, dataset, staging, snapshot.sha256, today, tell)
+        con.close()
+    else:
+        for dataset, fill in load_public(plan["kind"], plan["name"] or plan["kind"], snapshot, today):
+            con = _connect(staging, limits["memory_mb"])
+            tell("read", 0)
+            fill(con)
+            check_and_write(con, dataset, staging, snapshot.sha256, today, tell)
+            con.close()
+            (staging / "work.duckdb").unlink()
+    (staging / "source").unlink()
+    (staging / "work.duckdb").unlink(missing_ok=True)
+
+
+def _connect(staging: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(str(staging / "work.duckdb"))
+    con.execute(f"SET memory_limit='{memory_mb}MB'; SET temp_directory={literal(str(staging / 'spill'))}")
+    con.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
+    return con
+
+
+def check_and_write(con: duckdb.DuckDBPyConnection, dataset: Dataset, staging: Path, sha256: str, today: date, tell: Progress) -> dict[str, Any]:
+    """From `raw` and `bad` to accepted.parquet, quarantined.parquet and manifest.json in a folder of their own."""
+    out = staging / dataset.name
+    out.mkdir()
+    staged = staged_sql(dataset, "raw")
+    tell("check", 0)
+    texts = ", ".join(quoted(c.name) for c in dataset.columns)
+    con.execute(
+        f"CREATE TABLE waiting AS SELECT _row, {problems_list_sql(dataset)} AS _problems, CAST(NULL AS VARCHAR) AS _raw, {texts}"
+        f" FROM ({staged}) WHERE {problem_sql(dataset)}"
+    )
+    con.execute("INSERT INTO waiting BY NAME SELECT _row, [':' || reason] AS _problems, text AS _raw FROM bad")
+    tell("grade", 0)
+    accepted = _accepted_sql(con, dataset, staged, today)
+    tell("write", 0)
+    con.execute(f"COPY ({accepted}) TO {literal(str(out / 'accepted.parquet'))} (FORMAT parquet)")
+    con.execute(f"COPY (SELECT * FROM waiting ORDER BY _row) TO {literal(str(out / 'quarantined.parquet'))} (FORMAT parquet)")
+    manifest = _manifest(con, dataset, out, sha256)
+    write_json(out / "manifest.json", manifest)
+    return manifest
+
+
+def _accepted_sql(con: duckdb.DuckDBPyConnection, dataset: Dataset, staged: str, today: date) -> str:
+    good = f"(SELECT * FROM ({staged}) WHERE NOT {problem_sql(dataset)})"
+    graded = [c for c in dataset.columns if c.semantic in GRADED]
+    relation = graded_sql(good, [(c.semantic, quoted(c.name), quoted(c.name + "__g")) for c in graded], today) if graded else f"SELECT * FROM {good}"
+    joins, outs = [], ["t._row"]
+    for c in dataset.columns:
+        t = f"t.{quoted(c.name)}"
+        if is_typed(c):
+            outs.append(f"t.{quoted(c.name + '__v')} AS {quoted(c.name)}")
+            continue
+        outs.append(t)
+        if c.semantic in GRADED or c.semantic in NAMES:
+            odd = quoted(f"odd_{c.name}")
+            _ask(con, c.name, c.semantic, odd, today)
+            joins.append(f"LEFT JOIN {odd} ON {t} = {odd}.v")
+            outs.append(f"nullif({odd}.k, {t}) AS {quoted(c.name + '__key')}")
+            if c.semantic in GRADED:
+                outs.append(f"CAST(coalesce({odd}.g, t.{quoted(c.name + '__g')}) AS TINYINT) AS {quoted(c.name + '__grade')}")
+    return f"SELECT {', '.join(outs)} FROM ({relation}) t {' '.join(joins)}"
+
+
+def _ask(con: duckdb.DuckDBPyConnection, name: str, semantic: str, odd: str, today: date) -> None:
+    """Ask the single check (or the name fold) about the distinct values that SQL cannot settle, a batch at a time."""
+    c = quoted(name)
+    condition = odd_sql(semantic, "v") if semantic in GRADED else f"regexp_matches(v, {literal(needs_folding_pattern())})"
+    con.execute(f"CREATE TABLE {odd} (v VARCHAR, k VARCHAR, g TINYINT)")
+    cursor = con.cursor()
+    cursor.execute(f"SELECT DISTINCT v FROM (SELECT trim({c}) AS v FROM raw) WHERE v <> '' AND {condition}")
+    while rows := cursor.fetchmany(50_000):
+        values = [r[0] for r in rows]
+        if semantic in GRADED:
+            told = [check(semantic, v, today) for v in values]
+            keys, grades = [t.key for t in told], [int(t.grade) for t in told]
+        else:
+            fold = name_key if semantic == "person_name" else company_key
+            keys, grades = [fold(v) for v in values], [0] * len(values)
+        con.register("told", pa.table({"v": pa.array(values, pa.string()), "k": pa.array(keys, pa.string()), "g": pa.array(grades, pa.int8())}))
+        con.execute(f"INSERT INTO {odd} SELECT * FROM told")
+        con.unregister("told")
+    cursor.close()
+
+
+def _manifest(con: duckdb.DuckDBPyConnection, dataset: Dataset, out: Path, sha256: str) -> dict[str, Any]:
+    path = literal(str(out / "accepted.parquet"))
+    received = _one(con, "SELECT (SELECT count(*) FROM raw) + (SELECT count(*) FROM bad)")
+    accepted = _one(con, f"SELECT count(*) FROM read_parquet({path})")
+    quarantined = _one(con, f"SELECT count(*) FROM read_parquet({literal(str(out / 'quarantined.parquet'))})")
+    if received != accepted + quarantined:
+        raise MatchError(
+            "counts",
+            f"收到 {received} 行，接收 {accepted} 行，隔离 {quarantined} 行，数目不符，导入已撤销",
+            f"{received} rows were received, {accepted} accepted and {quarantined} quarantined: the counts differ, so the import was undone",
+        )
+    problems = con.execute("SELECT p, count(*) FROM (SELECT unnest(_problems) AS p FROM waiting) GROUP BY p ORDER BY p").fetchall()
+    grades = {}
+    for c in dataset.columns:
+        if c.semantic in GRADED:
+            rows = con.execute(f"SELECT {quoted(c.name + '__grade')}, count(*) FROM read_parquet({path}) GROUP BY 1").fetchall()
+            counts = {int(g): n for g, n in rows if g is not None}
+            grades[c.name] = {"right": counts.get(0, 0), "doubtful": counts.get(1, 0), "wrong": counts.get(2, 0)}
+    highest = _one(con, "SELECT greatest(coalesce((SELECT max(_row) FROM raw), 0), coalesce((SELECT max(_row) FROM bad), 0))")
+    return {
+        "dataset": dataset.name, "version": digest([sha256, digest(dataset.raw), dataset.name])[:16], "description": dataset.raw,
+        "source_sha256": sha256, "received": received, "accepted": accepted, "quarantined": quarantined,
+        "problems": dict(problems), "grades": grades, "highest_row": highest,
+    }  # fmt: skip
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    return int(con.execute(sql).fetchall()[0][0])
+

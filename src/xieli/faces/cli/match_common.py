@@ -1,0 +1,86 @@
+"""What the `xieli match` commands share: the workspace, the language, JSON output, errors as sentences, progress."""
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xieli.engines.matching.words import MatchError
+from xieli.engines.matching.workspace import Workspace
+
+STAGES = {
+    "snapshot": ("读取副本", "copying"), "read": ("读取", "reading"), "check": ("校验", "checking"), "grade": ("核对证件号", "grading"),
+    "write": ("写入", "writing"), "project": ("投影授权字段", "projecting"), "model": ("运行模型", "running the model"), "spark": ("启动 Spark", "starting Spark"),
+}  # fmt: skip
+
+
+class Context:
+    """Where, in which language, and how to answer."""
+
+    def __init__(self, folder: Path, lang: str, as_json: bool) -> None:
+        self.folder, self.lang, self.as_json = folder, lang, as_json
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(self.folder)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def say(self, zh: str, en: str) -> None:
+        """A line for people; silent under --json."""
+        if not self.as_json:
+            click.echo(zh if self.lang == "zh" else en)
+
+    def answer(self, value: Any, lines: list[str] | None = None) -> None:
+        """The result: JSON, or lines for people."""
+        if self.as_json:
+            click.echo(json.dumps(value, ensure_ascii=False, default=str))
+        else:
+            for line in lines or []:
+                click.echo(line)
+
+    def progress(self, stage: str, n: int) -> None:
+        """One line on the terminal that overwrites itself; nothing when output is not a terminal."""
+        if self.as_json or not sys.stderr.isatty():
+            return
+        told = STAGES.get(stage, (stage, stage))[0 if self.lang == "zh" else 1]
+        amount = f" {n}%" if stage == "model" else f" {n:,}" if n else ""
+        click.echo(f"\r\x1b[K{told}{amount} …", nl=False, err=True)
+
+    def done(self) -> None:
+        if not self.as_json and sys.stderr.isatty():
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --workspace, --lang and --json, and turn a MatchError into its sentence and exit code."""
+
+    @wraps(function)
+    def wrapped(workspace: Path, lang: str, as_json: bool, **kwargs: Any) -> None:
+        context = Context(workspace, lang, as_json)
+        try:
+            code = function(context, **kwargs)
+        except MatchError as e:
+            context.done()
+            click.echo(json.dumps(e.as_json(), ensure_ascii=False) if as_json else (e.zh if lang == "zh" else e.en) + f" [{e.code}]", err=not as_json)
+            sys.exit(e.exit_code)
+        except KeyboardInterrupt:
+            context.done()
+            click.echo("已停止，未写入任何结果" if lang == "zh" else "stopped; nothing was written", err=True)
+            sys.exit(130)
+        if code:
+            sys.exit(code)
+
+    wrapped = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(wrapped)
+    wrapped = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", envvar="XIELI_LANG", show_default=True)(wrapped)
+    return click.option(
+        "-C", "--workspace", type=click.Path(path_type=Path, file_okay=False), default=Path("."), envvar="XIELI_MATCH_WORKSPACE", help="The workspace folder."
+    )(wrapped)
