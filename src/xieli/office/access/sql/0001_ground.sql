@@ -59,7 +59,7 @@ create table access.clock_offset (one boolean primary key default true check (on
 insert into access.clock_offset values (true, '0');
 create function access.no_offset_in_production() returns trigger language plpgsql as $$
 begin
-    if exists (select 1 from access.installation where mark = 'production') and new.by <> interval '0' then
+    if exists (select 1 from access.installation where mark = 'production') and new."by" <> interval '0' then
         raise exception 'time cannot be moved in a production installation';
     end if;
     return new;

@@ -10,11 +10,13 @@ begin
     if w.person is null or m is null or act is null then return false; end if;
     return coalesce((
         select mm.level <= w.lvl and mm.comps <@ w.comps
-           and exists (select 1 from public.matter_grant g where g.matter_id = m and g.principal = any (w.p) and 'read' = any (g.acts)
+           and (exists (select 1 from public.matter_grant g where g.matter_id = m and g.principal = any (w.p) and 'read' = any (g.acts)
                        and g.starts_at <= w.t and w.t < g.ends_at and (g.revoked_at is null or w.t < g.revoked_at) and g.basis <> '')
-           and (act = 'read' or exists (select 1 from public.matter_grant g where g.matter_id = m and g.principal = any (w.p)
+                and (act = 'read' or exists (select 1 from public.matter_grant g where g.matter_id = m and g.principal = any (w.p)
                        and act = any (g.acts) and g.starts_at <= w.t and w.t < g.ends_at
                        and (g.revoked_at is null or w.t < g.revoked_at) and g.basis <> ''))
+                -- a move of the playbook carries its own pen: who made one in this very transaction writes what it entails
+                or (act in ('read', 'write', 'grant') and access.moved_now(m, act)))
            and not exists (select 1 from public.recusal r where r.matter_id = m and r.principal = any (w.me)
                        and r.state = 'in_force' and r.starts_at <= w.t and w.t < r.ends_at)
         from public.matter mm where mm.id = m), false);

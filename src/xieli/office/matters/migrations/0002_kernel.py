@@ -399,6 +399,7 @@ class Migration(migrations.Migration):
                 ('approval_id', models.BigIntegerField(null=True)),
                 ('reason', models.TextField(blank=True)),
                 ('at', models.DateTimeField()),
+                ('by_tx', models.CharField(blank=True, help_text='the transaction that made it; never compared after it', max_length=24)),
                 ('happened_at', models.DateTimeField(help_text='when it really happened; later than `at` never, earlier is shown')),
                 ('body', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
                 ('matter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='matters.matter')),
@@ -564,6 +565,7 @@ class Migration(migrations.Migration):
                 ('approval_act', models.CharField(blank=True, help_text='the act that must have been approved', max_length=60)),
                 ('needs_act', models.CharField(default='write', max_length=12)),
                 ('closes', models.BooleanField(default=False)),
+                ('grants', models.BooleanField(default=False, help_text='its effects open access')),
             ],
             options={
                 'db_table': 'playbook_move',

@@ -60,8 +60,10 @@ def _does(word: str) -> Callable[[Executor], Executor]:
 
 
 def carry_out(step: Step, effects: tuple[Effect, ...]) -> None:
-    """Execute effects in order. Raises Refused when one cannot be done; the caller's transaction undoes them all."""
-    for effect in effects:
+    """Execute effects. Raises Refused when one cannot be done; the caller's transaction undoes them all."""
+    # what ends the actor's own sight comes last: ownership that moves away, grants that close
+    ordered = sorted(effects, key=lambda e: {"move_ownership": 1, "close_grant": 2}.get(e.do, 0))
+    for effect in ordered:
         executor = _EXECUTORS.get(effect.do)
         if executor is None:
             raise Refused("no_executor", f"流程要求的“{effect.do}”尚无法执行。", f"The playbook asks for “{effect.do}”, which cannot be carried out.")
@@ -167,10 +169,8 @@ def _move_ownership(step: Step, effect: Effect) -> None:
     """Ownership moves by the accepted hand-over or the approved designation; here it is only checked."""
     party = str(effect.get("to"))
     wanted = step.bodies.get(party, ())
-    step.matter.refresh_from_db()
     if wanted and str(step.matter.owner_body_id) not in wanted:
         call("move_ownership", step.matter.id, int(wanted[0]), step.approval_id)
-        step.matter.refresh_from_db()
 
 
 # ── clocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -46,6 +46,9 @@ def current(kind: str) -> Playbook:
     return _by_sha(row.sha)
 
 
+GRANTING = frozenset({"open_grant", "close_grant", "start_posting", "end_posting", "move_ownership", "bar_grants", "record_recusal"})
+
+
 def reach(playbook: Playbook, stage: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
     """Stages that may open when `stage` is entered: itself, or what its split or join leads to at once."""
     found = playbook.stages[stage]
@@ -59,9 +62,16 @@ def reach(playbook: Playbook, stage: str, seen: frozenset[str] = frozenset()) ->
     return frozenset({stage})
 
 
-def needed_act(playbook: Playbook, move: Move) -> str:
-    """The act a move needs on the matter: moves of approvers need `approve`, all others `write`."""
-    return "approve" if move.who and all(r in ("approver", "signer") for r in move.who) else "write"
+_SIGNERS = frozenset({"head", "approver", "signer", "deputy_leader", "leader", "superior_head", "party_secretary", "duty_officer", "room_head", "decider"})
+
+
+def needed_act(playbook: Playbook, move: Move, source: str) -> str:
+    """The act a move needs on the matter: one that signers may make needs only `approve`, all others `write`.
+
+    A role that is not the owner's (a receiver, a superior, a partner) signs for his own body the same way.
+    """
+    roles = move.who or playbook.stages[source].roles
+    return "approve" if any(r in _SIGNERS or r.endswith(("_head", "_leader", "_approver")) for r in roles) else "write"
 
 
 def publish(connection: psycopg.Connection[Any], playbooks: dict[str, Playbook] | None = None) -> int:
@@ -81,15 +91,17 @@ def publish(connection: psycopg.Connection[Any], playbooks: dict[str, Playbook] 
             continue
         connection.execute("insert into playbook_version (code, version, sha, content, published_at) values (%s, %s, %s, %s, access.now())",
                            [playbook.code, playbook.version, playbook.sha256, Jsonb(dict(playbook.content))])
-        rows = [(playbook.code, playbook.version, "start", "", to, "", "write", False) for to in reach(playbook, playbook.start.code)]
+        opens = any(e.do in GRANTING for stage in playbook.stages.values() for e in stage.effects)
+        rows = [(playbook.code, playbook.version, "start", "", to, "", "write", False, opens) for to in reach(playbook, playbook.start.code)]
         for move in playbook.moves.values():
             for source in move.sources:
                 for to in reach(playbook, move.to):
-                    rows.append((playbook.code, playbook.version, move.code, source, to, move.needs or "", needed_act(playbook, move),
-                                 playbook.stages[to].kind == "end"))
+                    rows.append((playbook.code, playbook.version, move.code, source, to, move.needs or "", needed_act(playbook, move, source),
+                                 playbook.stages[to].kind == "end", any(e.do in GRANTING for e in move.effects)
+                                 or any(e.do in GRANTING for e in playbook.stages[to].effects)))
         with connection.cursor() as cursor:
-            cursor.executemany("insert into playbook_move (code, version, move, from_stage, to_stage, approval_act, needs_act, closes)"
-                               " values (%s, %s, %s, %s, %s, %s, %s, %s)", rows)
+            cursor.executemany("insert into playbook_move (code, version, move, from_stage, to_stage, approval_act, needs_act, closes, grants)"
+                               " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)", rows)
             for approval in playbook.approvals.values():
                 for index, chain in enumerate(approval.chains):
                     for order, step in enumerate(chain.steps, 1):

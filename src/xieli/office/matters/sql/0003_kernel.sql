@@ -130,6 +130,13 @@ begin
     return txt;
 end $$;
 
+-- whether the bound person made a move on this matter in this transaction; for `grant`, one whose effects open access
+create function access.moved_now(m bigint, act text) returns boolean language sql stable security definer set search_path = pg_catalog as $$
+    select exists (select 1 from public.matter_move v join public.matter mm on mm.id = v.matter_id
+        where v.matter_id = m and v.person_id = (access.who()).person and v.at = access.now() and v.by_tx = pg_current_xact_id_if_assigned()::text
+          and (act <> 'grant' or exists (select 1 from public.playbook_move p where p.code = mm.kind and p.version = mm.playbook_version
+               and p.move = v.move and p.grants))) $$;
+
 -- ── moves along the published graph ────────────────────────────────────────────────────────────────────────────────
 create function access.custody_expired(m bigint, s bigint default null) returns boolean
     language sql stable security definer set search_path = pg_catalog as $$
@@ -194,7 +201,7 @@ begin
     if from_token is not null and exists (select 1 from jsonb_array_elements(new_state->'tokens') x where (x->>'id')::integer = from_token) then
         raise exception 'the step that is left stays open' using errcode = 'check_violation';
     end if;
-    if not access.may(m, pm.needs_act) then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
+    if not (access.may(m, 'write') or (pm.needs_act = 'approve' and access.may(m, 'approve'))) then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
     if coalesce(pm.approval_act, '') <> '' then
         update public.approval a set state = 'used', used_at = t
         where a.id = approval and a.matter_id = m and a.act = pm.approval_act and a.state in ('approved', 'used');
@@ -203,8 +210,8 @@ begin
         end if;
     end if;
     if happened is not null and happened > t then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
-    insert into public.matter_move (id, matter_id, move, from_stage, to_stages, person_id, body_id, approval_id, reason, at, happened_at)
-    values (mv, m, move_code, from_code, opened, w.person, b, approval, coalesce(why, ''), t, coalesce(happened, t));
+    insert into public.matter_move (id, matter_id, move, from_stage, to_stages, person_id, body_id, approval_id, reason, at, happened_at, by_tx)
+    values (mv, m, move_code, from_code, opened, w.person, b, approval, coalesce(why, ''), t, coalesce(happened, t), pg_current_xact_id()::text);
     update public.matter_stage s set state = case when s.token = from_token then 'done' else 'cancelled' end, closed_at = t, closed_by = mv
     where s.matter_id = m and s.state = 'open'
       and not exists (select 1 from jsonb_array_elements(new_state->'tokens') x where (x->>'id')::integer = s.token);
@@ -276,13 +283,13 @@ create function access.common_superior(one integer, other integer) returns integ
     select a.id from a join c using (id) join public.body b on b.id = a.id and b.kind = 'commission' where a.id not in (one, other) or one = other
     order by a.up limit 1 $$;
 
-create function access.office_at(m bigint, place integer, code text, room integer) returns integer
+create function access.office_at(m bigint, place integer, wanted text, room integer) returns integer
     language sql stable security definer set search_path = pg_catalog as $$
 -- the office that signs: of the matter's room where rooms have it, a deputy of its line; null when nobody with an account holds it
     select o.id from public.office o
     where o.body_id = place and o.valid_to is null
-      and o.code = case code when 'deputy_leader' then 'deputy' when 'duty_officer' then 'case_duty' when 'superior_head' then 'head'
-                             when 'collective' then 'head' else code end
+      and o.code = case wanted when 'deputy_leader' then 'deputy' when 'duty_officer' then 'case_duty' when 'superior_head' then 'head'
+                               when 'collective' then 'head' else wanted end
       and (o.code <> 'room_head' or o.room_id = coalesce((select x.id from public.room x where x.id = room and x.body_id = place), o.room_id))
       and (o.code <> 'deputy' or exists (select 1 from public.office_line_room l where l.office_id = o.id and l.room_id = room)
            or not exists (select 1 from public.office o2 join public.office_line_room l on l.office_id = o2.id
@@ -805,7 +812,7 @@ end $$;
 
 revoke all on all functions in schema access from public;
 grant select on public.playbook_version to {sweeper};
-grant execute on function access.copy_subjects(bigint, bigint) to {web}, {job};
+grant execute on function access.moved_now(bigint, text), access.copy_subjects(bigint, bigint) to {web}, {job};
 grant execute on function access.digest_identity(text), access.seal_identity(text), access.open_identity(bigint),
     access.belongs_to_superior(integer, integer, bytea, text), access.move_ownership(bigint, integer, bigint),
     access.redirect_duty(bigint, bigint), access.close_duty_of(bigint, text) to {web}, {job};

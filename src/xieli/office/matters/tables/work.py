@@ -37,6 +37,7 @@ class PlaybookMove(models.Model):
     approval_act = models.CharField(max_length=60, blank=True, help_text="the act that must have been approved")
     needs_act = models.CharField(max_length=12, default="write")
     closes = models.BooleanField(default=False)
+    grants = models.BooleanField(default=False, help_text="its effects open access")
 
     class Meta:
         db_table = "playbook_move"
@@ -74,6 +75,7 @@ class MatterMove(RandomIdModel):
     approval_id = models.BigIntegerField(null=True)
     reason = models.TextField(blank=True)
     at = models.DateTimeField()
+    by_tx = models.CharField(max_length=24, blank=True, help_text="the transaction that made it; never compared after it")
     happened_at = models.DateTimeField(help_text="when it really happened; later than `at` never, earlier is shown")
 
     class Meta:
