@@ -41,3 +41,7 @@ register(
     en="{by} approved what {ordered_by} ordered: the personal part {part} of event {event} is erased (basis: {basis})",
     internal=True,
 )
+register(
+    "audit.trail_read", {"since": "instant", "until": "instant", "rows": "int"},
+    zh="{by} 查阅 {since} 至 {until} 的办理轨迹 {rows} 条（不含内容）", en="{by} read {rows} entries of the trail from {since} to {until} (without content)",
+)
