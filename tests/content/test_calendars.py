@@ -1,10 +1,15 @@
 """The shipped calendars against two independent packages, and the files against their schema."""
+import csv
+import io
+import json
 from datetime import date, timedelta
 
 import chinese_calendar
 import holidays
 import pytest
+from jsonschema import Draft202012Validator
 
+from xieli.content import content_path
 from xieli.engines.clocks import (
     CalendarRange,
     ClockError,
@@ -15,6 +20,7 @@ from xieli.engines.clocks import (
     parse_notice,
 )
 from xieli.engines.clocks.calendar_files import parse_days, read_calendars
+from xieli.engines.clocks.yamlfile import parse_yaml
 
 CN = load_calendars()["cn-mainland"]
 EU = load_calendars()["int-eu"]
@@ -135,6 +141,9 @@ def test_a_notice_for_another_calendar_is_refused():
     ("calendar: &a cn-mainland\nnotice: *a\n", 1),
     ("calendar: !!python/object:os.system x\n", 1),
     ("calendar: [\n", 2),
+    ("calendar: " + "[" * 100_000, 1),
+    ("calendar: x\n" + "# " + "x" * 4_000_001, 0),
+    ("", 1),
 ])
 def test_a_broken_notice_names_its_line(broken, line):
     with pytest.raises(ContentError) as caught:
@@ -156,6 +165,20 @@ def test_a_broken_day_file_names_its_line(text, line):
     with pytest.raises(ContentError) as caught:
         parse_days(text, "days.csv")
     assert caught.value.line == line
+
+
+def test_every_shipped_file_keeps_its_schema():
+    folder = content_path("calendars")
+    row_schema = Draft202012Validator(json.loads((folder / "days.schema.json").read_text(encoding="utf-8")))
+    head_schema = Draft202012Validator(json.loads((folder / "calendar.schema.json").read_text(encoding="utf-8")))
+    files = [entry for entry in folder.iterdir() if entry.name.endswith((".csv", ".yaml"))]
+    assert len(files) == 6
+    for entry in files:
+        text = entry.read_text(encoding="utf-8")
+        if entry.name.endswith(".yaml"):
+            assert list(head_schema.iter_errors(parse_yaml(text, entry.name).data)) == []
+        else:
+            assert [error.message for row in csv.DictReader(io.StringIO(text)) for error in row_schema.iter_errors(row)] == []
 
 
 def test_a_calendar_with_an_unknown_zone_or_a_year_without_status_is_refused(tmp_path):

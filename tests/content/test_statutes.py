@@ -20,7 +20,7 @@ UNITS = {"wd": Unit.WORKING_DAY, "d": Unit.DAY, "h": Unit.HOUR, "mo": Unit.MONTH
 def rows():
     path = SHARED / "reference" / "rules.jsonl"
     if not path.is_file():
-        pytest.skip("the reference rows are not beside this checkout")
+        pytest.skip("the evaluation data folder is absent")
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 

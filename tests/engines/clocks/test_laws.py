@@ -119,7 +119,7 @@ def test_an_extension_never_shortens(case, unit, amount):
     more = Event(Kind.EXTEND, start, amount=amount, unit=unit, approver="own_head")
     after = due(r, [*events, more], CN)
     assert [finding.code for finding in after.findings if finding.event is more] == []
-    assert after.readings[0].nominal > before.readings[0].nominal
+    assert after.readings[0].nominal >= before.readings[0].nominal
     assert after.due_at >= before.due_at
 
 
@@ -195,3 +195,12 @@ def test_the_explanation_counts_to_the_same_day(case):
     assert [line.n for line in lines if line.counted] == list(range(1, last + 1))
     runs = list(result.explanation().runs())
     assert sum((run.last - run.first).days + 1 for run in runs) == len(lines)
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases(max_stops=0), st.integers(1, 12))
+def test_an_extension_in_the_clocks_own_unit_lengthens(case, more):
+    r, _, unit, start, _ = case
+    before = due(r, [Event(Kind.START, start)], CN)
+    extended = due(r, [Event(Kind.START, start), Event(Kind.EXTEND, start, amount=more, unit=unit, approver="own_head")], CN)
+    assert extended.readings[0].nominal > before.readings[0].nominal

@@ -44,7 +44,12 @@ def parse_yaml(text: str, file: str) -> Document:
     if len(text.encode()) > MAX_BYTES:
         raise ContentError(file, 0, "文件过大，未读取。", "The file is too large and was not read.")
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                raise ContentError(file, line, "嵌套过深。", "Nested too deeply.")
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 line = event.start_mark.line + 1 if event.start_mark else 0
                 raise ContentError(file, line, "不允许锚点和别名。", "Anchors and aliases are not allowed.")
@@ -64,8 +69,6 @@ def parse_yaml(text: str, file: str) -> Document:
 def _plain(node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], file: str) -> Any:
     line = node.start_mark.line + 1
     lines[path] = line
-    if len(path) > MAX_DEPTH:
-        raise ContentError(file, line, "嵌套过深。", "Nested too deeply.")
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node, file, line)
     if isinstance(node, yaml.SequenceNode):
