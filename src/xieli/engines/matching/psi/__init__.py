@@ -1,0 +1,1 @@
+"""Matching without pooling: two owners learn which of a short approved list both hold, and nothing else of rows."""
