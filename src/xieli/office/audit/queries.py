@@ -49,7 +49,10 @@ def _rows(query: str, values: list[Any]) -> list[tuple[Any, ...]]:
 def who_has_seen(matter: int, *, before: datetime | None = None, limit: int = 200) -> list[Look]:
     """Every act on the matter, the newest first; empty for who may not read it. At most 1,000."""
     rows = _rows("select uuid, at, verb, person, capacity, purpose, canon from audit.seen(%s, %s, %s)", [matter, before, limit])
-    return [Look(*row[:6], ledger.read(bytes(row[6])) if row[6] is not None else None) for row in rows]
+    return [
+        Look(uuid, at, verb, person, capacity, purpose, None if canon is None else ledger.read(bytes(canon)))
+        for uuid, at, verb, person, capacity, purpose, canon in rows
+    ]
 
 
 def trail(since: datetime, until: datetime, *, person: int | None = None, verb: str | None = None, limit: int = 500) -> list[Step]:
