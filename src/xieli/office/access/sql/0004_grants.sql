@@ -21,7 +21,8 @@ create function access.barred(m bigint, whom integer) returns boolean
                           select b from public.posting po, unnest(array[po.body_id, po.home_body_id]) b
                           where po.person_id = whom and po.starts_at <= access.now() and (po.ends_at is null or access.now() < po.ends_at)))) $$;
 
-create function access.before_grant() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+create function access.before_grant() returns trigger language plpgsql security definer
+    set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$   -- twelve months are reckoned alike for every session
 declare rest record; allowed text[];
 begin
     if tg_op = 'UPDATE' then

@@ -74,8 +74,8 @@ create policy need_to_know on public.matter for select to {web}, {job} using (
         acl && (nullif(current_setting('app.p', true), ''))::integer[]
     and (level >= 0 or id = access.gate())       -- never asked of a row: the planner asks it
     and exists (select 1 from access.who() w
-                where acl && w.p and level <= w.lvl and comps <@ w.comps
-                  and case when sure_until > w.t then not deny && w.me else access.exact(id) end));
+                where matter.acl && w.p and matter.level <= w.lvl and matter.comps <@ w.comps    -- qualified: w has a comps too
+                  and case when matter.sure_until > w.t then not matter.deny && w.me else access.exact(matter.id) end));
 create policy change on public.matter for update to {web}, {job}
     using ((access.may(id, 'write') or access.may(id, 'close'))) with check (access.may(id, 'write') or access.may(id, 'close'));
 create policy keeper on public.matter to {keeper} using (true) with check (true);
