@@ -52,7 +52,7 @@ def zones(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
     if data.get("oversize") == "count_full_band":
         largest = max(bodies[b]["officers"] for b in central) / total_officers
         for _ in range(100):
-            top = int(math.floor(sum(counted.values()) * largest * (1 + band) + EPS))
+            top = math.floor(sum(counted.values()) * largest * (1 + band) + EPS)
             if max(counted.values()) <= top:
                 break
             counted = {u: min(w, top) for u, w in counted.items()}

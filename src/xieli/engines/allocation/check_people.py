@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from .check import Violation
@@ -136,7 +136,7 @@ def _inspection(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
     for (group, county), quarters in at.items():
         if (group, str(county)) in barred:
             out.append(_v("barred", [group, county], f"{group} 须回避 {county}。", f"{group} is barred from {county}."))
-        if any(b - a < gap for a, b in zip(quarters, quarters[1:], strict=False)):
+        if any(b - a < gap for a, b in pairwise(quarters)):
             out.append(_v("gap", [group, county], f"{group} 再到 {county} 间隔不足 {gap} 季。", f"{group} returns to {county} within {gap} quarters."))
     return out
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,12 @@ from .words import BadInput, Text
 Progress = Callable[[dict[str, Any]], None]
 
 
-@dataclass(frozen=True)
 class Failed(Exception):
     """The child ended without a result. `last` is the last better plan that it reported, if any; `why` is for a person."""
 
-    why: Text
-    last: dict[str, Any] | None
-    by_clock: bool
+    def __init__(self, why: Text, last: dict[str, Any] | None, *, by_clock: bool) -> None:
+        super().__init__(str(why))
+        self.why, self.last, self.by_clock = why, last, by_clock
 
 
 def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None = None,
@@ -52,7 +51,9 @@ def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None 
     timer = threading.Timer(limits.seconds, stop)
     timer.daemon = True
     errors: list[str] = []
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     stderr = process.stderr
     reader = threading.Thread(target=lambda: errors.extend(stderr), daemon=True)
     last: dict[str, Any] | None = None

@@ -64,9 +64,9 @@ def _model(problem: ZoneProblem, band: float) -> tuple[Any, dict[str, Any]]:
     place = {b.id: j for j, b in enumerate(problem.bodies)}
     index = {u.id: i for i, u in enumerate(problem.units)}
     for i, u in enumerate(problem.units):
-        for b in u.recused:
-            if b in place:
-                model.add(x[i][place[b]] == 0).only_enforce_if(switch("recusal"))
+        for other in u.recused:
+            if other in place:
+                model.add(x[i][place[other]] == 0).only_enforce_if(switch("recusal"))
     for unit, body, _ in problem.bans:
         if body in place:
             model.add(x[index[unit]][place[body]] == 0).only_enforce_if(switch("ban"))

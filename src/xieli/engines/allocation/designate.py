@@ -277,10 +277,10 @@ def _natural(matter: Matter, drafts: Sequence[tuple[Candidate, Readiness, tuple[
 def from_json(data: dict[str, Any]) -> tuple[Matter, list[Candidate], str, Score]:
     """Read {matter, bodies, now, weights?}; unknown fields and bad shapes raise BadInput."""
     try:
-        m = {k: tuple(v) if isinstance(v, list) else v for k, v in data["matter"].items()}
+        m: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data["matter"].items()}
         bodies = []
         for b in data["bodies"]:
-            fields = {k: tuple(v) if isinstance(v, list) else v for k, v in b.items() if k != "readiness"}
+            fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in b.items() if k != "readiness"}
             bodies.append(Candidate(**fields, readiness=Readiness(**b.get("readiness", {}))))
         matter = Matter(**m)
         if any(n not in NEEDS for n in matter.needs):

@@ -69,12 +69,12 @@ def _nothing(infeasible: bool, log: list[str], lp: float = np.inf) -> Found:
     return Found(None, 0, lp, 0, infeasible, infeasible, False, False, 0, empty, empty, tuple(log))
 
 
-def _up(bound: float) -> int:
+def round_up(bound: float) -> int:
     """A bound on integer costs, rounded up with care for the last bits of floating point."""
     return int(np.ceil(bound - 1e-6 * max(1.0, abs(bound)) ** 0.5))
 
 
-class _Search:
+class Search:
     """The state of one run: the plan so far and what the prices say about every pair."""
 
     def __init__(self, core: Core, effort: Effort, report: Report | None) -> None:
@@ -91,7 +91,6 @@ class _Search:
         self.bound = 0
         self.base = 0.0
         self.unit_price: Floats = np.zeros(0)
-        self.exact_rank = False
         self.impossible = ""
         spread = np.where(core.allowed, core.cost, 0)
         self.penalty = float(max(10, int(spread.max()) - int(spread.min())))
@@ -173,7 +172,7 @@ class _Search:
         self.near = np.where(self.core.allowed, np.exp(-np.clip(rank, 0, 60 * heat) / heat), 0.0)
 
 
-def _prices(search: _Search) -> prices.LinearPrices:
+def price(search: Search) -> prices.LinearPrices:
     """Fill in bound, rank and used pairs from the two relaxations."""
     core, effort, log = search.core, search.effort, search.log
     linear = prices.linear(core)
@@ -181,9 +180,10 @@ def _prices(search: _Search) -> prices.LinearPrices:
         search.impossible = "LP"
         return linear
     log.append(f"LP bound {linear.bound:.3f}")
-    search.bound, search.unit_price = _up(linear.bound), linear.unit_price
+    search.bound, search.unit_price = round_up(linear.bound), linear.unit_price
+    search.base = linear.bound
     search.set_rank(linear.reduced)
-    if not packing.bounded(core):
+    if not packing.bounded(core) or effort.knapsack_rounds == 0:
         return linear
     cells = core.bodies * (int(core.high.max()) + 1)
     dense = core.units * cells <= DENSE
@@ -201,15 +201,14 @@ def _prices(search: _Search) -> prices.LinearPrices:
     log.append(f"knapsack bound {packed.bound:.3f}")
     search.used = packed.used
     if packed.bound > linear.bound:
-        search.bound, search.unit_price = max(search.bound, _up(packed.bound)), packed.unit_price
+        search.bound, search.unit_price = max(search.bound, round_up(packed.bound)), packed.unit_price
         if dense:
             search.base, rank = packing.slack(core, packed.unit_price)
-            search.exact_rank = True
             search.set_rank(rank)
     return linear
 
 
-def _first_plan(search: _Search, linear: prices.LinearPrices) -> None:
+def _first_plan(search: Search, linear: prices.LinearPrices) -> None:
     """A start: one programme over the pairs that the prices favour; for large problems the favoured pair of each unit."""
     core, effort = search.core, search.effort
     everyone, all_bodies = np.arange(core.units), np.arange(core.bodies)
@@ -227,7 +226,7 @@ def _first_plan(search: _Search, linear: prices.LinearPrices) -> None:
     search.take(favour.argmax(axis=1).astype(np.int64), "favoured pairs")
 
 
-def _rounds(search: _Search, size: int, width: int, limit: int) -> int:
+def _rounds(search: Search, size: int, width: int, limit: int) -> int:
     """Neighbourhood rounds; returns how many were run. Tabu: a neighbourhood tried in vain is not tried again unchanged."""
     core, effort = search.core, search.effort
     tried: dict[tuple[int, ...], int] = {}
@@ -264,7 +263,7 @@ def _rounds(search: _Search, size: int, width: int, limit: int) -> int:
     return turn
 
 
-def _canonical(search: _Search, keep: Bools, order: Ints) -> bool:
+def _canonical(search: Search, keep: Bools, order: Ints) -> bool:
     """Among the optima (cost = the optimum) take the one with the smallest sum of digest ranks; False if not settled."""
     core, effort = search.core, search.effort
     unit, body = np.nonzero(keep)
@@ -278,7 +277,7 @@ def _canonical(search: _Search, keep: Bools, order: Ints) -> bool:
     return True
 
 
-def _prove(search: _Search) -> bool:
+def _prove(search: Search) -> bool:
     """Solve to the end over the pairs that a better plan could hold; True when the plan is then proven optimal."""
     core, effort = search.core, search.effort
     keep = core.allowed & (search.rank <= search.cost - 1 - search.base + 1e-6)
@@ -295,7 +294,7 @@ def _prove(search: _Search) -> bool:
     if out.infeasible or out.proven:
         search.bound = search.cost
         return True
-    search.bound = max(search.bound, min(search.cost, _up(out.bound)))
+    search.bound = max(search.bound, min(search.cost, round_up(out.bound)))
     return False
 
 
@@ -306,11 +305,11 @@ def solve(core: Core, effort: Effort, order: Ints | None = None, report: Report 
 
     Deterministic for a given core, effort, order and library versions, unless `by_clock` says that an emergency limit cut in.
     """
-    search = _Search(core, effort, report)
+    search = Search(core, effort, report)
     log = search.log
     if not bool(core.allowed.any(axis=1).all()):
         return _nothing(True, ["a unit has no allowed body"])
-    linear = _prices(search)
+    linear = price(search)
     if search.impossible:
         return _nothing(True, [*log, f"proven impossible ({search.impossible})"], linear.bound)
     if start is not None:
@@ -322,13 +321,13 @@ def solve(core: Core, effort: Effort, order: Ints | None = None, report: Report 
     log.append(f"start: cost {search.cost}, outside bands {search.violation}")
     turns = 0
     proven = search.done()
-    if not proven and search.exact_rank and search.violation == 0:
+    if not proven and search.violation == 0:
         proven = _prove(search)
     if not proven:
         limit = effort.rounds if effort.rounds is not None else 3 * core.bodies
         turns = _rounds(search, effort.group, effort.width, limit)
         log.append(f"{turns} rounds: cost {search.cost}, outside bands {search.violation}")
-        proven = search.done() or (search.exact_rank and search.violation == 0 and _prove(search))
+        proven = search.done() or (search.violation == 0 and _prove(search))
     if search.violation > 0:
         return _nothing(False, [*log, "no plan within the bands was found"], linear.bound)
     canonical = False

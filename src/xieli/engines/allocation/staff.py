@@ -19,7 +19,10 @@ from . import staff_rules as rules
 from .core import Bools, Floats, Ints
 from .record import Limits, digest, make
 from .words import Text
+from .zone_model import order_key
 
+#: eligible pairs per seat in the first programme, cheapest by reduced cost
+PAIRS_PER_SEAT = 22
 ENGINE = "staff: LP prices over all eligible pairs, HiGHS (scipy)"
 
 
@@ -46,7 +49,7 @@ class _Model:
         self.cost = np.array(cost)
         self.classes = [(j, s) for j, r in enumerate(self.open) for s in range(len(r.classes))]
         self.history = np.array([o.days + sum(b.days for b in self.busy[o.id]) for o in officers], dtype=float)
-        self.base = float(self._fair(self.history).sum())
+        self.base = float(np.sum(self._fair(self.history)))
         # what one request alone adds to its officer's fairness cost: convexity makes the sum of these a floor for several,
         # and saying so keeps the LP from sharing one seat among many officers below their thresholds
         stay = np.array([r.days for r in self.open], dtype=float)
@@ -78,7 +81,7 @@ class _Model:
         for group in rules.exclusive(tuple(self.open)):
             members = np.isin(j, [index[r] for r in group])
             row = self._add(parts, low, high, row, i, members, len(officers), np.ones(len(officers)))
-        bodies = sorted({o.body for o in officers}, key=rules.order_key)
+        bodies = sorted({o.body for o in officers}, key=order_key)
         number = {b: n for n, b in enumerate(bodies)}
         body = np.array([number[o.body] for o in officers])[i]
         size = Counter(o.body for o in officers)
@@ -90,17 +93,16 @@ class _Model:
             members = np.isin(j, [index[r] for r in group if r in index])
             row = self._add(parts, low, high, row, body, members, len(bodies), room)
         for n, r in enumerate(self.open):
-            limit = np.full(len(bodies), float(r.size // 2 + w.team_extra))
-            row = self._add(parts, low, high, row, body, j == n, len(bodies), limit)
+            most = np.full(len(bodies), float(r.size // 2 + w.team_extra))
+            row = self._add(parts, low, high, row, body, j == n, len(bodies), most)
         self.day_row = row
         days = np.array([r.days for r in self.open], dtype=float)
         steps = len(w.fairness)
-        for t, (limit, _) in enumerate(w.fairness):
+        for limit, _ in w.fairness:
             parts.append((row + i, one, days[j]))
             low += [-np.inf] * len(officers)
-            high += [float(max(limit - h, 0.0)) for h in self.history]
+            high += [float(limit - h) for h in self.history]
             row += len(officers)
-            del t
         self.lump_row = row
         parts.append((row + i, one, -self.lump))
         low += [-np.inf] * len(officers)
@@ -123,7 +125,10 @@ class _Model:
 
     def _fair(self, days: Floats) -> Floats:
         """Fairness cost of these days in the year, per officer."""
-        return np.asarray(sum(price * np.maximum(days - limit, 0.0) for limit, price in self.problem.weights.fairness))
+        total: Floats = np.zeros(len(days))
+        for limit, price in self.problem.weights.fairness:
+            total += price * np.maximum(days - limit, 0.0)
+        return total
 
     @staticmethod
     def _add(parts: list[tuple[Ints, Ints, Floats]], low: list[float], high: list[float], row: int, who: Ints, members: Bools,
@@ -200,11 +205,11 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
         nodes = limits.nodes if limits.nodes is not None else 60
         order = np.sort(reduced)
         seats = sum(r.size for r in model.open)
-        reach = float(order[min(len(order) - 1, 12 * seats)])
+        reach = float(order[min(len(order) - 1, PAIRS_PER_SEAT * seats)])
         value = np.inf
         for step in ("a first plan from the cheap pairs", "all pairs that a better plan could hold"):
             kept = reduced <= reach + 1e-9
-            result = model.programme(kept, nodes, limits.seconds, 1e-3 if np.isinf(value) else 3e-4)
+            result = model.programme(kept, nodes, limits.seconds, 1e-3)
             by_clock |= result.status == 1 and int(result.mip_node_count or 0) < nodes
             if result.x is not None:
                 chosen = np.nonzero(kept)[0][result.x[: int(kept.sum())] > 0.5]
@@ -239,8 +244,7 @@ def cost_of(model: _Model, teams: list[tuple[int, int, int]]) -> float:
         request = model.open[j]
         total += rules.pair_cost(model.problem, model.problem.officers[i], request, request.classes[s])
         days[i] += request.days
-    total += sum(price * max(0.0, float(d) - limit) for d in days for limit, price in w.fairness)
-    return total + w.unfilled * (sum(r.size for r in model.open) - len(teams))
+    return total + float(model._fair(days).sum()) + w.unfilled * (sum(r.size for r in model.open) - len(teams))
 
 
 def _named(model: _Model, teams: list[tuple[int, int, int]], salt: str) -> list[dict[str, Any]]:
@@ -284,7 +288,7 @@ def _unfilled(model: _Model, teams: list[tuple[int, int, int]], salt: str) -> li
                 reasons.update(codes or ["team_or_body_limit"])
                 if len(codes) <= 1 and not beyond_relaxing(codes):
                     options.append((rules.pair_cost(model.problem, o, r, seat), codes[0] if codes else "team_or_body_limit", o))
-            best = min(options, key=lambda x: (x[0], rules.order_key(x[2].id)), default=None)
+            best = min(options, key=lambda x: (x[0], order_key(x[2].id)), default=None)
             out.append({"request": r.id, "role": seat.role, "skill": seat.skill, "min_rank": seat.min_rank, "missing": missing,
                         "reasons": dict(sorted(reasons.items())), "text": _why_text(r, seat, missing, best, salt).as_json(),
                         "cheapest_relaxation": None if best is None else {"rule": best[1], "candidate": rules.code_name(best[2].id, salt)}})

@@ -128,7 +128,8 @@ def parse(data: dict[str, Any]) -> ZoneProblem:
         if str(identity) not in every_body:
             raise _refuse("unknown-body", [where, str(identity)], f"{where} 提到的机构 {identity} 不在名单里。",
                           f"{where} names body {identity}, which is not in the list.")
-        return every_body[str(identity)]
+        found: Id = every_body[str(identity)]
+        return found
 
     units, by_seat, to_designate = [], {}, {}
     for u in sorted(data["units"], key=lambda u: order_key(u["id"])):
@@ -229,7 +230,7 @@ def counted_loads(problem: ZoneProblem, band: float) -> Ints:
         return load
     strength = max(b.officers for b in problem.bodies) / sum(b.officers for b in problem.bodies)
     for _ in range(100):
-        top = int(math.floor(load.sum() * strength * (1 + band) + 1e-9))
+        top = math.floor(load.sum() * strength * (1 + band) + 1e-9)
         if int(load.max()) <= top:
             break
         load = np.minimum(load, top)

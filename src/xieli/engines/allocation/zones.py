@@ -7,12 +7,10 @@ value whose verdict comes from check.py, not from the solver.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
-from . import search, zone_tables
+from . import moves, search, zone_tables
 from .core import Core, Ints
 from .record import Limits, digest, make
 from .words import Text
@@ -86,7 +84,8 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
     """Climb the ladder and plan at the first band that holds; returns the plan, or why nothing fits and what would."""
     problem = parse(data)
     reasons: list[dict[str, Any]] = []
-    proven, notes = True, []
+    proven = True
+    notes: list[Text] = []
     for band in problem.ladder:
         why = zone_tables.obstacles(problem, band)
         core = to_core(problem, band)
@@ -115,30 +114,16 @@ def replan(data: dict[str, Any], limits: Limits, options: dict[str, Any], report
         why = zone_tables.obstacles(problem, band)
         core = to_core(problem, band)
         if not why:
-            found = fewest_moves(core, effort_of(limits, core), _reporter(problem, band, report))
+            found = moves.fewest(core, effort_of(limits, core), _reporter(problem, band, report))
             if found is not None:
-                moves, plan = found
-                extra = {"moves": moves.cost, "moves_bound": moves.bound, "moves_proven": moves.proven, "moves_log": list(moves.log)}
+                few, plan = found
+                extra = {"moves": few.fewest, "moves_bound": few.bound, "moves_proven": few.proven,
+                         "pairs_not_ruled_out": few.considered, "pairs": few.pairs, "moves_log": list(few.log)}
                 return plan_json(problem, data, band, core, plan, limits, task="replan", notes=[], extra=extra)
             proven = False
             why = [Text(f"±{band:.0%}:没有方案。", f"±{band:.0%}: no plan.")]
         reasons.append({"band": band, "why": [t.as_json() for t in why]})
     return infeasible_json(data, problem, reasons, limits, proven=proven, task="replan")
-
-
-def fewest_moves(core: Core, effort: search.Effort, report: search.Report | None) -> tuple[search.Found, search.Found] | None:
-    """First the fewest moves (cost 1 per unit that leaves its body), then the lowest cost within that budget."""
-    assert core.current is not None
-    stays = core.current[:, None] == np.arange(core.bodies)[None, :]
-    free = (core.current < 0)[:, None]
-    moves_core = replace(core, cost=np.where(stays | free, 0, 1).astype(np.int64), current=core.current)
-    moves = search.solve(moves_core, replace(effort, canonical=False, knapsack_rounds=40, pairs_for_proof=6000))
-    if moves.assign is None:
-        return None
-    budget = moves.cost if core.move_budget is None else min(moves.cost, core.move_budget)
-    within = replace(core, move_budget=budget)
-    plan = search.solve(within, replace(effort, rounds=min(core.bodies, 40), canonical=False), None, report, start=moves.assign)
-    return (moves, plan) if plan.assign is not None else None
 
 
 def frontier(data: dict[str, Any], limits: Limits, options: dict[str, Any], report: Report | None = None) -> dict[str, Any]:

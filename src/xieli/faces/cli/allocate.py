@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from xieli.engines.allocation import BadInput, Failed, Limits, RunRecord, check, published, replay, run
+from xieli.engines.allocation import BadInput, Failed, Limits, RunRecord, check, check_people, published, replay, run
 
-VERDICTS = {"zones": check.zones, "replan": check.zones, "gap": check.published}
+VERDICTS = {"zones": check.zones, "replan": check.zones, "gap": check.published, "staff": check_people.staff, "committees": check_people.committees,
+            "rota": check_people.rota}
 
 
 def _load(path: Path) -> Any:
@@ -188,3 +189,103 @@ def gap(file: Path, as_json: bool, maximise: bool, **limits: Any) -> None:
     if result["assign"] is None:
         _nothing_fits(result, as_json)
     _finish(result, check.published(data, result), as_json, [f"{result['status']}  value {result['value']}  bound {result['bound']}"], None)
+
+
+@allocate.command()
+@FILE
+@JSON
+@click.option("--full/--need-to-know", default=True, help="show exclusion codes, or only 'recusal'")
+def designate(file: Path, as_json: bool, full: bool) -> None:
+    """指定管辖:全部机构排序与理由 / rank all bodies for one matter; a proposal, never a decision."""
+    from xieli.engines.allocation import designate as engine
+
+    try:
+        matter, bodies, now, weights = engine.from_json(_load(file))
+        ranking = engine.rank(matter, bodies, now, weights)
+    except BadInput as refused:
+        _say({"status": "refused", **refused.as_json()}, as_json, [f"输入有误 / bad input [{refused.rule}]", f"  {refused.text}"])
+        sys.exit(2)
+    result = ranking.as_json(may_know_why=full)
+    lines = [f"{'×' if r['place'] is None else r['place']!s:>3} {r['body']!s:<10}{'' if r['place'] is None else format(r['score'], '7.2f'):>8}  "
+             f"{r['text']['zh']} / {r['text']['en']}{'  ☎ ' + r['duty_number'] if r['duty_number'] else ''}" for r in result["rows"]]
+    lines += _texts([result["margin_text"], *result["natural"], *result["notes"]])
+    _say(result, as_json, lines)
+    if not any(r["eligible"] for r in result["rows"]):
+        sys.exit(4)
+
+
+@allocate.command()
+@FILE
+@JSON
+@OUT
+@click.option("--only", multiple=True, help="plan just these requests; running teams (`fixed`) stay")
+@_limit_options
+def staff(file: Path, as_json: bool, out: Path | None, only: tuple[str, ...], **limits: Any) -> None:
+    """专班配员 / fill the seats of open requests."""
+    data = _load(file)
+    result = _run("staff", data, _limits(limits), as_json, {"only": list(only)} if only else None)
+    lines = [f"{result['status']}  cost {result['cost']:g}  bound {result.get('bound', '-')}"]
+    for team in result["teams"]:
+        lines.append(f"  {team['request']!s:>6}: " + "  ".join(f"{s['role']}{'·' + s['skill'] if s['skill'] else ''}={s['shown_as'] or '空缺 empty'}" for s in team["seats"]))
+    lines += _texts([u["text"] for u in result.get("unfilled", [])]) + _texts(result.get("sentences", []))
+    _finish(result, check_people.staff(data, result), as_json, lines, out)
+
+
+@allocate.command()
+@FILE
+@JSON
+@OUT
+@_limit_options
+def committees(file: Path, as_json: bool, out: Path | None, **limits: Any) -> None:
+    """片区廉勤委:3–5 个相邻村 / committees of 3–5 adjacent villages, proven per township."""
+    data = _load(file)
+    result = _run("committees", data, _limits(limits), as_json)
+    lines = [f"{result['status']}  {len(result['committees'])} committees  cost {result['cost']}  bound {result['bound']}"]
+    lines += [f"  {c['township']!s:>6}: {', '.join(map(str, c['villages']))}  主任 head {c['head']}" for c in result["committees"]]
+    _finish(result, check_people.committees(data, result), as_json, lines + _texts([d["text"] for d in result["for_decision"]]), out)
+
+
+@allocate.command()
+@FILE
+@JSON
+@OUT
+@_limit_options
+def rota(file: Path, as_json: bool, out: Path | None, **limits: Any) -> None:
+    """轮值:督查组×县区×季度,或会议主持 / inspection groups × counties × quarters, or chairs."""
+    data = _load(file)
+    result = _run("rota", data, _limits(limits), as_json)
+    if result["rows"] is None:
+        _nothing_fits(result, as_json)
+    _finish(result, check_people.rota(data, result), as_json, [result["status"], *("  " + "  ".join(str(v) for v in r.values()) for r in result["rows"])], out)
+
+
+@allocate.command()
+@FILE
+@JSON
+@_limit_options
+def conflict(file: Path, as_json: bool, **limits: Any) -> None:
+    """哪些规则不能同时成立 / which rule groups contradict each other, and what would suffice."""
+    result = _run("conflict", _load(file), _limits(limits), as_json)
+    _say(result, as_json, _texts(result["sentences"]) + _texts([r["text"] for r in result["relaxations"]]))
+    if result["status"] == "conflict":
+        sys.exit(4)
+
+
+@allocate.command()
+@FILE
+@click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("unit")
+@JSON
+@click.option("--to", "body", help="exactly: what if this unit went to this body")
+@_limit_options
+def explain(file: Path, plan: Path, unit: str, as_json: bool, body: str | None, **limits: Any) -> None:
+    """一个单位为什么去那里 / why a unit went where it went, the five best alternatives, exact what-if."""
+    data, made = _load(file), _load(plan)
+    if body is not None:
+        result = _run("exact", data, _limits(limits), as_json, {"plan": made, "unit": unit, "body": body})
+        _say(result, as_json, _texts([result["text"]]))
+        return
+    result = _run("explain", data, _limits(limits), as_json, {"plan": made, "unit": unit})
+    lines = _texts([result["why_not_nearest"], *(a["text"] for a in result["alternatives"])])
+    lines += [f"  × {e['body']}  {e['text']['zh']} / {e['text']['en']}" for e in result["excluded"]]
+    _say(result, as_json, lines)
