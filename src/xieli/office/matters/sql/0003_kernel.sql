@@ -826,3 +826,11 @@ grant execute on function access.recused(bigint), access.notify(bigint, integer[
     access.send_handover(bigint, integer, text, text, jsonb, text, boolean, text, text),
     access.step_handover(bigint, text, text, integer, integer), access.show_sender(bigint, text, text), access.designate(bigint) to {web}, {job};
 select access.settle();
+
+-- the faces of a demo: names and identities of its people, before anyone is bound; nothing in any other installation
+create function access.demo_faces() returns jsonb language sql stable security definer set search_path = pg_catalog as $$
+    select jsonb_object_agg(p.name, p.id) from public.person p where p.active and p.account
+        and exists (select 1 from access.installation where mark = 'demo') $$;
+revoke all on function access.demo_faces() from public;
+grant execute on function access.demo_faces() to {web};
+select access.settle();

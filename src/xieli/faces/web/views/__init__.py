@@ -1,0 +1,1 @@
+"""Views by room; none holds a rule."""
