@@ -136,12 +136,26 @@ def sources(package: Path) -> Iterator[Path]:
     yield from sorted(package.glob("**/LC_MESSAGES/*.po"))
 
 
+def merged(source: Path) -> list[Entry]:
+    """A catalogue with its `parts/*.po`, one per room. The same message may stand in several parts, but only with one translation."""
+    entries = parse(source)
+    seen = {e.key: (e.value, source) for e in entries}
+    for part in sorted((source.parent / "parts").glob("*.po")):
+        for entry in parse(part):
+            if entry.key not in seen:
+                seen[entry.key] = (entry.value, part)
+                entries.append(entry)
+            elif entry.key and seen[entry.key][0] != entry.value:
+                raise CatalogueError(f"{part}:{entry.line}: {entry.original!r} is translated otherwise in {seen[entry.key][1].name}")
+    return entries
+
+
 def compile_all(package: Path) -> int:
     """Compile every catalogue whose .mo is missing or differs. Returns how many were written."""
     written = 0
     for source in sources(package):
         target = source.with_suffix(".mo")
-        made = binary(parse(source))
+        made = binary(merged(source))
         if not target.is_file() or target.read_bytes() != made:
             draft = target.with_suffix(".mo.draft")
             draft.write_bytes(made)
