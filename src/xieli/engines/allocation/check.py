@@ -50,12 +50,13 @@ def zones(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
     inside = {u: row for u, row in units.items() if row.get("central", True)}
     counted = {u: int(row["load"]) for u, row in inside.items()}
     if data.get("oversize") == "count_full_band":
-        largest = max(bodies[b]["officers"] for b in central) / total_officers
-        for _ in range(100):
-            top = math.floor(sum(counted.values()) * largest * (1 + band) + EPS)
-            if max(counted.values()) <= top:
+        strongest = {u: max((bodies[b]["officers"] for b in central if _may(data, bodies[b], row)), default=0) for u, row in inside.items()}
+        for _ in range(200):
+            total = sum(counted.values())
+            top = {u: math.floor(total * strongest[u] / total_officers * (1 + band) + EPS) for u in counted}
+            if all(counted[u] <= top[u] for u in counted):
                 break
-            counted = {u: min(w, top) for u, w in counted.items()}
+            counted = {u: min(w, top[u]) for u, w in counted.items()}
     for u, row in units.items():
         home, b = str(row.get("home")), assign.get(u)
         recused = {str(k) for k in row.get("recused", [])}
@@ -108,6 +109,16 @@ def zones(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
     elif limit is not None and moved > limit:
         out.append(_v("moves", [moved], f"方案称调整 {limit} 家,实为 {moved} 家。", f"The plan says {limit} moves, it makes {moved}."))
     return out
+
+
+def _may(data: dict[str, Any], body: dict[str, Any], unit: dict[str, Any]) -> bool:
+    """Whether recusal, bans, locks and blocks allow the pair."""
+    b, u = str(body["id"]), str(unit["id"])
+    held = [str(x["body"]) for x in data.get("locks", []) if str(x["unit"]) == u]
+    closed = {str(x["industry"]) for x in data.get("blocks", []) if x.get("experts_only", True)}
+    industry = str(unit.get("industry", ""))
+    return (b not in {str(k) for k in unit.get("recused", [])} and not any(str(x["unit"]) == u and str(x["body"]) == b for x in data.get("bans", []))
+            and (not held or b in held) and (industry not in closed or industry in body.get("expertise", [])))
 
 
 def published(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:

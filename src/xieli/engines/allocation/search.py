@@ -212,7 +212,6 @@ def _first_plan(search: Search, linear: prices.LinearPrices) -> None:
     """A start: one programme over the pairs that the prices favour; for large problems the favoured pair of each unit."""
     core, effort = search.core, search.effort
     everyone, all_bodies = np.arange(core.units), np.arange(core.bodies)
-    favour = np.where(core.allowed, search.used + linear.share, -1.0)
     if core.has_side_rules or core.units * core.bodies <= 60_000:
         for width, penalty in ((1, None), (4, None), (8, search.penalty)):
             unit, body = search.pairs(everyone, all_bodies, width)
@@ -223,7 +222,8 @@ def _first_plan(search: Search, linear: prices.LinearPrices) -> None:
             search.by_clock |= out.by_clock
             if out.assign is not None and search.take(out.assign, "first programme"):
                 return
-    search.take(favour.argmax(axis=1).astype(np.int64), "favoured pairs")
+    for favour in (linear.share, search.used + linear.share):
+        search.take(np.where(core.allowed, favour, -1.0).argmax(axis=1).astype(np.int64), "favoured pairs")
 
 
 def _rounds(search: Search, size: int, width: int, limit: int) -> int:

@@ -224,14 +224,16 @@ def _contradictions(problem: ZoneProblem) -> None:
 
 
 def counted_loads(problem: ZoneProblem, band: float) -> Ints:
-    """Loads as the balance counts them: a unit larger than every band counts at most as the largest full band (if allowed)."""
+    """Loads as the balance counts them: a unit larger than the band of every body that
+    may take it counts as one full band of the strongest of them (only when the file allows it)."""
     load = np.array([u.load for u in problem.units], dtype=np.int64)
     if problem.oversize == "refuse":
         return load
-    strength = max(b.officers for b in problem.bodies) / sum(b.officers for b in problem.bodies)
-    for _ in range(100):
-        top = math.floor(load.sum() * strength * (1 + band) + 1e-9)
-        if int(load.max()) <= top:
+    shut, officers = excluded(problem), sum(b.officers for b in problem.bodies)
+    reach = [max((b.officers for b in problem.bodies if (u.id, b.id) not in shut), default=0) / officers for u in problem.units]
+    for _ in range(200):
+        top = np.array([math.floor(int(load.sum()) * r * (1 + band) + 1e-9) for r in reach], dtype=np.int64)
+        if bool((load <= top).all()):
             break
         load = np.minimum(load, top)
     return load
