@@ -78,8 +78,11 @@ def _field(guard: Guard, _: State, context: Context) -> bool:
 
 def _children(guard: Guard, _: State, context: Context) -> bool:
     outcome = guard.get("outcome")
-    mine = [c for c in context.children if c.kind == guard.get("kind") and (outcome is None or c.open or c.outcome == outcome)]
+    kin = [c for c in context.children if c.kind == guard.get("kind")]
+    mine = [c for c in kin if outcome is None or c.outcome == outcome]
     match guard.get("are"):
+        case "last":
+            return bool(kin) and kin[-1].outcome == outcome
         case "none":
             return not mine
         case "none_open":
@@ -168,6 +171,8 @@ def say_guard(playbook: Playbook, guard: Guard, language: str, kinds: dict[str, 
     """One condition as half a sentence, such as “立案审批”已经批准."""
     word = GUARDS[guard.test]
     shown = {name: name_of(playbook, word.args[name].kind, value, language, kinds) for name, value in guard.args if name in word.args}
+    if guard.test == "children":
+        shown["outcome"] = name_of(playbook, "outcome", guard.get("outcome"), language) if guard.get("outcome") else ""
     shown["value"] = " ".join(_say_value(playbook, guard, op, wanted, language) for op, wanted in guard.args if op in VALUE_OPERATORS)
     return (word.zh if language == "zh" else word.en).format(**shown)
 

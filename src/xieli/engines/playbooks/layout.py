@@ -12,6 +12,7 @@ from .model import Playbook
 BOX_W, BOX_H = 150, 54
 GAP_X, GAP_Y = 34, 66
 MARGIN = 24
+TOP = 44  # room for arrows that come back to the start
 SWEEPS = 12
 
 
@@ -28,7 +29,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """One drawn arrow (a move from one of its sources): the points it runs through and where its name stands."""
+    """One drawn arrow (a move from one of its sources): the points it runs through and where its name stands.
+
+    Moves that stay at their stage share one small loop; `loops` names them all.
+    """
 
     move: str
     source: str
@@ -36,6 +40,7 @@ class Arrow:
     points: tuple[tuple[int, int], ...]
     label: tuple[int, int]
     back: bool
+    loops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,24 @@ def layout(playbook: Playbook) -> Layout:
     by_code = {b.stage: b for b in boxes}
     arrows: list[Arrow] = []
     lane = right + GAP_X
+    used: dict[int, int] = {}
+    points: tuple[tuple[int, int], ...]
     for move, source, to in edges:
         a, b = by_code[source], by_code[to]
+        if source == to:
+            same = tuple(m for m, s, t in edges if s == t == source)
+            if move == same[0]:
+                edge = a.x + a.w // 2
+                points = ((edge, a.y - 7), (edge + 16, a.y - 7), (edge + 16, a.y + 7), (edge, a.y + 7))
+                arrows.append(Arrow(move, source, to, points, (edge + 16, a.y - 11), True, same))
+            continue
         if (move, source, to) in back:
-            points = _back_route(a, b, lane)
+            points = _back_route(a, b, lane, used)
             lane += 14
+            arrows.append(Arrow(move, source, to, points, (points[1][0] + 46, points[1][1] + 4), True))
         else:
             points = _forward_route(a, b, [centre[n] for n in chains[(move, source, to)][1:-1]])
-        arrows.append(Arrow(move, source, to, points, _middle(points), (move, source, to) in back))
+            arrows.append(Arrow(move, source, to, points, _middle(points), False))
     width = max(lane, right) + MARGIN + 60
     height = max(b.y + b.h // 2 for b in boxes) + MARGIN
     return Layout(boxes, tuple(arrows), width, height)
@@ -121,6 +136,11 @@ def _ranks(playbook: Playbook, edges: list[Edge], back: set[Edge]) -> dict[str, 
                 rank[edge[2]], changed = rank[edge[1]] + 1, True
         if not changed:
             break
+    drawn = {edge[2] for edge in edges}
+    lowest = max(rank.values())
+    for code, stage in playbook.stages.items():
+        if code not in drawn and not stage.start:  # reached by cancelling only: stands beside the other ends
+            rank[code] = lowest
     return rank
 
 
@@ -188,7 +208,7 @@ def _places(playbook: Playbook, rows: list[list[str]]) -> dict[str, tuple[int, i
     centre: dict[str, tuple[int, int]] = {}
     for level, row in enumerate(rows):
         x = MARGIN + (total - widths[level]) // 2
-        y = MARGIN + BOX_H // 2 + level * (BOX_H + GAP_Y)
+        y = TOP + BOX_H // 2 + level * (BOX_H + GAP_Y)
         for node in row:
             centre[node] = (x + wide(node) // 2, y)
             x += wide(node) + GAP_X
@@ -199,11 +219,16 @@ def _forward_route(a: Box, b: Box, lanes: list[tuple[int, int]]) -> tuple[tuple[
     return ((a.x, a.y + a.h // 2), *((x, y) for x, y in lanes), (b.x, b.y - b.h // 2))
 
 
-def _back_route(a: Box, b: Box, lane: int) -> tuple[tuple[int, int], ...]:
-    if a.stage == b.stage:
-        edge = a.x + a.w // 2
-        return ((edge, a.y - 8), (edge + 22, a.y - 8), (edge + 22, a.y + 8), (edge, a.y + 8))
-    return ((a.x + a.w // 2, a.y), (lane, a.y), (lane, b.y + 6), (b.x + b.w // 2, b.y + 6))
+def _back_route(a: Box, b: Box, lane: int, used: dict[int, int]) -> tuple[tuple[int, int], ...]:
+    """Down into the gap below the row, right to a lane of its own, and back through the gap above the target's row."""
+
+    def gap(y: int) -> int:
+        used[y] = used.get(y, 0) + 1
+        return y + 5 * (used[y] - 1)
+
+    below, above = gap(a.y + BOX_H // 2 + 12), gap(b.y - BOX_H // 2 - 24)
+    out, into = a.x + a.w // 2 - 14, b.x + b.w // 2 - 14
+    return ((out, a.y + a.h // 2), (out, below), (lane, below), (lane, above), (into, above), (into, b.y - b.h // 2))
 
 
 def _middle(points: tuple[tuple[int, int], ...]) -> tuple[int, int]:

@@ -86,7 +86,7 @@ def state_from_data(data: Mapping[str, Any]) -> State:
 
 @dataclass(frozen=True)
 class Child:
-    """A sub-matter as its parent sees it."""
+    """A sub-matter as its parent sees it: `outcome` is what it has reported so far, open or closed."""
 
     kind: str
     open: bool
@@ -101,7 +101,7 @@ class Context:
     given once per body, keyed (form, body). `clocks` maps a clock to not_started, running, suspended, expired or
     stopped; `approvals` an act to pending, approved or refused; `feedback` a duty to owed, given or waived. `people`
     are the persons who hold each role now. `bodies` are the bodies of each party. `prior` says which roles a person
-    held in the matters this one came from, keyed by kind.
+    held in the matters this one came from, keyed by kind. `children` are in the order in which they were opened.
     """
 
     person: str = SYSTEM

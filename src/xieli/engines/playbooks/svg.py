@@ -108,6 +108,11 @@ def _names(playbook: Playbook, arrows: tuple[Arrow, ...], language: str) -> list
         if playbook.stages[arrow.source].kind in ("split", "join"):
             continue
         text = move.label.say(language)
+        if arrow.loops:
+            names = ("、" if language == "zh" else ", ").join(playbook.moves[m].label.say(language) for m in arrow.loops)
+            mark = "↻" if len(arrow.loops) == 1 else f"↻{len(arrow.loops)}"
+            out.append(f'<text class="name" x="{arrow.label[0]}" y="{arrow.label[1]}" text-anchor="middle"><title>{escape(names)}</title>{mark}</text>')
+            continue
         half = width_of(text) * 3 + 2
         x, y = arrow.label
         for shift in (0, 13, -13, 26, -26, 39):

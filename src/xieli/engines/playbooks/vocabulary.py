@@ -112,7 +112,7 @@ GUARDS: dict[str, Word] = {
     "recusal": Word({"of": _one("ref"), "is": _one("enum", "clear")}, "“{of}”已经作回避审查且无须回避", "recusal has been checked for “{of}” and nobody is barred"),
     "product": Word({"code": _one("product")}, "已有“{code}”", "“{code}” exists"),
     "document": Word({"code": _one("document"), "is": _one("enum", "drafted", "issued", "signed", "served")}, "文书“{code}”{is}", "the document “{code}” is {is}"),
-    "children": Word({"kind": _one("kind"), "are": _one("enum", "none", "none_open", "all_closed", "some_open", "some_closed"), "outcome": _opt("word")}, "子事项“{kind}”{are}", "sub-matters “{kind}”: {are}"),
+    "children": Word({"kind": _one("kind"), "are": _one("enum", "none", "none_open", "all_closed", "some_open", "some_closed", "last"), "outcome": _opt("word")}, "子事项“{kind}”{are}{outcome}", "sub-matters “{kind}”: {are} {outcome}"),
     "feedback": Word({"of": _one("feedback"), "is": _one("enum", "given", "given_or_waived")}, "“{of}”{is}", "“{of}” {is}"),
     "competence": Word({"is": _one("enum", "recorded")}, "管辖依据已经登记", "the basis of competence is recorded"),
     "parent": Word({"kind": _opt("kind"), "passed": _one("word")}, "上级事项已经过“{passed}”", "the parent matter has passed “{passed}”"),
@@ -132,6 +132,8 @@ GUARDS: dict[str, Word] = {
     "level": Word({"at_most": _one("level")}, "密级不高于 {at_most}", "level at most {at_most}"),
 }
 
+#: `link` of spawn_matter: a child stands under this matter; a follow_up takes this one's place under the same parent;
+#: a derived matter has a life of its own and keeps its origin; a counterpart stands beside this one under its parent.
 EFFECTS: dict[str, Word] = {
     "open_grant": Word({"to": _one("ref"), "acts": _one("acts"), "because": _opt("act"), "until": _opt("clock"), "scope": _opt("enum", "matter", "brief", "extract", "task")}, "授予“{to}”知悉权限", "grant “{to}” access"),
     "close_grant": Word({"to": _one("ref")}, "终止“{to}”知悉权限", "end the access of “{to}”"),
@@ -145,7 +147,7 @@ EFFECTS: dict[str, Word] = {
     "spawn_matter": Word({"kind": _one("kind"), "link": _one("enum", "child", "follow_up", "derived", "counterpart"), "owner": _opt("party"), "per": _opt("party"), "rows_of": _opt("field"), "every": _opt("period"), "fill": _opt("fill")}, "产生“{kind}”", "open a “{kind}”"),
     "cancel_children": Word({"kind": _one("kind")}, "撤销未办结的“{kind}”", "cancel open “{kind}”"),
     "reopen_matter": Word({"which": _one("enum", "origin", "parent")}, "原事项重新打开", "reopen the original matter"),
-    "report_to_parent": Word({"outcome": _one("word")}, "结果报上级事项", "report the result to the parent matter"),
+    "report_to_parent": Word({"outcome": _one("outcome")}, "结果报上级事项", "report the result to the parent matter"),
     "require_product": Word({"product": _one("product")}, "须产出“{product}”", "require “{product}”"),
     "notify": Word({"who": _one("refs"), "what": _one("message"), "content": _opt("enum", "full", "masked", "none")}, "通知{who}：{what}", "tell {who}: {what}"),
     "record_outcome": Word({"outcome": _one("outcome"), "on": _opt("field")}, "记录结果“{outcome}”", "record the outcome “{outcome}”"),
@@ -176,7 +178,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "all": ("全体", "all"), "majority": ("过半数", "a majority"), "chair": ("负责人", "the chair"),
     "clear": ("无须回避", "clear"), "drafted": ("已拟制", "drafted"), "issued": ("已制发", "issued"), "signed": ("已签字", "signed"),
     "served": ("已送达", "served"), "none": ("没有", "none"), "none_open": ("没有未办结的", "none open"),
-    "all_closed": ("全部办结", "all closed"), "some_open": ("有未办结的", "some open"), "some_closed": ("有已办结的", "some closed"),
+    "all_closed": ("全部办结", "all closed"), "some_open": ("有未办结的", "some open"), "some_closed": ("有已办结的", "some closed"), "last": ("最近一件的结果为", "the last one reported"),
     "given": ("已反馈", "given"), "given_or_waived": ("已反馈或已记录免除理由", "given, or waived with a reason"),
     "recorded": ("已登记", "recorded"), "listed": ("已列明", "listed"), "matching": ("核对一致", "matching"), "valid": ("有效", "in force"),
     "basis_current": ("依据有效", "basis in force"), "rights_sheet": ("权利义务告知书", "the rights sheet"), "remedies": ("救济途径和期限", "remedies and time limits"),

@@ -157,8 +157,8 @@ def _children_of(kind: str, state: str) -> list[Child]:
     match are:
         case "none" | "none_open":
             return []
-        case "some_open":
-            return [Child(kind, True)]
+        case "some_open" | "last":
+            return [Child(kind, True, outcome or None)]
         case _:
             return [Child(kind, False, outcome or None)]
 

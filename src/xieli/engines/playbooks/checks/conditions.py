@@ -8,7 +8,7 @@ from ..errors import Path
 from ..graph import always_before, forms_before, possibly_before
 from ..guards import say_guard
 from ..model import Guard, Move, Playbook
-from ..vocabulary import OPERATORS_BY_TYPE, RANKS, SUBJECT_ATTRIBUTES, VALUE_OPERATORS
+from ..vocabulary import LEVELS, OPERATORS_BY_TYPE, RANKS, SUBJECT_ATTRIBUTES, VALUE_OPERATORS
 from .registry import Finding, Library, rule
 from .time import all_effects
 
@@ -61,6 +61,8 @@ def _type_error(playbook: Playbook, row: Guard) -> tuple[str, str] | None:
             return f"{row.get('attribute')} 只能问 is: true/false", f"`{row.get('attribute')}` is either true or false"
         if kind != "boolean" and any(v not in RANKS for v in values):
             return f"{row.get('attribute')} 应为级别", f"`{row.get('attribute')}` is compared with something that is no rank"
+    elif row.test == "children" and (row.get("are") == "last") != bool(row.get("outcome")) and row.get("are") in ("last", "none", "none_open"):
+        return "“last”须写明结果，“none”“none_open”不能写结果", "`last` needs an outcome, `none` and `none_open` take none"
     elif row.test == "body" and row.get("attribute") == "rank" and any(v not in RANKS for v in values):
         return "级别写法不对", "this is no rank"
     return None
@@ -118,8 +120,6 @@ def _never(playbook: Playbook, row: Guard, spawned: set[str], duties: set[str], 
         case "feedback":
             return row.get("of") not in duties
         case "level":
-            from ..vocabulary import LEVELS
-
             return LEVELS.index(row.get("at_most")) < LEVELS.index(playbook.secrecy.floor)
         case "approved" | "refused":
             return move.needs == row.get("act") and row.test == "refused"

@@ -146,6 +146,28 @@ def kind_unknown(playbook: Playbook, library: Library) -> Iterable[Finding]:
             yield Finding(path, f"没有事项类别“{code}”。", f"There is no matter kind “{code}”.")
 
 
+@rule("other_kind_mismatch", "与其他流程的约定对得上", "what is expected of other kinds is there")
+def other_kind_mismatch(playbook: Playbook, library: Library) -> Iterable[Finding]:
+    """Outcomes waited for are reported, stages a parent must have passed exist, roles barred for prior handling exist."""
+    if library.kinds is None:
+        return
+    kinds = {**library.kinds, playbook.code: playbook}
+    reported = {code: {e.get("outcome") for m in kind.moves.values() for e in m.effects if e.do == "report_to_parent"} for code, kind in kinds.items()}
+    for move in playbook.moves.values():
+        for row in (row for group in move.when for row in group):
+            path = ("moves", move.code, "when")
+            if row.test == "children" and row.get("outcome") and row.get("kind") in kinds and row.get("outcome") not in reported[row.get("kind")]:
+                yield Finding(path, f"“{row.get('kind')}”从不向上级事项报告“{row.get('outcome')}”。", f"“{row.get('kind')}” never reports “{row.get('outcome')}” to its parent.")
+            if row.test == "parent":
+                parents = [kinds[row.get("kind")]] if row.get("kind") in kinds else [] if row.get("kind") else list(kinds.values())
+                if parents and not any(row.get("passed") in kind.stages for kind in parents):
+                    yield Finding(path, f"上级事项没有环节“{row.get('passed')}”。", f"No parent has a stage “{row.get('passed')}”.")
+    for prior in playbook.prior.values():
+        for role in prior.was:
+            if prior.kind in kinds and role not in kinds[prior.kind].roles:
+                yield Finding(("prior", prior.code), f"“{prior.kind}”没有角色“{role}”。", f"“{prior.kind}” has no role “{role}”.")
+
+
 @rule("field_inside", "表单内部的引用正确", "fields refer to fields of their own form")
 def field_inside(playbook: Playbook, _: Library) -> Iterable[Finding]:
     for form in playbook.forms.values():

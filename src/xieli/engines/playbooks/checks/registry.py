@@ -21,12 +21,13 @@ class Finding(NamedTuple):
 class Library:
     """What lies around the playbook; None means "not known here", and the checks that need it are left out.
 
-    `kinds` are all matter kinds that exist; `rules` says of each rule of content/statutes whether its text was
-    verified; `locked` gives the hash under which each (kind, version) was published.
+    `kinds` are the playbooks of all matter kinds that exist; `rules` says of each rule of content/statutes whether its text was
+    verified; `extensions` names the extensions that each rule knows; `locked` gives the hash under which each (kind, version) was published.
     """
 
-    kinds: Mapping[str, Label] | None = None
+    kinds: Mapping[str, Playbook] | None = None
     rules: Mapping[str, bool] | None = None
+    extensions: Mapping[str, frozenset[str]] | None = None
     locked: Mapping[tuple[str, int], str] = field(default_factory=dict)
     walks: int = 20
 

@@ -52,6 +52,18 @@ def clock_length(playbook: Playbook, _: Library) -> Iterable[Finding]:
             yield Finding(("clocks", clock.code), f"“{clock.label.zh}”自定长度，应标明 source: ours 或 local。", f"“{clock.label.en}” has a length of its own and must say `source: ours` or `local`.")
 
 
+@rule("extension_unknown", "延长须是该规则允许的", "a clock is extended only as its rule allows")
+def extension_unknown(playbook: Playbook, library: Library) -> Iterable[Finding]:
+    for path, effect in all_effects(playbook):
+        clock = playbook.clocks.get(effect.get("clock")) if effect.do == "extend_clock" else None
+        if clock is None:
+            continue
+        if clock.rule is None:
+            yield Finding(path, f"“{clock.label.zh}”不是法定或地方规则，没有延长。", f"“{clock.label.en}” rests on no rule and has no extension.")
+        elif library.extensions is not None and effect.get("ground") not in library.extensions.get(clock.rule, frozenset()):
+            yield Finding(path, f"规则“{clock.rule}”没有名为“{effect.get('ground')}”的延长。", f"The rule “{clock.rule}” knows no extension “{effect.get('ground')}”.")
+
+
 @rule("clock_stage_elsewhere", "环节的期限在该环节能够计算", "a stage's clock can run there")
 def clock_stage_elsewhere(playbook: Playbook, _: Library) -> Iterable[Finding]:
     """The clock a stage names must be started on entering it or somewhere before."""
