@@ -76,6 +76,10 @@ class Model:
     digest: str
     folder: Path
 
+    def output_plan(self) -> dict[str, dict[str, str]]:
+        """Type, origin and the origin's meaning of each output, for checking a result."""
+        return {n: {"type": o.type, "origin": o.origin, "semantic": _first_meaning(self.inputs, o.origin)} for n, o in self.outputs.items()}
+
     def parameters_with(self, given: dict[str, str]) -> dict[str, str]:
         """The defaults with the approved values over them, each checked. MatchError for an unknown or wrong one."""
         unknown = set(given) - set(self.parameters)
@@ -85,6 +89,11 @@ class Model:
         for name, value in out.items():
             check_parameter(self.parameters[name], value, self.id)
         return out
+
+
+def _first_meaning(inputs: dict[str, dict[str, Input]], origin: str) -> str:
+    table, _, column = origin.partition(".")
+    return inputs[table][column].semantic[0] if column else ""
 
 
 def check_parameter(p: Parameter, value: str, where: str) -> None:

@@ -17,7 +17,8 @@ def parse(model: Model) -> exp.Query:
     """The model's one SELECT; MatchError if it is anything else or calls for a parameter that does not exist."""
     try:
         found = [s for s in sqlglot.parse(model.sql, read="duckdb") if s is not None]
-        statements = duckdb.extract_statements(model.sql.replace(":", "$")) if ":" in model.sql else duckdb.extract_statements(model.sql)
+        text = ";".join(s.transform(lambda n: exp.null() if isinstance(n, exp.Placeholder | exp.Parameter) else n).sql(dialect="duckdb") for s in found)
+        statements = duckdb.extract_statements(text)
     except (sqlglot.errors.SqlglotError, duckdb.Error) as e:
         first = str(e).splitlines()[0]
         raise MatchError("model_sql", f"模型 {model.id} 的语句有误：{first}", f"the SQL of model {model.id} is wrong: {first}") from e

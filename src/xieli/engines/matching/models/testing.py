@@ -61,7 +61,7 @@ def build(con: duckdb.DuckDBPyConnection, model: Model, tables: dict[str, list[d
 def plan_of(model: Model, parameters: dict[str, str], hits: int = 100_000) -> dict[str, Any]:
     """The parts of a run's plan that checking a result needs."""
     return {
-        "hits": hits, "outputs": {n: {"type": o.type, "origin": o.origin} for n, o in model.outputs.items()}, "parameters": parameters,
+        "hits": hits, "outputs": model.output_plan(), "parameters": parameters,
         "tables": [
             {"name": t, "columns": [{"name": c, "semantic": s.semantic[0], "token": is_token(s)} for c, s in columns.items()]}
             for t, columns in model.inputs.items()

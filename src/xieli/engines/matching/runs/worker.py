@@ -5,6 +5,7 @@ access and configuration locked, inside a process without network and with limit
 """
 from __future__ import annotations
 
+import json
 import threading
 from datetime import date, datetime
 from decimal import Decimal
@@ -115,25 +116,46 @@ def finish(con: duckdb.DuckDBPyConnection, plan: Plan, rows: list[Row]) -> dict[
 def _check_values(con: duckdb.DuckDBPyConnection, outputs: dict[str, dict[str, str]], rows: list[Row]) -> None:
     # A text or token that leaves must be a value of the column it is declared to come from: nothing can be carried
     # out inside a string that the model made up.
+    numbers = (int, float, Decimal)
+    kinds: dict[str, tuple[type, ...]] = {
+        "number": numbers, "money": numbers, "integer": (int,), "date": (date, datetime), "boolean": (bool,), "text": (str,), "token": (int,),
+    }  # fmt: skip
     for name, o in outputs.items():
         values = [r[name] for r in rows if r[name] is not None]
-        if o["type"] in ("text", "token"):
+        good = all(isinstance(v, kinds[o["type"]]) for v in values)
+        if good and o["type"] in ("text", "token"):
             table, _, column = o["origin"].partition(".")
-            kind = str if o["type"] == "text" else int
-            wrong = any(not isinstance(v, kind) for v in values)
-            distinct = sorted(set(values)) if not wrong else []
-            for start in range(0, len(distinct), 5000):
-                part = distinct[start : start + 5000]
-                marks = ", ".join("?" for _ in part)
-                found = con.execute(f"SELECT count(DISTINCT {quoted(column)}) FROM {quoted(table)} WHERE {quoted(column)} IN ({marks})", part).fetchall()
-                wrong |= int(found[0][0]) != len(part)
-        else:
-            allowed: tuple[type, ...] = {
-                "number": (int, float, Decimal), "money": (int, Decimal, float), "integer": (int,), "date": (date, datetime), "boolean": (bool,),
-            }[o["type"]]  # fmt: skip
-            wrong = any(not isinstance(v, allowed) for v in values)
-        if wrong:
+            if o["semantic"] == "json":
+                good = all(_inside(con, table, column, r[name], r[f"{table}_rows"]) for r in rows if r[name] is not None)
+            else:
+                good = _all_in(con, table, column, sorted(set(values)))
+        if not good:
             raise MatchError("contract", f"结果字段 {name} 的值不属于其声明的来源", f"values of result column {name} are not of its declared origin")
+
+
+def _all_in(con: duckdb.DuckDBPyConnection, table: str, column: str, distinct: list[Any]) -> bool:
+    for start in range(0, len(distinct), 5000):
+        part = distinct[start : start + 5000]
+        marks = ", ".join("?" for _ in part)
+        found = con.execute(f"SELECT count(DISTINCT {quoted(column)}) FROM {quoted(table)} WHERE {quoted(column)} IN ({marks})", part).fetchall()
+        if int(found[0][0]) != len(part):
+            return False
+    return True
+
+
+def _inside(con: duckdb.DuckDBPyConnection, table: str, column: str, value: str, refs: list[int]) -> bool:
+    """Whether a text stands as a whole JSON string (or number) in one of the rows it is said to come from."""
+    marks = ", ".join("?" for _ in refs) or "NULL"
+    bodies = con.execute(f"SELECT {quoted(column)} FROM {quoted(table)} WHERE row_ref IN ({marks})", list(refs)).fetchall()
+
+    def holds(part: Any) -> bool:
+        if isinstance(part, dict):
+            return any(holds(v) for v in part.values())
+        if isinstance(part, list):
+            return any(holds(v) for v in part)
+        return not isinstance(part, bool) and isinstance(part, str | int) and str(part) == value
+
+    return any(holds(json.loads(b)) for (b,) in bodies)
 
 
 def _evidence(con: duckdb.DuckDBPyConnection, plan: Plan, hits: list[Row]) -> dict[str, dict[str, Row]]:
