@@ -66,16 +66,20 @@ def trust_array_search(db: Instance) -> bool:
     that, and without the mark a search reads every row the viewer may see. The mark is not part of a dump, so it is set
     again at every start.
     """
-    function = "pg_catalog.arraycontains(anyarray, anyarray)"
+    if array_search_trusted(db):
+        return True
     with psycopg.connect(db.admin_dsn, autocommit=True) as connection:
-        row = connection.execute("select proleakproof from pg_proc where oid = %s::regprocedure", [function]).fetchone()
-        if row is not None and row[0]:
-            return True
         try:
             connection.execute("alter function pg_catalog.arraycontains(anyarray, anyarray) leakproof")
         except psycopg.errors.InsufficientPrivilege:
             return False
     return True
+
+
+def array_search_trusted(db: Instance) -> bool:
+    with psycopg.connect(db.admin_dsn) as connection:
+        row = connection.execute("select proleakproof from pg_proc where oid = 'pg_catalog.arraycontains(anyarray, anyarray)'::regprocedure").fetchone()
+    return row == (True,)
 
 
 def mark_of(db: Instance) -> str | None:

@@ -117,7 +117,9 @@ def settle(db: Instance, options: Options, say: Say) -> None:
 
 def load_demo(db: Instance, say: Say) -> None:
     """Load the invented people and matters; the loader itself does nothing when they are there."""
-    environment = prepare.process_environment(db, "web") | db.role_env("owner") | {"XIELI_ROLE": "web"}
+    environment = prepare.process_environment(db, "web")
+    if "DATABASE_URL" in os.environ:  # the loader is the installer too: it finds its own connection as every command does
+        environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
     done = subprocess.Popen([sys.executable, "-m", DEMO_LOADER], env=environment, stdout=subprocess.PIPE, stderr=(db.home.log / "demo.log").open("wb"), text=True)
     assert done.stdout is not None
     for line in done.stdout:
@@ -144,7 +146,7 @@ def children(db: Instance, at: Addresses, options: Options) -> list[Child]:
     ]
     for name, module, command, role, essential in (
         ("door", "xieli.server.door_urls", granian(at.host, at.door, 1), "door", True),
-        ("sweeper", "xieli.office.access.sweeper", [python, "-m", "xieli.office.access.sweeper"], "sweeper", False),
+        ("sweeper", "xieli.office.matters.sweeper", [python, "-m", "xieli.server.sweeper"], "sweeper", False),
         ("sealer", "xieli.office.audit.sealer", [python, "-m", "xieli.office.audit.sealer"], "sealer", False),
     ):
         if find_spec_of(module):
