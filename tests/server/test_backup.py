@@ -272,6 +272,16 @@ def test_what_is_damaged_or_breaks_half_way_leaves_an_empty_database(
 
 
 @pytest.mark.db
+def test_an_installation_before_its_first_seal_is_restored_whole(safe: Safe, new_home: Callable[[str], Home], tmp_path: Path) -> None:
+    with ensure_database(new_home("young"), say=silent) as db:
+        prepare.bring_up_to_date(db, silent)
+        KeyFolder(db.home.seals).make()
+        made = backup.create(db, tmp_path, safe.custodians, 3, silent)
+    with ensure_database(new_home("new"), say=silent) as db:
+        assert restore.restore(db, made.data, made.keys, safe.keys, [], silent).whole
+
+
+@pytest.mark.db
 def test_a_table_that_a_backup_would_miss_stops_it(safe: Safe, new_home: Callable[[str], Home], tmp_path: Path) -> None:
     with ensure_database(new_home("new"), say=silent) as db:
         with psycopg.connect(db.role_dsn("owner"), autocommit=True) as connection:

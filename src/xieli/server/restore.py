@@ -69,7 +69,8 @@ def restore(db: Instance, data: Path, keys: Path, custodians: Keys, witnesses: S
     say(pick("核对恢复结果……", "Verifying what was restored …"))
     report = Report(made=about["made"], files=int(manifest["files"]))
     compare_counts(db, manifest, report)
-    verify_ledger(db, witnesses, report)
+    if (manifest["seal"] or {}).get("number") or witnesses:  # before its first seal a ledger has nothing to verify
+        verify_ledger(db, witnesses, report)
     tell_losses(manifest, report)
     prepare.bring_up_to_date(db, say)
     return report
