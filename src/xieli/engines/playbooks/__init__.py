@@ -18,7 +18,7 @@ from .diff import Change, diff
 from .doc import page
 from .errors import PlaybookError, Problem
 from .forms import Fact, complete, facts_of, validate
-from .load import from_content, load
+from .load import from_stored, load, stored
 from .migrate import DryRun, MigrationMap, dry_run, migrate, migration_map
 from .model import Effect, Guard, Label, Move, Playbook, Stage
 from .schema import build as json_schema
@@ -31,8 +31,8 @@ from .walk import Walk, walk
 __all__ = [
     "RULES", "Change", "Child", "Context", "DryRun", "Effect", "Fact", "Guard", "Label", "Library", "MigrationMap", "Move", "Offer", "Playbook",
     "PlaybookError", "Problem", "Refusal", "Result", "Stage", "State", "Walk", "apply", "available_moves", "bpmn", "canonical", "chain_for", "check",
-    "complete", "content_hash", "diagram", "diff", "dry_run", "facts_of", "from_content", "json_schema", "load", "load_all", "migrate", "migration_map",
-    "missing_slots", "outline", "page", "require_sound", "start", "state_from_data", "table", "validate", "walk",
+    "complete", "content_hash", "diagram", "diff", "dry_run", "facts_of", "from_stored", "json_schema", "load", "load_all", "migrate", "migration_map",
+    "missing_slots", "outline", "page", "require_sound", "start", "state_from_data", "stored", "table", "validate", "walk",
 ]
 
 

@@ -23,7 +23,7 @@ _PREFIXES = {"bpmn": BPMN, "bpmndi": DI, "dc": DC, "di": DD, "xieli": OURS}
 
 
 def bpmn(playbook: Playbook, language: str = "zh") -> str:
-    """The playbook as a BPMN 2.0 document (text, UTF-8 declared). Cancel moves from several stages are described, not drawn."""
+    """The playbook as a BPMN 2.0 document (text, UTF-8 declared). A cancel ends everything (terminate)."""
     for prefix, uri in _PREFIXES.items():
         ET.register_namespace(prefix, uri)
     return _Writer(playbook, language).document()
@@ -57,7 +57,14 @@ class _Writer:
         return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
     def _members(self, scope: str | None) -> list[Stage]:
-        return [s for s in self.playbook.stages.values() if self.inside.get(s.code) == scope and not (s.kind == "join" and s.joins and self.playbook.stages[s.joins].per)]
+        """Stages of one page; the join of a per-body split is the end of its sub-process, an end never drawn to is left out."""
+        drawn = {m.to for s in self.playbook.stages.values() for m in self._drawn(s)}
+        found = []
+        for stage in self.playbook.stages.values():
+            hidden = stage.kind == "join" and stage.joins and self.playbook.stages[stage.joins].per
+            if self.inside.get(stage.code) == scope and not hidden and (stage.kind != "end" or stage.code in drawn):
+                found.append(stage)
+        return found
 
     def _scope(self, root: ET.Element, parent: ET.Element, name: str, scope: str | None) -> None:
         """One process or sub-process with its nodes and flows, then its page of the diagram."""
@@ -114,6 +121,8 @@ class _Writer:
         if attributes:
             extension = ET.SubElement(element, f"{{{BPMN}}}extensionElements")
             ET.SubElement(extension, f"{{{OURS}}}stage", attributes)
+        if stage.kind == "end" and any(m.kind == "cancel" and m.to == stage.code for m in self.playbook.moves.values()):
+            ET.SubElement(element, f"{{{BPMN}}}terminateEventDefinition", {"id": f"all_{stage.code}"})
         gate = self._needs_gateway(stage)
         if gate:
             ET.SubElement(parent, f"{{{BPMN}}}exclusiveGateway", {"id": f"g_{stage.code}", "name": name})
@@ -130,7 +139,9 @@ class _Writer:
         return [(element, stage.code)] if per_body else []
 
     def _drawn(self, stage: Stage) -> list[Move]:
-        return [m for m in self.playbook.moves_from(stage.code) if m.kind != "cancel" or len(m.sources) == 1]
+        """Moves of the stage that stay in its scope: a cancel from inside a per-body branch cannot be drawn."""
+        here = self.inside.get(stage.code)
+        return [m for m in self.playbook.moves_from(stage.code) if m.kind != "cancel" or self.inside.get(m.to) == here]
 
     def _needs_gateway(self, stage: Stage) -> bool:
         return stage.kind in ("task", "decision", "wait") and len(self._drawn(stage)) > 1

@@ -15,6 +15,7 @@ from . import model as m
 from .canon import content_hash
 from .errors import PlaybookError, Problem
 from .schema import build
+from .stored import to_content, to_stored
 from .yamlread import Document, read
 
 T = TypeVar("T")
@@ -39,8 +40,18 @@ def load(data: bytes, name: str = "playbook.yaml") -> m.Playbook:
     return from_content(document.value, name, document.lines)
 
 
+def stored(playbook: m.Playbook) -> dict[str, Any]:
+    """The playbook as plain data for storage (order kept in lists); `from_stored` gives the same playbook back."""
+    return to_stored(playbook.content)
+
+
+def from_stored(data: J) -> m.Playbook:
+    """Build a playbook from what `stored` gave."""
+    return from_content(to_content(data))
+
+
 def from_content(content: J, name: str = "", lines: Mapping[Any, int] | None = None) -> m.Playbook:
-    """Build a playbook from plain data that already satisfies the schema (as stored in the database)."""
+    """Build a playbook from the data of a file that already satisfies the schema."""
     kind = content["kind"]
     return m.Playbook(
         code=kind["code"], label=_label(kind), about=_label(content["about"]), version=content["version"],
@@ -62,7 +73,7 @@ def from_content(content: J, name: str = "", lines: Mapping[Any, int] | None = N
         prior=_each(content, "prior", lambda c, x: m.Prior(c, _label(x), x["kind"], _codes(x, "was"), x["role"], _origin(x))),
         recusal=m.Recusal(content["recusal"]["sensitivity"], _codes(content["recusal"], "roles"), _codes(content["recusal"], "parties")),
         stages=_each(content, "stages", _stage), moves=_each(content, "moves", _move),
-        sha256=content_hash(dict(content)), content=content, file=name, lines=lines or {},
+        sha256=content_hash(to_stored(content)), content=content, file=name, lines=lines or {},
     )
 
 

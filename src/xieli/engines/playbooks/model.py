@@ -269,7 +269,10 @@ class Feedback:
 
 @dataclass(frozen=True)
 class Separation:
-    """Who did one of `first` may do none of `second`, and the other way round."""
+    """Who did one of `first` may do none of `second`, and the other way round.
+
+    Codes are moves, or stages standing for the forward moves that leave them.
+    """
 
     code: str
     label: Label
@@ -361,7 +364,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Playbook:
-    """One version of one matter kind. `sha256` is over `content`; two installations with equal hashes mean the same."""
+    """One version of one matter kind. `sha256` is over its stored form (stored.py); two installations with equal hashes mean the same."""
 
     code: str
     label: Label

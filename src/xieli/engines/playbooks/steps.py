@@ -111,7 +111,7 @@ def _person(playbook: Playbook, state: State, move: Move, stage: Stage, context:
     found: list[Refusal] = []
     for rule in playbook.separation.values():
         for mine, other in ((rule.first, rule.second), (rule.second, rule.first)):
-            if _names(move, stage, mine) and any(d.person == context.person and (d.move in other or d.stage in other) for d in state.done):
+            if _names(move, stage.code, mine) and any(d.person == context.person and _names(playbook.moves[d.move], d.stage, other) for d in state.done):
                 found.append(Refusal("separation", f"{rule.label.zh}：您已办理过另一侧的环节。", f"{rule.label.en}: you have already acted on the other side."))
                 break
     for bar in playbook.prior.values():
@@ -127,8 +127,9 @@ def _person(playbook: Playbook, state: State, move: Move, stage: Stage, context:
     return found
 
 
-def _names(move: Move, stage: Stage, codes: tuple[str, ...]) -> bool:
-    return move.code in codes or stage.code in codes
+def _names(move: Move, stage: str, codes: tuple[str, ...]) -> bool:
+    """Whether a separation means this move; a stage named there stands for the forward moves that leave it."""
+    return move.code in codes or (stage in codes and move.kind == "forward")
 
 
 def _stage_done(playbook: Playbook, token: Token, stage: Stage, context: Context) -> list[Refusal]:

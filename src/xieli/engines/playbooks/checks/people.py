@@ -39,7 +39,7 @@ def _sides(playbook: Playbook, code: str) -> Iterable[tuple[str, set[str], set[s
             if source in playbook.stages:
                 yield code, set(move.who or playbook.stages[source].roles), {source}
     elif code in playbook.stages:
-        for move in playbook.moves_from(code):
+        for move in (m for m in playbook.moves_from(code) if m.kind == "forward"):
             yield code, set(move.who or playbook.stages[code].roles), {code}
 
 
