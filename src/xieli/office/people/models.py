@@ -9,14 +9,17 @@ from xieli.office.ids import Dated, RandomIdModel, principal_id_field
 
 
 class Person(models.Model):
-    """Someone who works on the platform. Identifiers live as keyed digests; the number itself is nowhere here."""
+    """Someone who works on the platform.
+
+    The keyed digest of the identity number is a column that no session may read (``id_digest``, written by loaders and
+    compared by definers); it is not a field, so that no query ever asks for it. The number itself is nowhere here.
+    """
 
     id = principal_id_field()
     name = models.CharField(max_length=60)
     name_en = models.CharField(max_length=80, blank=True)
     initials = ArrayField(models.CharField(max_length=24), default=list)
     sort_key = models.CharField(max_length=120, blank=True)
-    id_digest = models.BinaryField(null=True, blank=True, help_text="keyed digest of the identity number")
     cadre_rank = models.CharField(max_length=24, blank=True)
     native_division = models.CharField(max_length=12, blank=True)
     clearance = models.SmallIntegerField(default=1, help_text="highest level this person may see")
@@ -71,7 +74,6 @@ class Kin(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="kin")
     relation = models.CharField(max_length=24)
     name = models.CharField(max_length=60)
-    id_digest = models.BinaryField(null=True, blank=True)
     near = models.BooleanField(default=True, help_text="spouse or near kin: recusal is automatic")
     declared_at = models.DateTimeField(null=True)
 

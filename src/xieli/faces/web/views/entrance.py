@@ -1,6 +1,8 @@
 """The way in: the role picker of a demo, the door's sign-in otherwise; language, theme, leaving."""
 from __future__ import annotations
 
+import json
+
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +36,7 @@ def entrance(request: HttpRequest) -> HttpResponse:
         return redirect("/door/")
     with connection.cursor() as cursor:
         cursor.execute("select access.demo_faces()")
-        people = dict(cursor.fetchone()[0] or {})
+        people = json.loads(cursor.fetchone()[0] or "{}")
     from xieli.office.demo.world import PEOPLE
 
     by_code = {p.code: p for p in PEOPLE}

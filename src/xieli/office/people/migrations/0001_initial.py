@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
                 ('name_en', models.CharField(blank=True, max_length=80)),
                 ('initials', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), default=list, size=None)),
                 ('sort_key', models.CharField(blank=True, max_length=120)),
-                ('id_digest', models.BinaryField(blank=True, help_text='keyed digest of the identity number', null=True)),
                 ('cadre_rank', models.CharField(blank=True, max_length=24)),
                 ('native_division', models.CharField(blank=True, max_length=12)),
                 ('clearance', models.SmallIntegerField(default=1, help_text='highest level this person may see')),
@@ -56,7 +55,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('relation', models.CharField(max_length=24)),
                 ('name', models.CharField(max_length=60)),
-                ('id_digest', models.BinaryField(blank=True, null=True)),
                 ('near', models.BooleanField(default=True, help_text='spouse or near kin: recusal is automatic')),
                 ('declared_at', models.DateTimeField(null=True)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kin', to='people.person')),
@@ -131,4 +129,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['person'], name='team_member_of_person')],
             },
         ),
+        migrations.RunSQL("alter table person add column id_digest bytea; alter table kin add column id_digest bytea"),
     ]

@@ -1,0 +1,12 @@
+"""Addresses of search and drafts."""
+from django.urls import path
+
+from xieli.faces.web.views import drafts, search
+
+urlpatterns = [
+    path("search", search.search, name="search"),
+    path("drafts", drafts.drafts, name="drafts"),
+    path("drafts/save", drafts.save, name="draft_save"),
+    path("drafts/<str:ref>", drafts.draft, name="draft"),
+    path("drafts/<str:ref>/discard", drafts.discard, name="draft_discard"),
+]

@@ -1,0 +1,45 @@
+"""Notifications in words: made when they are read, and silent about matters that the reader may no longer see."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from xieli.office.ids import to_ref
+from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.desk import Notification
+
+KINDS = {
+    "approval_waiting": _("有一件请示等您审批"), "handover_arrived": _("有一件移送待签收"), "designated": _("本机构被指定管辖一件事项"),
+    "handover_opened": _("您移送的事项已被拆阅"), "handover_accepted": _("您移送的事项已受理"), "handover_returned": _("您移送的事项被退回"),
+    "handover_redirected": _("您移送的事项已转办"), "feedback": _("您移送的事项有了反馈"), "reminder": _("移送方催办"), "alarm": _("警示"),
+    "clock_alarm": _("期限将到或已到"), "feedback_overdue": _("反馈已逾期"),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notification as it reads now."""
+
+    row: Notification
+    text: str
+    url: str
+
+
+def sentences(rows: Iterable[Notification]) -> list[Told]:
+    """Words and addresses; a matter that is not visible now is only “a matter”."""
+    rows = list(rows)
+    titles = {m.id: m for m in Matter.objects.filter(id__in=[r.matter_id for r in rows if r.matter_id])}
+    found = []
+    for row in rows:
+        text = KINDS.get(row.kind, _("有新的动态"))
+        matter = titles.get(row.matter_id) if row.matter_id else None
+        url = reverse("matter", args=[to_ref(matter.id)]) if matter else ""
+        if row.fields.get("approval") and matter:
+            url = reverse("approval", args=[to_ref(int(row.fields["approval"]))])
+        elif row.fields.get("handover"):
+            url = reverse("parcel", args=[to_ref(int(row.fields["handover"]))])
+        found.append(Told(row, f"{text}：{matter.title}" if matter else text, url))
+    return found

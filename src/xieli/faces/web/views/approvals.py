@@ -1,0 +1,125 @@
+"""Approvals: the slip with what the signer sees, two taps; paper signatures by two clerks."""
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from xieli.faces.web.context import installation, me
+from xieli.faces.web.decorators import bound, matter_or_404
+from xieli.office.audit import record_look
+from xieli.office.ids import from_ref
+from xieli.office.matters.queries.snapshot import seen_by_signer
+from xieli.office.matters.services import approvals
+from xieli.office.matters.services.errors import NotVisible, Refused
+from xieli.office.matters.services.playbooks import playbook_of
+from xieli.office.matters.tables.approvals import Approval
+from xieli.office.matters.tables.core import MatterSubject
+
+
+def _approval(ref: str) -> Approval:
+    with contextlib.suppress(ValueError):
+        found = Approval.objects.filter(pk=from_ref(ref)).select_related("matter", "subject", "requested_by").first()
+        if found is not None:
+            return found
+    raise NotVisible()
+
+
+@bound
+def slip(request: HttpRequest, ref: str) -> HttpResponse:
+    """One request: what exactly, why, who signed, what the signer has before him. Outside the closed zone no case fact."""
+    approval = _approval(ref)
+    if installation()["zone"] != "closed":
+        return render(request, "web/approval_outside.html", {"approval": approval})
+    record_look([approval.matter_id], purpose="approval")
+    steps = list(approval.steps.select_related("body", "person", "clerk_one", "clerk_two").order_by("order"))
+    turn = next((s for s in steps if s.decision == ""), None)
+    who = me(request)
+    playbook = playbook_of(approval.matter)
+    seen = seen_by_signer(approval)
+    return render(request, "web/approval.html", {
+        "matter": approval.matter, "approval": approval, "act": playbook.approvals.get(approval.act), "steps": steps, "turn": turn, "seen": seen,
+        "seen_json": json.dumps(seen, ensure_ascii=False, sort_keys=True), "playbook": playbook,
+        "mine": bool(turn and approval.state == "pending" and approval.requested_by_id != who.person_id and (turn.office_id in who.principals or turn.delegable)),
+        "paper": bool(turn and approval.state == "pending" and turn.office_id is None), "what": _what(approval.what),
+    })
+
+
+def _what(what: dict[str, Any]) -> list[tuple[str, Any]]:
+    from xieli.office.bodies.models import Body
+
+    rows = []
+    for key, value in what.items():
+        if key in ("body", "partner", "at_body") and str(value).isdigit():
+            value = Body.objects.filter(pk=int(value)).first() or value
+        rows.append((key, value))
+    return rows
+
+
+@require_POST
+@bound
+def decide(request: HttpRequest, ref: str) -> HttpResponse:
+    """Approve or refuse; the snapshot that was on the page is what is frozen."""
+    approval = _approval(ref)
+    seen = None
+    with contextlib.suppress(ValueError):
+        seen = json.loads(request.POST.get("seen", ""))
+    fresh = seen_by_signer(approval)
+    if seen is not None and {k: v for k, v in seen.items() if k != "seen_at"} != json.loads(json.dumps({k: v for k, v in fresh.items() if k != "seen_at"})):
+        raise Refused("stale", "您打开页面后情况有了变化，请重新看过再批。", "The matter changed after you opened this page; look again before you sign.")
+    approvals.decide(approval, request.POST.get("verdict", ""), reason=request.POST.get("reason", ""), seen=seen)
+    return redirect("workbench")
+
+
+@require_POST
+@bound
+def paper(request: HttpRequest, ref: str) -> HttpResponse:
+    """Enter or confirm a paper signature."""
+    approval = _approval(ref)
+    try:
+        signed = datetime.fromisoformat(request.POST.get("signed_at", "") + "+08:00")
+    except ValueError:
+        raise Refused("paper_fields", "请填写纸质签批的时间。", "Enter the time of the paper signature.") from None
+    approvals.sign_on_paper(approval, request.POST.get("verdict", ""), number=request.POST.get("number", "").strip(), signed_at=signed, reason=request.POST.get("reason", ""))
+    return redirect("approval", ref)
+
+
+@require_POST
+@bound
+def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    """Take one's request back."""
+    approval = _approval(ref)
+    approvals.withdraw(approval)
+    from xieli.office.ids import to_ref
+
+    return redirect("matter", to_ref(approval.matter_id))
+
+
+@bound
+def ask(request: HttpRequest, ref: str, act: str) -> HttpResponse:
+    """Ask for approval of one act of the playbook."""
+    matter = matter_or_404(ref)
+    playbook = playbook_of(matter)
+    found = playbook.approvals.get(act)
+    if found is None:
+        raise NotVisible()
+    if request.method == "POST":
+        what: dict[str, Any] = {k.removeprefix("what."): v for k, v in request.POST.items() if k.startswith("what.") and v}
+        for key in ("body", "partner", "at_body", "amount"):
+            if str(what.get(key, "")).isdigit():
+                what[key] = int(what[key])
+        subject = MatterSubject.objects.filter(matter=matter, pk=int(request.POST["subject"])).first() if request.POST.get("subject") else None
+        approvals.request(matter, act, what, subject=subject, reason=request.POST.get("reason", ""), urgent=request.POST.get("urgent") == "1",
+                          collective_no=request.POST.get("collective_no", ""))
+        return redirect("matter", ref)
+    chain = found.chains[approvals.chain_of(matter, act)]
+    from xieli.office.bodies.models import Body
+
+    return render(request, "web/approval_ask.html", {"matter": matter, "act": found, "chain": chain, "subjects": matter.subjects.all(),
+                                                     "collective": any(s.how == "collective" for s in chain.steps),
+                                                     "bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key") if found.act_class == "designation" else None})

@@ -1,0 +1,179 @@
+"""S5: one matter, one address for life. Task list first, then lanes, clocks, people, papers, timeline."""
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from xieli.engines.clocks.state import standing
+from xieli.faces.web import playbook_forms
+from xieli.faces.web.context import me
+from xieli.faces.web.decorators import bound, matter_or_404
+from xieli.faces.web.pictures.lanes import swim_lanes
+from xieli.faces.web.templatetags.xieli import english
+from xieli.office.access.models import Grant, Recusal
+from xieli.office.audit import record_look
+from xieli.office.bodies.models import Body, Office, Room
+from xieli.office.matters.queries import timeline
+from xieli.office.matters.services import clocks, forms, leads, moves, tasks
+from xieli.office.matters.services.context import state_of
+from xieli.office.matters.services.errors import NotVisible, Refused
+from xieli.office.matters.services.playbooks import playbook_of
+from xieli.office.matters.tables.approvals import Approval
+from xieli.office.matters.tables.clocks import Clock
+from xieli.office.matters.tables.core import Matter, MatterLink
+from xieli.office.matters.tables.work import FormSubmission
+from xieli.office.people.models import Person, Team
+
+
+def principal_names(ids: set[int]) -> dict[int, Any]:
+    """Names of persons, rooms, offices, bodies and teams by principal identity."""
+    found: dict[int, Any] = {}
+    for model in (Person, Room, Office, Body, Team):
+        rows = model.objects.filter(id__in=ids - set(found))  # type: ignore[attr-defined]
+        if model is Person:
+            rows = rows.only("id", "name", "name_en")
+        found.update({r.id: r for r in rows})
+    return found
+
+
+@bound
+def page(request: HttpRequest, ref: str) -> HttpResponse:
+    """The matter page."""
+    matter = matter_or_404(ref)
+    leads.ensure_begun(matter)
+    record_look([matter.id], purpose="matter-page")
+    playbook = playbook_of(matter)
+    who = me(request)
+    offers = moves.offers(matter)
+    state = state_of(matter) if matter.state else None
+    passed = state.passed() if state else frozenset()
+    stages = [(s, "open" if s.code in matter.stages else "done" if s.code in passed else "") for s in playbook.stages.values() if s.kind != "split"]
+    running = []
+    for clock in Clock.objects.filter(matter=matter).order_by("-state", "alarm_at"):
+        due = clocks.compute(clock)
+        plan = playbook.clocks.get(clock.code)
+        running.append({"row": clock, "due": due, "standing": standing(due, who.now), "label": plan.label if plan else clocks.rule_for(clock).text,
+                        "rule": clocks.rule_for(clock)})
+    grants = list(Grant.objects.filter(matter=matter, revoked_at=None, ends_at__gt=who.now).order_by("kind"))
+    recusals = list(Recusal.objects.filter(matter=matter).exclude(state="rejected"))
+    lanes = timeline.lanes(matter)
+    return render(request, "web/matter.html", {
+        "matter": matter, "playbook": playbook, "offers": _by_stage(playbook, offers), "stages": stages, "clocks": running,
+        "forms": _forms_due(matter, playbook), "subjects": matter.subjects.select_related("unit_body").all(),
+        "approvals": Approval.objects.filter(matter=matter).order_by("-requested_at").prefetch_related("steps__body", "steps__person"),
+        "acts": [a for a in playbook.approvals.values()], "handovers": matter.handovers.select_related("sender", "receiver").order_by("-sent_at"),
+        "duties": matter.feedback_duties.select_related("owed_to", "owed_by").order_by("next_due"), "grants": grants, "recusals": recusals,
+        "names": principal_names({g.principal for g in grants} | {r.principal for r in recusals}), "tasks": matter.tasks.select_related("assignee").order_by("state", "due_on"),
+        "lines": timeline.lines(matter)[:80], "lanes": lanes, "picture": swim_lanes(lanes, who.now, "泳道 / swim lanes", english()),
+        "measures": matter.measures.select_related("subject").order_by("-started_at"), "outcomes": matter.outcomes.filter(retracted_at=None),
+        "links": MatterLink.objects.filter(source=matter).select_related("target"), "back_links": MatterLink.objects.filter(target=matter).select_related("source"),
+        "alarms": matter.alarms.filter(answered_at=None).order_by("-raised_at")[:5], "now": who.now,
+    })
+
+
+def _by_stage(playbook: Any, offers: Any) -> list[dict[str, Any]]:
+    return [{"offer": o, "move": playbook.moves[o.move], "stage": playbook.stages[o.stage], "ready": not o.refusals} for o in offers]
+
+
+def _forms_due(matter: Matter, playbook: Any) -> list[dict[str, Any]]:
+    """Forms of the open stages and their moves, and what was handed in of each."""
+    given = {f.form: f for f in FormSubmission.objects.filter(matter=matter).order_by("form", "revision").select_related("person")}
+    wanted: dict[str, bool] = {}
+    for code in matter.stages:
+        stage = playbook.stages[code]
+        if stage.form:
+            wanted[stage.form] = True
+        for move in playbook.moves_from(code):
+            if move.form:
+                wanted.setdefault(move.form, True)
+            for group in move.when:
+                for row in group:
+                    if row.test == "field":
+                        wanted.setdefault(str(row.get("of")).split(".")[0], False)
+    return [{"form": playbook.forms[c], "given": given.get(c), "now": c in wanted} for c in {**wanted, **dict.fromkeys(given, False)} if c in playbook.forms]
+
+
+@bound
+def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
+    """Fill in one form of the playbook; what is refused comes back with what was typed."""
+    matter = matter_or_404(ref)
+    playbook = playbook_of(matter)
+    published = playbook.forms.get(code)
+    if published is None:
+        raise NotVisible()
+    last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
+    data: dict[str, Any] = dict(last.data) if last else {}
+    if request.method == "POST":
+        data = playbook_forms.read(published, request.POST)
+        try:
+            forms.submit(matter, code, data)
+            return redirect("matter", ref)
+        except Refused as error:
+            return render(request, "web/form.html", {"matter": matter, "form": published, "controls": playbook_forms.controls(published, data), "error": error}, status=422)
+    record_look([matter.id], purpose="form")
+    return render(request, "web/form.html", {"matter": matter, "form": published, "controls": playbook_forms.controls(published, data), "given": last})
+
+
+@require_POST
+@bound
+def move(request: HttpRequest, ref: str, code: str) -> HttpResponse:
+    """Take one step of the playbook; the page's row version guards against two people at once."""
+    matter = matter_or_404(ref)
+    token = request.POST.get("token")
+    moves.make(matter, code, reason=request.POST.get("reason", ""), token=int(token) if token else None,
+               expected_version=int(request.POST["version"]) if request.POST.get("version") else None)
+    try:
+        matter_or_404(ref)
+    except NotVisible:
+        return redirect("workbench")  # the step ended one's own part in it
+    return redirect("matter", ref)
+
+
+@require_POST
+@bound
+def note(request: HttpRequest, ref: str) -> HttpResponse:
+    """Write a remark."""
+    tasks.note(matter_or_404(ref), request.POST.get("text", ""))
+    return redirect("matter", ref)
+
+
+@require_POST
+@bound
+def task(request: HttpRequest, ref: str) -> HttpResponse:
+    """Set a task."""
+    from datetime import date
+
+    due = request.POST.get("due_on")
+    tasks.assign(matter_or_404(ref), request.POST.get("title", ""), due_on=date.fromisoformat(due) if due else None)
+    return redirect("matter", ref)
+
+
+@bound
+def clock(request: HttpRequest, ref: str, clock_ref: str) -> HttpResponse:
+    """One clock explained: start, rule, article, pauses, extensions, day by day."""
+    from xieli.office.ids import from_ref
+
+    matter = matter_or_404(ref)
+    row = Clock.objects.filter(matter=matter, pk=from_ref(clock_ref)).first()
+    if row is None:
+        raise NotVisible()
+    due = clocks.compute(row)
+    record_look([matter.id], purpose="clock")
+    return render(request, "web/clock.html", {"matter": matter, "clock": row, "due": due, "standing": standing(due, me(request).now),
+                                              "citations": due.rule.cite(row.rule_on), "explanations": [due.explanation(i) for i in range(len(due.readings))], "events": row.events.order_by("happened_at")})
+
+
+@bound
+def diagram(request: HttpRequest, ref: str) -> HttpResponse:
+    """The playbook as a picture with this matter's place in it, and its table twin."""
+    from xieli.engines.playbooks import diagram as draw
+    from xieli.engines.playbooks import table
+
+    matter = matter_or_404(ref)
+    playbook = playbook_of(matter)
+    language = "en" if english() else "zh"
+    counts = {code: 1 for code in matter.stages}
+    return render(request, "web/diagram.html", {"matter": matter, "playbook": playbook, "svg": draw(playbook, language=language, counts=counts), "rows": table(playbook, language)})

@@ -1,0 +1,47 @@
+"""Search: numbers, titles and names by two-character pieces, bodies by initials and former names. Finds what is visible; a
+look-up that finds nothing is recorded as asked."""
+from __future__ import annotations
+
+import re
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from xieli.faces.web.decorators import bound
+from xieli.office.audit import record_look
+from xieli.office.bodies.models import Body
+from xieli.office.matters.services.grams import grams_of
+from xieli.office.matters.tables.core import Matter
+from xieli.office.people.models import Person
+
+BRACKETS = str.maketrans("[](（)）", "〔〕〔〔〕〕")
+
+
+@bound
+def search(request: HttpRequest) -> HttpResponse:
+    """One box: matters, bodies, people."""
+    q = request.GET.get("q", "").strip()[:60]
+    matters: list[Matter] = []
+    bodies: list[Body] = []
+    people: list[Person] = []
+    if q:
+        pieces = sorted(grams_of(q))
+        found = Matter.objects.none()
+        if pieces and re.search(r"[\u3400-\u9fff]{2}", q):
+            # the pieces decide by index; LIKE stays a plain filter behind the policy
+            found = Matter.objects.filter(grams__contains=pieces)
+        number = q.translate(BRACKETS)
+        matters = list((found | Matter.objects.filter(number__iexact=number)).select_related("owner_body").order_by("-opened_at")[:50])
+        letters = q.lower() if q.isascii() else ""
+        names = Q(name_zh__contains=q) | Q(names__name_zh__contains=q)
+        if letters:
+            names |= Q(initials__contains=[letters]) | Q(names__initials__contains=[letters]) | Q(name_en__icontains=q) | Q(sort_key__startswith=letters)
+        bodies = list(Body.objects.filter(names).distinct().select_related("successor")[:20])
+        persons = Q(name__contains=q)
+        if letters:
+            persons |= Q(initials__contains=[letters]) | Q(name_en__icontains=q)
+        people = list(Person.objects.filter(persons, active=True).only("id", "name", "name_en")[:20])
+        record_look([m.id for m in matters], purpose="search", list=True, asked=q)
+    template = "web/parts/found.html" if request.headers.get("HX-Request") else "web/search.html"
+    return render(request, template, {"q": q, "matters": matters, "bodies": bodies, "people": people})

@@ -1,0 +1,63 @@
+"""S1: what waits for me, nearest deadline first."""
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from xieli.faces.web.context import me
+from xieli.faces.web.decorators import bound
+from xieli.office.audit import record_look
+from xieli.office.matters.queries import worklist
+from xieli.office.matters.tables.desk import Draft, Notification
+from xieli.office.matters.tables.work import Task
+
+
+@bound
+def workbench(request: HttpRequest) -> HttpResponse:
+    """Approvals, parcels, tasks, matters by deadline, debts of an answer, drafts."""
+    who = me(request)
+    bodies = frozenset(p.body_id for p in who.postings)
+    matters = worklist.next_matters(who.principals)
+    approvals = worklist.approvals_waiting(who.principals, who.person_id)
+    parcels = worklist.parcels(bodies)
+    tasks = worklist.tasks(who.person_id, bodies)
+    shown = {m.id for m in matters} | {a.matter_id for a in approvals} | {p.matter_id for p in parcels} | {t.matter_id for t in tasks}
+    record_look(shown, purpose="workbench", list=True)
+    return render(request, "web/workbench.html", {
+        "matters": matters, "approvals": approvals, "papers": worklist.papers_waiting(who.person_id), "parcels": parcels, "tasks": tasks,
+        "owed": worklist.answers_owed(bodies, 10), "sent": worklist.sent(bodies, 5), "drafts": Draft.objects.filter(person_id=who.person_id).order_by("-saved_at")[:5],
+        "red": sum(1 for m in matters if m.next_due and m.next_due <= who.now), "now": who.now,
+    })
+
+
+@bound
+def notifications(request: HttpRequest) -> HttpResponse:
+    """Everything that was told to me; the words are made when they are read, for who may see the matter now."""
+    from xieli.faces.web.telling import sentences
+
+    rows = list(Notification.objects.order_by("-at")[:100])
+    return render(request, "web/notifications.html", {"rows": sentences(rows)})
+
+
+@require_POST
+@bound
+def notifications_read(request: HttpRequest) -> HttpResponse:
+    """Mark all as read."""
+    Notification.objects.filter(read_at=None).update(read_at=me(request).now)
+    return redirect("notifications")
+
+
+@require_POST
+@bound
+def task_done(request: HttpRequest, ref: str) -> HttpResponse:
+    """Finish a task."""
+    from xieli.office.ids import from_ref
+    from xieli.office.matters.services.errors import NotVisible
+    from xieli.office.matters.services.tasks import finish
+
+    task = Task.objects.filter(pk=from_ref(ref)).first()
+    if task is None:
+        raise NotVisible()
+    finish(task)
+    return redirect(request.POST.get("next") or "workbench")
