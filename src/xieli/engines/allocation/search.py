@@ -26,6 +26,9 @@ from .core import Bools, Core, Floats, Ints
 #: N·K·(largest band) up to which the knapsack tables are filled over all pairs
 DENSE = 20_000_000
 
+#: N·K up to which the programme over the likely pairs is widened step by step to a proof
+SMALL = 4000
+
 Report = Callable[[Ints, int, str], None]
 
 
@@ -263,6 +266,40 @@ def _rounds(search: Search, size: int, width: int, limit: int) -> int:
     return turn
 
 
+def _deepen(search: Search) -> bool:
+    """Small problems: solve over the pairs of least floor, widening until no pair left out could better the plan. True: proven."""
+    core, effort = search.core, search.effort
+    ranks = np.sort(search.rank[core.allowed])
+    everyone, all_bodies = np.arange(core.units), np.arange(core.bodies)
+    count = 2.0 * core.units
+    reach = -1.0
+    while True:
+        widest = float(ranks[min(len(ranks) - 1, int(count))])
+        if search.plan is not None:
+            widest = min(widest, search.cost - 1 - search.base)
+        whole = count >= len(ranks)
+        if widest <= reach and not whole:
+            count *= 1.5
+            continue
+        reach = widest
+        keep = core.allowed & (search.rank <= reach + 1e-6)
+        unit, body = np.nonzero(keep)
+        out = mip.solve(core, everyone, all_bodies, unit, body, outside=None, nodes=effort.start_nodes, seconds=effort.seconds)
+        search.by_clock |= out.by_clock
+        search.log.append(f"{len(unit)} of {len(ranks)} pairs: {'none' if out.assign is None else round(out.value)}, {out.nodes} nodes")
+        if out.assign is not None:
+            search.take(out.assign, "pairs of least floor")
+        if not out.proven:
+            return False
+        if search.plan is not None and (whole or search.cost - 1 - search.base <= reach + 1e-6):
+            search.bound = search.cost
+            return True
+        if whole:
+            search.impossible = "all pairs tried"
+            return False
+        count *= 1.5
+
+
 def _canonical(search: Search, keep: Bools, order: Ints) -> bool:
     """Among the optima (cost = the optimum) take the one with the smallest sum of digest ranks; False if not settled."""
     core, effort = search.core, search.effort
@@ -312,16 +349,22 @@ def solve(core: Core, effort: Effort, order: Ints | None = None, report: Report 
     linear = price(search)
     if search.impossible:
         return _nothing(True, [*log, f"proven impossible ({search.impossible})"], linear.bound)
+    small = core.units * core.bodies <= SMALL and search.unit_price.size > 0
+    proven = False
     if start is not None:
         search.take(start, "given plan")
-    else:
+    elif small:
+        proven = _deepen(search)
+        if search.impossible:
+            return _nothing(True, [*log, f"proven impossible ({search.impossible})"], linear.bound)
+    if search.plan is None:
         _first_plan(search, linear)
     if search.plan is None:
         return _nothing(False, [*log, "no start found"], linear.bound)
     log.append(f"start: cost {search.cost}, outside bands {search.violation}")
     turns = 0
-    proven = search.done()
-    if not proven and search.violation == 0:
+    proven = proven or search.done()
+    if not proven and search.violation == 0 and not (small and start is None):
         proven = _prove(search)
     if not proven:
         limit = effort.rounds if effort.rounds is not None else 3 * core.bodies
