@@ -94,7 +94,8 @@ def paths_command(context: click.Context, edges: Path, starts: tuple[str, ...], 
     lines = []
     for d in described:
         nodes, steps = d["nodes"], d["steps"]
-        assert isinstance(nodes, list) and isinstance(steps, list)
+        assert isinstance(nodes, list)
+        assert isinstance(steps, list)
         chain = nodes[0] + "".join(f" —{s['zh']} {s['en']}→ {n}" for s, n in zip(steps, nodes[1:], strict=True))
         lines.append(f"[{d['strength_zh']} {d['strength']}] {chain}  ({d['together_from'] or '…'} – {d['together_to'] or '…'})")
         lines += [f"    {s['dataset']} #{s['row']} {s['note']}" for s in steps]

@@ -119,8 +119,9 @@ def average_link(left: Ints, right: Ints, weights: Floats, records: int, thresho
     sums: list[dict[int, float] | None] = [{} for _ in range(records)]
     for a, b, w in zip(left.tolist(), right.tolist(), weights.tolist(), strict=True):
         gain = w - missing
-        sums[a][b] = sums[a].get(b, 0.0) + gain  # type: ignore[index,union-attr]
-        sums[b][a] = sums[b].get(a, 0.0) + gain  # type: ignore[index,union-attr]
+        for one, other in ((sums[a], b), (sums[b], a)):
+            assert one is not None
+            one[other] = one.get(other, 0.0) + gain
     size = [1] * records
     version = [0] * records
     parent = list(range(records))

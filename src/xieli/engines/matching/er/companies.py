@@ -31,7 +31,8 @@ class CompanyName:
 
 @lru_cache(maxsize=1)
 def _terms() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    forms, industries = [], []
+    forms: list[tuple[str, str]] = []
+    industries: list[tuple[str, str]] = []
     for row in han.rows("company_terms.csv"):
         target = forms if row["kind"] == "form" else industries
         target.append((han.fold_long(row["term"]), row["canonical"]))

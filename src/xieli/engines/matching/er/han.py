@@ -120,7 +120,7 @@ def to_codes(names: Sequence[str | None]) -> Codes:
     width = min(max(array.itemsize // 4, MIN_WIDTH), WIDTH)
     codes = array.astype(f"<U{width}").view(np.uint32).reshape(len(array), width).copy()
     plain_han = (codes == 0) | ((codes >= 0x3400) & (codes < 0xA000))
-    for i in np.flatnonzero(~plain_han.all(axis=1)):
+    for i in np.flatnonzero(~plain_han.all(axis=1)).tolist():
         fresh = clean(names[i])[:width]
         codes[i] = 0
         codes[i, : len(fresh)] = [ord(c) for c in fresh]

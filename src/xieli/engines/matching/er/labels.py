@@ -57,6 +57,9 @@ def learn(model: Model, spec: Spec, labels: Sequence[Label], earlier: float = EA
     parameters: dict[str, list[dict[str, float]]] = {}
     for c in spec.comparisons:
         seen = [t[c.key] for t in true if t.get(c.key, "missing") != "missing"]
+        if not seen:
+            parameters[c.key] = model.parameters[c.key]
+            continue
         rows = []
         for old, level in zip(model.parameters[c.key], c.all_levels, strict=True):
             m = (old["m"] * earlier + seen.count(level.key)) / (earlier + len(seen))

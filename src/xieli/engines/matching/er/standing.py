@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -182,14 +183,14 @@ def _demo(rows: pa.Table, truth: dict[str, int]) -> Figure:
     import splink.comparison_library as cl
     from splink import SettingsCreator, block_on
 
-    blocking = [
+    blocking: list[Any] = [
         block_on("substr(first_name,1,3)", "substr(surname,1,4)"), block_on("surname", "dob"), block_on("first_name", "dob"),
         block_on("postcode_fake", "first_name"), block_on("postcode_fake", "surname"), block_on("dob", "birth_place"),
         block_on("substr(postcode_fake,1,3)", "dob"), block_on("substr(postcode_fake,1,3)", "first_name"),
         block_on("substr(postcode_fake,1,3)", "surname"),
         block_on("substr(first_name,1,2)", "substr(surname,1,2)", "substr(dob,1,4)"),
     ]  # fmt: skip
-    comparisons = [
+    comparisons: list[Any] = [
         cl.ForenameSurnameComparison("first_name", "surname", forename_surname_concat_col_name="first_name_surname_concat"),
         cl.DateOfBirthComparison("dob", input_is_string=True),
         cl.PostcodeComparison("postcode_fake"),
