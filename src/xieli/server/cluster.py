@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from xieli.server import pgbinaries, pgstate
 from xieli.server.dsn import as_url
 from xieli.server.home import Home, read_or_make_secret
@@ -262,7 +264,7 @@ class Server:
         if process is not None:
             process.send_signal(signal.SIGINT)  # fast shutdown: sessions are ended, everything committed is written
             began = time.monotonic()
-            while self.alive():
+            while not self._ended(process):
                 waited = time.monotonic() - began
                 if waited > 120:
                     # immediate shutdown: nothing committed is lost, the next start recovers from the write-ahead log
@@ -270,6 +272,18 @@ class Server:
                     began = time.monotonic()
                 time.sleep(POLL)
         self._remove_short_socket_folder(found.socket_folder if found else "")
+
+    def _ended(self, process: psutil.Process) -> bool:
+        """Whether the process itself has ended; its pid file goes a moment earlier. Reaps it if it is our child."""
+        if self.child is not None and self.child.pid == process.pid:
+            if self.child.poll() is None:
+                return False
+            self.child = None
+            return True
+        try:
+            return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
 
     def _remove_short_socket_folder(self, recorded: str = "") -> None:
         """Remove the short socket folder: the one we made, or the one the pid file names (another process made it)."""
