@@ -7,7 +7,8 @@ import pytest
 
 from xieli.engines.playbooks import RULES, Library, PlaybookError, check, require_sound
 
-from .base import BASE, EXTENSIONS, RULES as STATUTES, Content, name, spoiled
+from .base import BASE, EXTENSIONS, Content, name, spoiled
+from .base import RULES as STATUTES
 
 SAME_DAY = name("当日", "same day")
 

@@ -5,7 +5,18 @@ import json
 
 import pytest
 
-from xieli.engines.playbooks import Child, Context, Playbook, State, apply, available_moves, chain_for, missing_slots, start, state_from_data
+from xieli.engines.playbooks import (
+    Child,
+    Context,
+    Playbook,
+    State,
+    apply,
+    available_moves,
+    chain_for,
+    missing_slots,
+    start,
+    state_from_data,
+)
 
 from .base import Content, name, spoiled, world
 

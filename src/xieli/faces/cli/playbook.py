@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class Refused(click.ClickException):
         super().__init__("\n".join(p.sentence(lang) for p in error.problems))
 
 
+@cache
 def shipped(lang: str = "zh") -> dict[str, pb.Playbook]:
     """All shipped playbooks by code."""
     try:
@@ -56,6 +58,7 @@ def find(name: str, lang: str = "zh") -> pb.Playbook:
     return known[name]
 
 
+@cache
 def library(walks: int = 20) -> pb.Library:
     """What the publish checks compare with: all kinds, the statutes, the published hashes."""
     rules: dict[str, bool] = {}
@@ -110,10 +113,11 @@ def list_(lang: str, as_json: bool) -> None:
 @playbook.command()
 @click.argument("names", nargs=-1)
 @click.option("--walks", default=20, show_default=True, type=click.IntRange(0, 10_000), help="Random walks per playbook.")
+@click.option("--publish", type=click.Path(dir_okay=False, path_type=Path), help="When all is well, add the hashes of these versions to this file (published.json).")
 @LANG
 @AS_JSON
 @click.pass_context
-def check(context: click.Context, names: tuple[str, ...], walks: int, lang: str, as_json: bool) -> None:
+def check(context: click.Context, names: tuple[str, ...], walks: int, publish: Path | None, lang: str, as_json: bool) -> None:
     """Run the publish checks on files or shipped kinds (all of them by default)."""
     known = library(walks)
     playbooks = [find(name, lang) for name in names] or list(shipped(lang).values())
@@ -127,6 +131,11 @@ def check(context: click.Context, names: tuple[str, ...], walks: int, lang: str,
         click.echo(done)
     if problems:
         context.exit(FINDINGS)
+    if publish is not None:
+        known_hashes = {**locked(), **{(p.code, p.version): p.sha256 for p in playbooks}}
+        kinds = sorted({kind for kind, _ in known_hashes})
+        table = {kind: {str(v): known_hashes[kind, v] for k, v in sorted(known_hashes) if k == kind} for kind in kinds}
+        publish.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
 
 @playbook.command()
@@ -175,7 +184,8 @@ def diff(context: click.Context, old: str, new: str, map_file: Path | None, coun
     lines = [c.sentence(lang) for c in changes]
     if map_file is not None:
         try:
-            tried = pb.dry_run(before, after, pb.migration_map(json.loads(map_file.read_text("utf-8"))), json.loads(counts))
+            standing = {str(stage): int(number) for stage, number in json.loads(counts).items()}
+            tried = pb.dry_run(before, after, pb.migration_map(json.loads(map_file.read_text("utf-8"))), standing)
         except (ValueError, AttributeError, TypeError) as error:
             raise click.UsageError(str(error)) from error
         groups = (("moves", "移动", tried.moves), ("holds", "留在旧版本", tried.holds), ("impossible", "不能移动", tried.impossible))
