@@ -121,7 +121,8 @@ def read(data: bytes, name: str) -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         detail = getattr(error, "problem", None) or "not readable"
-        raise refuse(mark.line + 1 if mark else 0, "not_yaml", f"不是有效的 YAML：{detail}。", f"Not valid YAML: {detail}.") from error
+        line = mark.line + 1 if mark else text.count("\n", 0, getattr(error, "position", 0) or 0) + 1
+        raise refuse(line, "not_yaml", f"不是有效的 YAML：{detail}。", f"Not valid YAML: {detail}.") from error
     if not top or not isinstance(top[0], dict):
         raise refuse(1, "not_a_mapping", "文件开头应是“键: 值”。", "The file must begin with `key: value` lines.")
     return Document(name, top[0], lines)
