@@ -8,7 +8,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from xieli.content import content_path
-from xieli.engines.playbooks.load import from_content, load
+from xieli.engines.playbooks import from_stored, load, stored
 from xieli.engines.playbooks.model import Move, Playbook
 from xieli.office.matters.tables.work import PlaybookVersion
 
@@ -25,17 +25,18 @@ def shipped() -> dict[str, Playbook]:
 
 
 @lru_cache(maxsize=256)
-def _by_sha(sha: str) -> Playbook:
+def by_sha(sha: str) -> Playbook:
+    """The published version with this digest."""
     for playbook in shipped().values():
         if playbook.sha256 == sha:
             return playbook
     row = PlaybookVersion.objects.get(sha=sha)
-    return from_content(row.content, f"{row.code}@{row.version}")
+    return from_stored(row.content)
 
 
 def playbook_of(matter: Any) -> Playbook:
     """The version this matter is pinned to."""
-    return _by_sha(matter.playbook_sha)
+    return by_sha(matter.playbook_sha)
 
 
 def current(kind: str) -> Playbook:
@@ -43,7 +44,7 @@ def current(kind: str) -> Playbook:
     row = PlaybookVersion.objects.filter(code=kind, retired_at=None).order_by("-version").first()
     if row is None:
         raise KeyError(kind)
-    return _by_sha(row.sha)
+    return by_sha(row.sha)
 
 
 GRANTING = frozenset({"open_grant", "close_grant", "start_posting", "end_posting", "move_ownership", "bar_grants", "record_recusal"})
@@ -74,6 +75,21 @@ def needed_act(playbook: Playbook, move: Move, source: str) -> str:
     return "approve" if any(r in _SIGNERS or r.endswith(("_head", "_leader", "_approver")) for r in roles) else "write"
 
 
+# measures that go on with an inquiry; an order to await is a lighter measure, to which custody may be changed
+_MEASURES = frozenset({"liuzhi", "guanhu", "compelled_appearance", "exit_ban", "freeze", "seizure"})
+
+
+def investigates(playbook: Playbook, move: Move) -> bool:
+    """Whether a move goes on with the inquiry, so that it is refused once custody has reached its limit."""
+    if move.lawful_exit:
+        return False
+    effects = (*move.effects, *playbook.stages[move.to].effects)
+    if any((e.do == "spawn_matter" and e.get("kind") in _MEASURES) or e.do == "open_presence" for e in effects):
+        return True
+    act = playbook.approvals.get(move.needs) if move.needs else None
+    return (act is not None and act.act_class in ("measure", "query")) or (playbook.code == "case" and move.to == "investigation" and move.kind != "redo")
+
+
 def publish(connection: psycopg.Connection[Any], playbooks: dict[str, Playbook] | None = None) -> int:
     """Write playbooks that are not there yet (as the installer). Returns how many were new.
 
@@ -90,18 +106,18 @@ def publish(connection: psycopg.Connection[Any], playbooks: dict[str, Playbook] 
                 )
             continue
         connection.execute("insert into playbook_version (code, version, sha, content, published_at) values (%s, %s, %s, %s, access.now())",
-                           [playbook.code, playbook.version, playbook.sha256, Jsonb(dict(playbook.content))])
+                           [playbook.code, playbook.version, playbook.sha256, Jsonb(stored(playbook))])
         opens = any(e.do in GRANTING for stage in playbook.stages.values() for e in stage.effects)
-        rows = [(playbook.code, playbook.version, "start", "", to, "", "write", False, opens) for to in reach(playbook, playbook.start.code)]
+        rows = [(playbook.code, playbook.version, "start", "", to, "", "write", False, opens, False, False) for to in reach(playbook, playbook.start.code)]
         for move in playbook.moves.values():
             for source in move.sources:
                 for to in reach(playbook, move.to):
                     rows.append((playbook.code, playbook.version, move.code, source, to, move.needs or "", needed_act(playbook, move, source),
                                  playbook.stages[to].kind == "end", any(e.do in GRANTING for e in move.effects)
-                                 or any(e.do in GRANTING for e in playbook.stages[to].effects)))
+                                 or any(e.do in GRANTING for e in playbook.stages[to].effects), move.lawful_exit, investigates(playbook, move)))
         with connection.cursor() as cursor:
-            cursor.executemany("insert into playbook_move (code, version, move, from_stage, to_stage, approval_act, needs_act, closes, grants)"
-                               " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)", rows)
+            cursor.executemany("insert into playbook_move (code, version, move, from_stage, to_stage, approval_act, needs_act, closes, grants,"
+                               " lawful_exit, investigative) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", rows)
             for approval in playbook.approvals.values():
                 for index, chain in enumerate(approval.chains):
                     for order, step in enumerate(chain.steps, 1):
