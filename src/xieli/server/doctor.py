@@ -68,7 +68,7 @@ def front_end() -> Check:
 def wording() -> Check:
     package = Path(xieli.__file__).parent
     try:
-        late = [s for s in catalogues.sources(package) if not s.with_suffix(".mo").is_file() or s.with_suffix(".mo").read_bytes() != catalogues.binary(catalogues.parse(s))]
+        late = [s for s in catalogues.sources(package) if not s.with_suffix(".mo").is_file() or s.with_suffix(".mo").read_bytes() != catalogues.binary(catalogues.merged(s))]
     except catalogues.CatalogueError as error:
         return Check("catalogues", "failure", str(error), str(error))
     return Check("catalogues", "warning" if late else "ok", f"界面文字 {'未编译' if late else '已编译'}", f"message catalogues {'not compiled' if late else 'compiled'}",

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from xieli.server import dbroles
@@ -95,6 +96,25 @@ class Instance:
         """Make the roles (with the passwords of our files) and the database, if missing."""
         dbroles.ensure_roles(self.maintenance_dsn, self.prefix, self.passwords())
         dbroles.ensure_database(self.maintenance_dsn, self.database, self.prefix)
+        self._hand_to_owner()
+
+    def _hand_to_owner(self) -> None:
+        """A database that somebody made for us goes over to our owner role: migrations make schemas and rights in it."""
+        owner, name = sql.Identifier(self.role("owner")), sql.Identifier(self.database)
+        with psycopg.connect(self.maintenance_dsn, autocommit=True) as connection:
+            row = connection.execute("select datdba::regrole::text from pg_database where datname = %s", [self.database]).fetchone()
+            if row is not None and row[0].strip('"') == self.role("owner"):
+                return
+            statement = sql.SQL("alter database {} owner to {}").format(name, owner)
+            try:
+                connection.execute(statement)
+            except psycopg.errors.InsufficientPrivilege as error:
+                text = statement.as_string(connection)
+                raise Trouble(
+                    f"数据库 {self.database} 须归角色 {self.role('owner')} 所有,而当前账户无权转交。请数据库管理员执行:{text};然后重试。没有改动。",
+                    f"The database {self.database} must belong to the role {self.role('owner')}, and this account may not hand it over. "
+                    f"Ask the database administrator to run: {text}; then try again. Nothing was changed.",
+                ) from error
 
     def has_database(self) -> bool:
         with psycopg.connect(self.maintenance_dsn) as connection:
