@@ -116,7 +116,7 @@ def test_the_standing_checks_reach_their_aims():
     rows = {(r["data"], r["method"]): r for r in evaluation_rows()}
     skipped = [d for d, m in rows if m == "skipped"]
     if skipped:
-        pytest.skip(f"evaluation data absent: {', '.join(skipped)}")
+        pytest.skip(f"evaluation data folder is absent for: {', '.join(skipped)}")
     assert rows["historical_50k", "xieli, pairs with a test record"]["f1"] >= 0.90
     assert rows["FEBRL4", "xieli, all"]["f1"] >= 0.999
     assert rows["AMLSim 20K", "circles in any order or fan-ins, all"]["precision"] >= 0.99
