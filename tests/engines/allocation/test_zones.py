@@ -167,6 +167,9 @@ def test_a_unit_larger_than_every_band_is_named_with_the_band_that_would_do() ->
     (lambda d: d["units"][0].update(recused=["nobody"]), "unknown-body"),
     (lambda d: d["units"][0].update(load=float("nan")), "negative-load"),
     (lambda d: d.update(units=[]), "empty"),
+    (lambda d: d.update(bans=[{"unit": "u00"}]), "format"),
+    (lambda d: d.update(weights={"colour": 3}), "format"),
+    (lambda d: d["units"][0].pop("at_km"), "coordinates"),
 ])
 def test_bad_input_gets_a_plain_answer_with_rule_and_record(change, rule: str) -> None:
     data = make_zones()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .record import Limits, make
-from .words import BadInput, Text
+from .words import BadInput, Text, reads_a_file
 from .zone_model import Id, order_key
 
 LOW, HIGH = 3, 5
@@ -36,6 +36,7 @@ class Village:
     kin_in: frozenset[Id] = frozenset()
 
 
+@reads_a_file
 def parse(data: dict[str, Any]) -> tuple[dict[Id, Village], dict[Id, set[Id]]]:
     """Read villages and adjacency; raises BadInput for duplicates, unknown neighbours, negative work."""
     villages: dict[Id, Village] = {}

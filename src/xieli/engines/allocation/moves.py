@@ -14,6 +14,10 @@ from . import mip, search
 from .core import Bools, Core, Ints
 
 NEAR = 14
+#: the dearer knapsack floors rule pairs out only when plan and bound are this few moves apart
+CLOSE = 4
+#: tree nodes for a programme of more than 10,000 pairs; each holds a copy of its basis in memory
+WIDE_NODES = 200
 #: pairs up to which the exact programme is tried
 MOST_PAIRS = 30_000
 
@@ -53,6 +57,13 @@ def fewest(core: Core, effort: search.Effort, report: search.Report | None = Non
     plan, proven_cost = best, False
     least, pairs = max(0, state.bound), near
     limit = np.inf if plan is None else _count(moved, plan)
+    if np.isfinite(limit) and limit - state.base < CLOSE:
+        refined = search.Search(state.core, replace(effort, knapsack_rounds=40), None)
+        search.price(refined)
+        if refined.impossible:
+            return None
+        state, least = refined, max(least, refined.bound)
+        log = [*log, *refined.log]
     possible: Bools = core.allowed & ((state.base + state.rank <= limit + 1e-6) | stays)
     if int(possible.sum()) <= MOST_PAIRS:
         pairs = possible
@@ -87,6 +98,7 @@ def _value(cost: Ints, plan: Ints) -> int:
 
 def _programme(core: Core, cost: Ints, pairs: Bools, effort: search.Effort) -> tuple[Ints | None, mip.Outcome]:
     unit, body = np.nonzero(pairs)
-    out = mip.solve(core, np.arange(core.units), np.arange(core.bodies), unit, body, outside=None, nodes=effort.proof_nodes,
+    out = mip.solve(core, np.arange(core.units), np.arange(core.bodies), unit, body, outside=None,
+                    nodes=effort.proof_nodes if len(unit) <= 10_000 else WIDE_NODES,
                     seconds=effort.seconds, cost=cost)
     return out.assign, out

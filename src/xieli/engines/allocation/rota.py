@@ -10,16 +10,29 @@ from collections.abc import Callable
 from typing import Any
 
 from .record import Limits, make
-from .words import BadInput, Text
+from .words import BadInput, Text, reads_a_file
 
 
 def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Dispatch on what the file holds: `groups` and `counties` (inspection) or `members` and `meetings` (chairs)."""
+    _shapes(data)
     if "groups" in data and "counties" in data:
         return inspection(data, limits)
     if "members" in data and "meetings" in data:
         return chairs(data, limits)
     raise BadInput("format", [], Text("文件须含 groups 与 counties,或 members 与 meetings。", "The file needs groups and counties, or members and meetings."))
+
+
+@reads_a_file
+def _shapes(data: dict[str, Any]) -> None:
+    """Touch every field once, so that a misshapen file is refused before a model is built."""
+    for g in data.get("groups", []):
+        _ = g["id"], list(g.get("heads", [])), list(g.get("barred", []))
+    for m in data.get("members", []):
+        _ = m["id"], [int(t) for t in m.get("absent", [])]
+    for name in ("quarters", "gap", "meetings", "rest"):
+        if int(data.get(name, 1)) < 0:
+            raise ValueError(f"{name} < 0")
 
 
 def _distinct(items: list[Any], what_zh: str, what_en: str) -> None:

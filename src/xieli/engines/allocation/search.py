@@ -236,7 +236,8 @@ def _rounds(search: Search, size: int, width: int, limit: int) -> int:
     stamp = np.zeros(core.bodies, dtype=np.int64)
     turn, vain = 0, 0
     queue: list[int] = []
-    while turn < limit and vain < 2 * core.bodies:
+    # a plan outside the bands is no plan: repairing may take twice the rounds that improving is granted
+    while (turn < limit or (search.violation > 0 and turn < 3 * limit)) and vain < 2 * core.bodies:
         assert search.plan is not None
         if search.violation > 0:
             load = core.loads(search.plan)
@@ -254,7 +255,7 @@ def _rounds(search: Search, size: int, width: int, limit: int) -> int:
             continue
         turn += 1
         before = search.plan
-        if search.improve(group, width, effort.nodes, effort.seconds, f"round {turn}"):
+        if search.improve(group, width + (2 if search.violation > 0 and vain else 0), effort.nodes, effort.seconds, f"round {turn}"):
             vain = 0
             changed = np.unique(np.concatenate([before[before != search.plan], search.plan[before != search.plan]]))
             stamp[changed] = turn

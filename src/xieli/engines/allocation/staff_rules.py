@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from .words import BadInput, Text
+from .words import BadInput, Text, reads_a_file
 from .zone_model import Id, order_key
 
 #: 一案一借,不得连续多次借调 (监督执纪规则2019 art. 66, 未核实 in part): days between two case loans; the number is ours
@@ -109,6 +109,7 @@ def _refuse(rule: str, records: list[str], zh: str, en: str) -> BadInput:
     return BadInput(rule, records, Text(zh, en))
 
 
+@reads_a_file
 def parse(data: dict[str, Any]) -> StaffProblem:
     """Read a staffing problem; raises BadInput with the rule and the records."""
     for key, zh, en in (("officers", "干部", "officer"), ("requests", "需求", "request")):
@@ -120,11 +121,8 @@ def parse(data: dict[str, Any]) -> StaffProblem:
         if not seen:
             raise _refuse("empty", [key], f"没有{zh}。", f"There is no {en}.")
     skills, counties = data.get("skills", []), data["counties_km"]
-    try:
-        officers = tuple(sorted((_officer(o, skills, counties) for o in data["officers"]), key=lambda o: order_key(o.id)))
-        requests = tuple(sorted((_request(r, counties) for r in data["requests"]), key=lambda r: order_key(r.id)))
-    except (KeyError, IndexError, TypeError) as error:
-        raise _refuse("format", [repr(error)], f"干部或需求缺项:{error!r}。", f"An officer or request lacks a field: {error!r}.") from error
+    officers = tuple(sorted((_officer(o, skills, counties) for o in data["officers"]), key=lambda o: order_key(o.id)))
+    requests = tuple(sorted((_request(r, counties) for r in data["requests"]), key=lambda r: order_key(r.id)))
     for o in officers:
         if o.days < 0:
             raise _refuse("negative-load", [f"officer {o.id}"], f"干部 {o.id} 的已派天数为负。", f"Officer {o.id} has negative days.")

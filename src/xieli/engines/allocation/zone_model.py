@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .core import NO_LIMIT, Block, Core, Ints, without_pairs
-from .words import BadInput, Text, ids
+from .words import BadInput, Text, ids, reads_a_file
 
 Id = str | int
 
@@ -106,6 +106,7 @@ def _unique(items: list[dict[str, Any]], kind_zh: str, kind_en: str) -> None:
                       f"Duplicate {kind_en} ids: {ids(twice)}. Merge or renumber them and run again; nothing was planned.")
 
 
+@reads_a_file
 def parse(data: dict[str, Any]) -> ZoneProblem:
     """Read a problem; raises BadInput naming the rule and the records that break it."""
     if not isinstance(data, dict) or not data.get("bodies") or not data.get("units"):

@@ -1,0 +1,86 @@
+"""The command line: plans from files, exit codes, plain words; the newcomer's five minutes of docs/allocation.md."""
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from xieli.faces.cli.allocate import allocate
+
+from .conftest import make_zones
+from .test_people import grid, make_staff, quarterly
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+def call(*args: object):
+    return CliRunner().invoke(allocate, [str(a) for a in args], catch_exceptions=False)
+
+
+def write(path: Path, data: object) -> Path:
+    path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("page", ["allocation.md", "allocation.zh.md"])
+def test_the_five_minutes_of_the_manual_work_as_printed(tmp_path: Path, page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    block = re.search(r'(    \{"bodies".*?\]\})\n\n', text, re.S).group(1)
+    data = json.loads(block)
+    file, plan = write(tmp_path / "areas.json", data), tmp_path / "plan.json"
+    assert call("zones", file, "--out", plan).exit_code == 0
+    assert call("explain", file, plan, "u3").exit_code == 0
+    assert call("explain", file, plan, "u3", "--to", data["bodies"][0]["id"]).exit_code == 0
+    assert call("check", file, plan, "--replay").exit_code == 0
+    assert call("replan", file, "--current", plan).exit_code == 0
+    assert call("frontier", file).exit_code in (0, 4)
+
+
+def test_a_tampered_plan_is_found_and_exits_with_one(tmp_path: Path) -> None:
+    data = make_zones()
+    file, plan = write(tmp_path / "f.json", data), tmp_path / "p.json"
+    call("zones", file, "--out", plan)
+    made = json.loads(plan.read_text(encoding="utf-8"))
+    made["assign"]["u00"] = next(b["id"] for b in data["bodies"] if b["id"] != made["assign"]["u00"])
+    result = call("check", file, write(plan, made), "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.output)["check"]
+
+
+def test_bad_input_exits_with_two_and_nothing_fitting_with_four(tmp_path: Path) -> None:
+    data = make_zones()
+    data["units"][0]["load"] = -1
+    bad = call("zones", write(tmp_path / "a.json", data), "--json")
+    assert bad.exit_code == 2
+    assert json.loads(bad.output)["rule"] == "negative-load"
+    big = make_zones()
+    big["units"][0]["load"] = 500
+    nothing = call("zones", write(tmp_path / "b.json", big))
+    assert nothing.exit_code == 4
+    assert "would suffice" in nothing.output
+    assert "即可" in nothing.output
+
+
+def test_a_run_cut_by_the_clock_adopts_nothing_and_says_so(tmp_path: Path) -> None:
+    result = call("zones", write(tmp_path / "a.json", make_zones()), "--seconds", 0.01)
+    assert result.exit_code == 4
+    assert "what was in force stays" in result.output
+
+
+def test_the_other_tasks_read_a_file_and_print_json(tmp_path: Path) -> None:
+    desk = {"now": "2026-01-01T00:00:00Z", "matter": {"id": "m", "load": 3, "needs": ["team"]},
+            "bodies": [{"id": 1, "officers": 3, "load": 2, "hours": 1}, {"id": 2, "officers": 3, "load": 2, "hours": 1, "excluded": ["recusal"]}]}
+    for name, data in (("designate", desk), ("staff", make_staff()), ("committees", grid(3, 2)), ("rota", quarterly()), ("conflict", make_zones())):
+        result = call(name, write(tmp_path / f"{name}.json", data), "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.output)["kind"]
+        assert call(name, tmp_path / f"{name}.json").output.strip()
+
+
+def test_a_file_that_is_not_json_is_a_usage_error(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("not json")
+    assert call("zones", path).exit_code == 2
