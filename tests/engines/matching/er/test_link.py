@@ -155,3 +155,21 @@ def test_the_threshold_with_the_best_f1_is_found_and_ties_are_kept_together():
     assert best.threshold == 2.5
     assert best.f1 == pytest.approx(0.8)
     assert quality.at_threshold(weights, true, 2, 4.5).recall == 0.5
+
+
+def test_numbers_of_different_length_and_empty_fields_are_compared_without_an_error():
+    """hamming() of two lengths is an error in the database; a register has both."""
+    import pyarrow as pa
+
+    g = synthetic_gazetteer()
+    row = {"id": "1", "name": "王伟", "birth": "1980-01-01", "sex": "男", "phone": "12345678901", "address": "", "id_number": "990101198001011234"}
+    left = pa.Table.from_pylist([row, row | {"id": "2", "phone": "", "birth": "1980-02-30"}])
+    right = pa.Table.from_pylist([row | {"id": "3", "phone": "1234567890", "id_number": "990101800101123"}, row | {"id": "4", "phone": None, "name": ""}])
+    spec = person_spec(with_identity=True)
+    flat = {c.key: [{"m": 0.5, "u": 0.1}] * len(c.all_levels) for c in spec.comparisons}
+    tables = prepare_people(left, g), prepare_people(right, g)
+    found = link.score(tables, spec, link.Model("person", 0.01, flat, "by hand"), floor=0.0, detail=True).to_pylist()
+    levels = {(r["left_id"], r["right_id"]): {c.key: c.level_of(r[f"gamma_{c.key}"]).key for c in spec.comparisons} for r in found}
+    assert levels["1", "3"] == {"name": "same", "birth": "same", "sex": "same", "phone": "other", "address": "missing", "id_number": "other"}
+    assert levels["1", "4"]["name"] == "missing"
+    assert levels["2", "4"]["birth"] == "year"  # 30 February is a slip that still says something

@@ -18,7 +18,7 @@ COMPARISONS = (
         "uscc", "统一社会信用代码", "unified credit code", "uscc_l is null or uscc_r is null",
         (
             Level("same", "相同", "same", "uscc_l = uscc_r"),
-            Level("one_char", "一位不同", "one character differs", "length(uscc_l) = length(uscc_r) and hamming(uscc_l, uscc_r) = 1"),
+            Level("one_char", "一位不同", "one character differs", "case when length(uscc_l) = length(uscc_r) then hamming(uscc_l, uscc_r) = 1 else false end"),
         ),
     ),
     Comparison(

@@ -57,7 +57,7 @@ PHONE = Comparison(
     "phone", "电话", "telephone", "phone_l is null or phone_r is null",
     (
         Level("same", "相同", "same", "phone_l = phone_r", weigh_by="phone"),
-        Level("one_digit", "一位数字不同", "one digit differs", "length(phone_l) = length(phone_r) and hamming(phone_l, phone_r) = 1"),
+        Level("one_digit", "一位数字不同", "one digit differs", "case when length(phone_l) = length(phone_r) then hamming(phone_l, phone_r) = 1 else false end"),
     ),
 )  # fmt: skip
 ADDRESS = Comparison(
@@ -73,7 +73,7 @@ IDENTITY = Comparison(
     "id_number", "身份证号", "identity number", "id_number_l is null or id_number_r is null",
     (
         Level("same", "相同", "same", "id_number_l = id_number_r"),
-        Level("one_digit", "一位不同", "one digit differs", "length(id_number_l) = length(id_number_r) and hamming(id_number_l, id_number_r) = 1"),
+        Level("one_digit", "一位不同", "one digit differs", "case when length(id_number_l) = length(id_number_r) then hamming(id_number_l, id_number_r) = 1 else false end"),
     ),
 )  # fmt: skip
 RULES = (
@@ -99,7 +99,7 @@ def person_spec(with_identity: bool = False) -> Spec:
 def prepare_people(table: pa.Table, gazetteer: Gazetteer, keep: tuple[str, ...] = ()) -> pa.Table:
     """Derived columns for a register with columns id and any of TRAITS; missing traits become null.
 
-    Dates that are not dates of the calendar count as missing. `keep` names columns to carry along.
+    A birth not written YYYY-MM-DD counts as missing; 30 February stays: a slip of one digit still says much. `keep` names columns to carry along.
     """
     n = table.num_rows
 
