@@ -92,7 +92,7 @@ def compare(rw: RandomWorld, cookie: str, session: ntk.Session) -> None:
             c.execute("reset session authorization")
 
 
-def run(connection: psycopg.Connection[Any], seed: int, *, steps: int = 4, mutation: Callable[[psycopg.Connection[Any]], None] | None = None, stop_at_first: bool = False) -> tuple[int, list[str]]:
+def run(connection: psycopg.Connection[Any], seed: int, *, steps: int = 3, mutation: Callable[[psycopg.Connection[Any]], None] | None = None, stop_at_first: bool = False) -> tuple[int, list[str]]:
     """One world from birth through `steps` changes of time and facts, all in one transaction that is rolled back.
 
     Returns (decisions compared, differences). `mutation` damages policies or functions first.
@@ -102,18 +102,26 @@ def run(connection: psycopg.Connection[Any], seed: int, *, steps: int = 4, mutat
             mutation(connection)
         rw = RandomWorld(connection, seed)
         for step in range(steps):
-            for cookie, session in rw.sessions:
-                compare(rw, cookie, session)
-                if stop_at_first and rw.differences:
-                    return rw.decisions, rw.differences
-            if step + 1 < steps:
+            if step:
                 ahead = rw.boundaries()
                 if ahead:
-                    # exactly on a boundary, or the last instant before it
+                    # exactly on a boundary nothing has been refreshed yet; then the instant moves on and facts change
                     at = rw.r.choice(ahead[: max(3, len(ahead) // 2)])
-                    rw.set_time(max(at - rw.r.choice((0, 1)) * _MICROSECOND, rw.t))
+                    rw.set_time(max(at - rw.r.choice((0, 0, 1)) * _MICROSECOND, rw.t))
+                    look_all(rw, stop_at_first)
                 for _ in range(4):
                     rw.change()
-                if rw.r.random() < 0.5:
+                if rw.r.random() < 0.35:
                     rw.sweep()
+            look_all(rw, stop_at_first)
+            if stop_at_first and rw.differences:
+                break
         return rw.decisions, rw.differences
+
+
+def look_all(rw: RandomWorld, stop_at_first: bool) -> None:
+    """Through every session, unless one difference is enough."""
+    for cookie, session in rw.sessions:
+        if stop_at_first and rw.differences:
+            return
+        compare(rw, cookie, session)

@@ -48,7 +48,7 @@ class RandomWorld:
 
     def _span(self) -> tuple[datetime, datetime | None]:
         """From–to around now; open in a third of the cases."""
-        start = T0 - self.r.randint(0, 60) * HOUR if self.r.random() < 0.8 else T0 + self.r.randint(1, 40) * HOUR
+        start = T0 - self.r.randint(0, 60) * HOUR if self.r.random() < 0.9 else T0 + self.r.randint(1, 40) * HOUR
         return start, None if self.r.random() < 0.35 else start + self.r.randint(1, 90) * HOUR
 
     def _id(self) -> int:
@@ -353,9 +353,10 @@ class RandomWorld:
     def boundaries(self) -> list[datetime]:
         """Instants at which something begins or ends; mostly what the caches must follow."""
         w = self.world
+        if self.r.random() < 0.75:
+            rows = self.c.execute("select distinct sure_until from matter where id = any (%s) and sure_until > %s and sure_until < %s", [list(w.matters), self.t, T0 + timedelta(days=5)])
+            return sorted(row[0] for row in rows)
         found = {x for g in w.grants if g.revoked_at is None and "read" in g.acts for x in (g.start, g.end)}
         found |= {x for q in w.recusals if q.state == "in_force" for x in (q.start, q.end)}
-        if self.r.random() < 0.75:
-            return sorted(x for x in found if self.t < x < T0 + timedelta(days=5))
         found |= {x for p in [*w.postings, *w.members, *w.teams.values()] for x in (p.start, p.end) if x} | {h.end for h in w.holders}
         return sorted(x for x in found if self.t < x < T0 + timedelta(days=5))

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, InternalError, ProgrammingError
-
 from psycopg.types.json import Jsonb
 
 from xieli.engines.needtoknow import KINDS

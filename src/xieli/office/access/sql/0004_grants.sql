@@ -163,9 +163,9 @@ begin
                      else array(select o.id from public.office o where o.body_id = owner and o.code = 'case_duty') end;
         if desk = '{}' then desk := array(select o.id from public.office o where o.body_id = owner and o.code = 'head'); end if;
         insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
-        select access.new_id(), m, x, 'receiver', '{read,write,grant,handover,close,export,note}', w.t, far, 'opened', '', w.person, w.t
+        select access.new_id(), m, x, 'receiver', '{read,write,grant,handover,close,export,note}'::varchar[], w.t, far, 'opened', '', w.person, w.t
         from unnest(desk) x
-        union all select access.new_id(), m, w.person, 'sender', '{read,note}', w.t, far, 'opened', '', w.person, w.t;
+        union all select access.new_id(), m, w.person, 'sender', '{read,note}'::varchar[], w.t, far, 'opened', '', w.person, w.t;
     end if;
     perform access.line(m);
     return m;
