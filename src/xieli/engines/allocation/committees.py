@@ -3,7 +3,8 @@
 1. Enumerate every connected set of 3–5 villages inside a township (ESU, Wernicke 2006: each set exactly once).
 2. Cost of a set = round(10·√(Σ squared distance to its centroid) + 4·|work − total work / committees| + 3·(100 − best score)),
    the head being the best *eligible* supervisor of the set (not a village cadre, no kin among the cadres of the set).
-3. Exact set partitioning per township (HiGHS to the end): every village in exactly one set, proven optimal.
+3. Exact set partitioning per township: every village in exactly one set, proven optimal over all sets (LP prices, then HiGHS
+   to the end over the sets that a better partition could hold).
 Islands and townships too small for a set become sets of 1–2 at a penalty and are listed for a person to decide.
 """
 from __future__ import annotations
@@ -15,12 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from . import highs
 from .record import Limits, make
 from .words import BadInput, Text, reads_a_file
 from .zone_model import Id, order_key
 
 LOW, HIGH = 3, 5
 ISLAND_PENALTY = 1000
+#: sets of least reduced cost in a township's first programme
+FIRST_SETS = 150
 #: villages per committee that the target work assumes; total work / round(villages / 4) is the default target
 MEAN_SIZE = 257 / 65
 
@@ -99,19 +103,30 @@ def set_cost(group: list[Village], target: float) -> int | None:
 
 def _partition(members: list[Id], sets: list[tuple[Id, ...]], costs: list[int], limits: Limits) -> tuple[list[int], bool, float]:
     """The cheapest choice of sets that covers every member once: chosen, proven, bound."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.optimize import linprog
     from scipy.sparse import csc_matrix
 
     place = {v: n for n, v in enumerate(members)}
     rows = np.array([place[v] for s in sets for v in s])
     cols = np.repeat(np.arange(len(sets)), [len(s) for s in sets])
     matrix = csc_matrix((np.ones(len(rows)), (rows, cols)), (len(members), len(sets)))
-    result = milp(np.array(costs, dtype=float), integrality=np.ones(len(sets)), bounds=Bounds(0, 1),
-                  constraints=LinearConstraint(matrix, 1, 1),
-                  options={"mip_rel_gap": 0.0, "node_limit": limits.nodes or 100_000, "time_limit": limits.seconds})
-    if result.x is None:
+    price = np.array(costs, dtype=float)
+    linear = linprog(price, A_eq=matrix, b_eq=np.ones(len(members)), bounds=(0, None), method="highs-ds")
+    if linear.status != 0:
         return [], False, 0.0
-    return [int(n) for n in np.nonzero(result.x > 0.5)[0]], result.status == 0, float(result.mip_dual_bound)
+    reduced = price - matrix.T @ linear.eqlin.marginals
+    reach, best, value = float(np.sort(reduced)[min(len(sets) - 1, FIRST_SETS)]), [], np.inf
+    while True:
+        # a partition with a set left out costs at least the LP value plus that set's reduced cost
+        kept = np.nonzero(reduced <= reach + 1e-9)[0]
+        result = highs.milp(price[kept], 1, 1, matrix[:, kept], 1, 1, nodes=limits.nodes or 100_000, seconds=limits.seconds)
+        if result.x is not None and float(result.fun) < value - 1e-6:
+            best, value = [int(n) for n in kept[result.x > 0.5]], round(float(result.fun))
+        if result.status not in (0, 2):
+            return best, False, float(linear.fun)
+        if value - linear.fun <= reach + 1e-6 or len(kept) == len(sets):
+            return best, bool(best), float(value)
+        reach = value - linear.fun if best else reach * 2 + 1
 
 
 def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import highs
 from .core import NO_LIMIT, without_pairs
 from .zone_model import ZoneProblem, targets, to_core
 
@@ -15,7 +16,6 @@ def smallest_band(problem: ZoneProblem) -> tuple[float, float] | None:
     Minimises δ over whole units with case caps and move budget in force. Node-limited: the first value is always sufficient,
     the second tells how much smaller it could at most be.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_matrix
 
     core = to_core(problem, problem.ladder[-1])
@@ -52,10 +52,9 @@ def smallest_band(problem: ZoneProblem) -> tuple[float, float] | None:
         high.append(np.array([float(core.move_budget)]))
         row += 1
     matrix = csr_matrix((np.concatenate(vals), (np.concatenate(rows), np.concatenate(cols))), (row, pairs + 1))
-    result = milp(np.concatenate([np.zeros(pairs), [1.0]]), integrality=np.concatenate([np.ones(pairs), [0]]),
-                  bounds=Bounds(0, np.concatenate([np.ones(pairs), [np.inf]])),
-                  constraints=LinearConstraint(matrix, np.concatenate(low), np.concatenate(high)),
-                  options={"node_limit": NODES, "mip_rel_gap": 0.01})
+    result = highs.milp(np.concatenate([np.zeros(pairs), [1.0]]), np.concatenate([np.ones(pairs), [0]]),
+                        np.concatenate([np.ones(pairs), [np.inf]]), matrix, np.concatenate(low), np.concatenate(high),
+                        nodes=NODES, seconds=120.0, gap=0.01)
     if result.x is None:
         return None
     chosen = result.x[:pairs] > 0.5

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import highs
 from .core import NO_LIMIT, Core, Ints
 
 
@@ -33,7 +34,6 @@ def solve(core: Core, units: Ints, bodies: Ints, pair_unit: Ints, pair_body: Int
     `penalty` allows load outside the bands at this price per unit of load (for repairing); `cost` replaces the cost matrix
     (for tie-breaks) with `cost_at_most` keeping the true cost; `nodes` limits the search tree, `seconds` is the emergency.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_matrix
 
     n, b, pairs = len(units), len(bodies), len(pair_unit)
@@ -114,9 +114,8 @@ def solve(core: Core, units: Ints, bodies: Ints, pair_unit: Ints, pair_body: Int
         row += 1
 
     matrix = csr_matrix((np.concatenate(vals), (np.concatenate(rows), np.concatenate(cols))), (row, width))
-    result = milp(np.concatenate(objective), integrality=np.array(whole), bounds=Bounds(0, np.array(upper)),
-                  constraints=LinearConstraint(matrix, np.concatenate(low), np.concatenate(high)),
-                  options={"mip_rel_gap": gap, "node_limit": nodes, "time_limit": seconds})
+    result = highs.milp(np.concatenate(objective), np.array(whole), np.array(upper), matrix, np.concatenate(low), np.concatenate(high),
+                        nodes=nodes, seconds=seconds, gap=gap)
     bound = -np.inf if result.mip_dual_bound is None else float(result.mip_dual_bound)
     count = int(result.mip_node_count or 0)
     if result.x is None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from . import highs
 from . import staff_rules as rules
 from .core import Bools, Floats, Ints
 from .record import Limits, digest, make
@@ -158,14 +159,12 @@ class _Model:
         return float(result.fun), np.asarray(self.cost - self.matrix.T @ prices)
 
     def programme(self, keep: Bools, nodes: int, seconds: float, gap: float) -> Any:
-        from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import hstack
 
-        upper = np.concatenate([np.ones(int(keep.sum())), np.full(len(self.tail_cost), np.inf)])
-        return milp(np.concatenate([self.cost[keep], self.tail_cost]),
-                    integrality=np.concatenate([np.ones(int(keep.sum())), self.tail_whole]), bounds=Bounds(0, upper),
-                    constraints=LinearConstraint(hstack([self.matrix[:, keep], self.tail]).tocsr(), self.low, self.high),
-                    options={"node_limit": nodes, "time_limit": seconds, "mip_rel_gap": gap})
+        count = int(keep.sum())
+        upper = np.concatenate([np.ones(count), np.full(len(self.tail_cost), np.inf)])
+        return highs.milp(np.concatenate([self.cost[keep], self.tail_cost]), np.concatenate([np.ones(count), self.tail_whole]), upper,
+                          hstack([self.matrix[:, keep], self.tail]).tocsr(), self.low, self.high, nodes=nodes, seconds=seconds, gap=gap)
 
 
 def _bound(model: _Model) -> tuple[float, Floats]:
