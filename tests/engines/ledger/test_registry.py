@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from tests.engines.ledger import worlds
 
+from tests.engines.ledger import worlds
 from xieli.engines.ledger import Actor, Refused, Registry, commit, compose, opens, page, read
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines.ledger import worlds
 
+from tests.engines.ledger import worlds
 from xieli.engines.ledger.verify import Report, verify_lines
 
 PLACES = 100

@@ -16,9 +16,9 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from tests.engines.ledger import worlds
 from tests.engines.ledger.test_tampering import AGREE, SECOND, node, second
-
 from xieli.engines.ledger import commit, dumps, leaf_hash, parse
 from xieli.engines.ledger import verify as v
 from xieli.engines.ledger.export import receipt

@@ -96,7 +96,7 @@ def test_a_hostile_web_role_cannot_forge_actor_session_or_time(office: Office) -
         "select * from audit.event_matter", "select * from audit.leaf", "select * from audit.seal", "select salt from audit.personal",
         "delete from audit.personal", "select * from audit.erasure", "update audit.verb set internal = false", "set role xtest_keeper", "set role xtest_owner",
         "set session authorization xtest_sealer", "alter table audit.event disable trigger all", "create function audit.f() returns int language sql as 'select 1'",
-        "copy audit.event to '/tmp/x'", "set session_replication_role = replica", "alter table audit.event disable row level security", "drop table audit.leaf",
+        "copy audit.event to program 'true'", "set session_replication_role = replica", "alter table audit.event disable row level security", "drop table audit.leaf",
         "create trigger t before insert on audit.event for each row execute function audit.keep()", "lock table audit.event in exclusive mode",
         "select audit.hmac('a', 'b')", "insert into audit.verb values ('a.b', '{}', '{}', false, 'a', 'b')",
     ):
