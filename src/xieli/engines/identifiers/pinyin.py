@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from pypinyin.pinyin_dict import pinyin_dict
-
 from .names import HOLES, name_key
 
 LIMIT = 16
@@ -42,9 +40,16 @@ def _toneless(syllable: str) -> str:
 
 
 @cache
+def _dictionary() -> dict[int, str]:
+    from pypinyin.pinyin_dict import pinyin_dict  # half a second and 60 MB, so only where a name is searched
+
+    return dict(pinyin_dict)
+
+
+@cache
 def readings(character: str) -> tuple[str, ...]:
     """All readings of one character without tones, the commonest first; letters and digits read as themselves."""
-    entry = pinyin_dict.get(ord(character))
+    entry = _dictionary().get(ord(character))
     if entry is None:
         return (character.lower(),) if character.isalnum() and character.isascii() else ()
     return tuple(dict.fromkeys(_toneless(s) for s in entry.split(",")))

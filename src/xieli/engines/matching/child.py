@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .words import MatchError
+from .words import CONFLICT, DENIED, Conflict, MatchError, Refused
 from .workspace import read_json, write_json
 
 Progress = Callable[[str, int], None]
@@ -58,10 +58,16 @@ def run_child(plan: dict[str, Any], folder: Path, wall_seconds: int, progress: P
             if child.stdout is not None:
                 child.stdout.close()
         if said:
-            raise MatchError(said["error"], said["zh"], said["en"], int(said["exit_code"]))
+            raise _told(said)
         if code != 0:
             errors.seek(0)
             raise _died(code, timed_out, wall_seconds, errors.read()[-4000:].decode("utf-8", "replace"))
+
+
+def _told(said: dict[str, Any]) -> MatchError:
+    """The child's error as the class it was there."""
+    kind = {DENIED: Refused, CONFLICT: Conflict}.get(int(said["exit_code"]))
+    return MatchError(said["error"], said["zh"], said["en"]) if kind is None else kind(said["error"], said["zh"], said["en"])
 
 
 def _message(line: bytes) -> dict[str, Any]:

@@ -26,6 +26,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "no_release_id": ("缺少 ocid", "no ocid"),
 }
 
+# Space, tab, line ends, no-break and ideographic space, as an SQL string.
+BLANKS = "' \t\r\n\u00a0\u3000'"
 _FLOAT = r"\d(\.\d+)?[eE]\+?\d{1,3}|\d{15,}\.0+"
 _DATE_FORMS = "['%Y/%m/%d', '%Y.%m.%d', '%Y%m%d', '%Y年%m月%d日', '%Y-%m-%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y-%m-%dT%H:%M:%S']"
 
@@ -42,7 +44,7 @@ def literal(text: str) -> str:
 
 def present(column: Column, missing: Sequence[str]) -> str:
     """The trimmed text, NULL when it is one of the words for nothing."""
-    c = f"trim({quoted(column.name)})"
+    c = f"trim({quoted(column.name)}, {BLANKS})"
     words = ", ".join(literal(m) for m in missing if m)
     none = f"{c} = ''" + (f" OR {c} IN ({words})" if words else "")
     return f"CASE WHEN {none} THEN NULL ELSE {c} END"

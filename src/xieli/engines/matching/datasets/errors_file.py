@@ -28,7 +28,8 @@ def in_words(problems: list[str], dataset: Dataset, lang: str = "zh") -> str:
     told = []
     for p in problems:
         column, _, code = p.partition(":")
-        told.append((f"{titles[column]}：" if lang == "zh" else f"{titles[column]}: ") * bool(column) + PROBLEMS[code][at])
+        head = titles[column] + ("：" if lang == "zh" else ": ") if column else ""
+        told.append(head + PROBLEMS[code][at])
     return ("；" if lang == "zh" else "; ").join(told)
 
 

@@ -26,7 +26,7 @@ from .. import jail
 from ..child import run_child
 from ..words import MatchError
 from ..workspace import STAGING, Workspace, digest, read_json, read_yaml, write_json
-from .checks import is_typed, literal, problem_sql, problems_list_sql, quoted, staged_sql
+from .checks import BLANKS, is_typed, literal, problem_sql, problems_list_sql, quoted, staged_sql
 from .load import load_attached, load_raw
 from .public_forms import FORMS, load_public
 from .schema import GRADED, NAMES, Dataset, load_dataset, parse_dataset
@@ -166,8 +166,14 @@ def _fsync_directory(path: Path) -> None:
 
 def import_task(plan: dict[str, Any], tell: Progress) -> None:
     """The child's side: read `plan`, leave one folder per data set in the staging folder."""
-    limits, staging = plan["limits"], Path(plan["staging"])
+    limits = plan["limits"]
     jail.enter(limits["address_mb"] << 20, limits["cpu_seconds"], limits["file_gb"] << 30)
+    read_and_check(plan, tell)
+
+
+def read_and_check(plan: dict[str, Any], tell: Progress) -> None:
+    """The work of `import_task`, in whatever process it runs."""
+    limits, staging = plan["limits"], Path(plan["staging"])
     source, today = Path(plan["source"]), date.fromisoformat(plan["today"])
     tell("snapshot", 0)
     snapshot = take_snapshot(source, staging / "source")
@@ -249,7 +255,7 @@ def _ask(con: duckdb.DuckDBPyConnection, name: str, semantic: str, odd: str, tod
     condition = odd_sql(semantic, "v") if semantic in GRADED else f"regexp_matches(v, {literal(needs_folding_pattern())})"
     con.execute(f"CREATE TABLE {odd} (v VARCHAR, k VARCHAR, g TINYINT)")
     cursor = con.cursor()
-    cursor.execute(f"SELECT DISTINCT v FROM (SELECT trim({c}) AS v FROM raw) WHERE v <> '' AND {condition}")
+    cursor.execute(f"SELECT DISTINCT v FROM (SELECT trim({c}, {BLANKS}) AS v FROM raw) WHERE v <> '' AND {condition}")
     while rows := cursor.fetchmany(50_000):
         values = [r[0] for r in rows]
         if semantic in GRADED:

@@ -117,7 +117,12 @@ def csv_records(path: Path, encoding: str, delimiter: str, skip: int, width: int
                 lines.push_back(used)
                 yield Bad(number, raw.decode(encoding, "backslashreplace").rstrip("\r\n"), "quotes")
                 continue
-            yield _record(number, joined, encoding, delimiter, width)
+            record = _record(number, joined, encoding, delimiter, width)
+            if used and isinstance(record, Bad):
+                # Two unpaired quotes had met: only the first line is lost, the others are read again on their own.
+                lines.push_back(used)
+                record = Bad(number, raw.decode(encoding, "backslashreplace").rstrip("\r\n"), "quotes")
+            yield record
 
 
 def _record(number: int, raw: bytes, encoding: str, delimiter: str, width: int) -> Good | Bad:

@@ -4,8 +4,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scipy.stats import hypergeom
-
 from ..procurement.flags import flag_step
 
 Row = dict[str, Any]
@@ -20,6 +18,8 @@ def hypergeometric_fdr(rows: list[Row], parameters: dict[str, str]) -> list[Row]
     law; the false discovery rate is controlled within each county (Benjamini and Hochberg 1995). Adds `expected`,
     `p` and `q`; keeps q < `q_limit` with at least `least` observed.
     """
+    from scipy.stats import hypergeom  # half a second to import, so only where it is used
+
     out: list[Row] = []
     by_county: dict[Any, list[Row]] = {}
     for row in rows:

@@ -137,7 +137,10 @@ def _all_in(con: duckdb.DuckDBPyConnection, table: str, column: str, distinct: l
     for start in range(0, len(distinct), 5000):
         part = distinct[start : start + 5000]
         marks = ", ".join("?" for _ in part)
-        found = con.execute(f"SELECT count(DISTINCT {quoted(column)}) FROM {quoted(table)} WHERE {quoted(column)} IN ({marks})", part).fetchall()
+        try:
+            found = con.execute(f"SELECT count(DISTINCT {quoted(column)}) FROM {quoted(table)} WHERE {quoted(column)} IN ({marks})", part).fetchall()
+        except duckdb.ConversionException:  # a text said to come from a column of numbers
+            return False
         if int(found[0][0]) != len(part):
             return False
     return True
