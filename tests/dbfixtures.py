@@ -24,10 +24,10 @@ PASSWORD = "test-only"
 
 
 def source_digest() -> str:
-    """Digest of everything that shapes the schema: migrations and their SQL."""
+    """Digest of everything that shapes the schema: migrations, their SQL, and the acts that are copied into the database."""
     digest = hashlib.sha256()
     for path in sorted((ROOT / "src/xieli").rglob("*")):
-        if path.suffix in {".py", ".sql"} and ("migrations" in path.parts or "sql" in path.parts):
+        if path.suffix in {".py", ".sql"} and ("migrations" in path.parts or "sql" in path.parts or path.name in {"events.py", "verbs.py"}):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
