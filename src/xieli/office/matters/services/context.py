@@ -9,13 +9,14 @@ from xieli.engines.playbooks.state import Child, Context, State, state_from_data
 from xieli.office.access.models import Recusal
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services import clocks
-from xieli.office.matters.services.source import Actor, actor, now
+from xieli.office.matters.services.playbooks import by_sha
+from xieli.office.matters.services.source import Actor, actor, now, rows
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.clocks import Clock
-from xieli.office.matters.tables.core import Matter, MatterBody, MatterLink, MatterSubject
+from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
 from xieli.office.matters.tables.handover import CompetenceBasis, FeedbackDuty
 from xieli.office.matters.tables.measures import MeasureNotice, Presence, RightsSheet
-from xieli.office.matters.tables.work import Fact, FormSubmission, MatterMove
+from xieli.office.matters.tables.work import Fact, FormSubmission
 from xieli.office.people.models import Person, Posting, TeamMember
 
 # role codes that are offices: whoever holds the office at the party's body holds the role
@@ -141,20 +142,9 @@ def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | N
     clock_states = {c.code: clocks.status(c, at) for c in Clock.objects.filter(matter=matter).order_by("started_at")}
     facts = {code: (float(number) if number is not None else (text or str(day or ref or "")))
              for code, number, text, day, ref in Fact.objects.filter(matter=matter, retracted_at=None).order_by("recorded_at").values_list("code", "number", "text", "day", "ref")}
-    children = tuple(
-        Child(m.kind, m.status == "open", m.close_kind or None)
-        for m in Matter.objects.filter(links_in__source=matter, links_in__kind__in=["child", "follow_up", "derived", "counterpart", "assist"])
-    )
-    parent_link = MatterLink.objects.filter(target=matter, kind="child").select_related("source").first()
-    parent = parent_link.source if parent_link else None
-    prior: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
-    for origin in Matter.objects.filter(links_out__target=matter):
-        held: dict[str, set[str]] = defaultdict(set)
-        for done in (origin.state or {}).get("done", []):
-            held[str(done["person"])].add(done["role"])
-        for person in MatterMove.objects.filter(matter=origin).values_list("person_id", flat=True).distinct():
-            held[str(person)].add("handler")
-        prior[origin.kind] = {person: frozenset(roles) for person, roles in held.items()}
+    children = tuple(Child(kind, is_open, outcome) for kind, is_open, outcome in rows("children_of", matter.id))
+    parent = next(iter(rows("parent_of", matter.id)), None)
+    prior = _prior(who, matter)
     recusals = Recusal.objects.filter(matter=matter, state="raised").exists()
     open_presences = list(Presence.objects.filter(matter=matter, ended_at=None))
     return Context(
@@ -162,16 +152,28 @@ def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | N
         forms=forms, forms_by_body=by_body, approvals=approvals, clocks=clock_states,
         compositions=_filled(matter, playbook, people := people_of(matter, playbook, bodies)),
         votes={code: frozenset(forms.get("votes", {}).get(code, [])) for code in playbook.compositions},
-        cleared=frozenset() if recusals else frozenset({*playbook.roles, *playbook.parties, *bodies, "owner", *_fields_of(playbook)}),
+        cleared=frozenset() if recusals else frozenset({*playbook.roles, *playbook.parties, *playbook.compositions, *bodies, "owner", *_fields_of(playbook)}),
         products=frozenset(_products(matter, playbook, forms)), documents=_documents(matter), children=children,
         feedback=_feedback(matter), competence=CompetenceBasis.objects.filter(matter=matter).exists(),
-        parent_kind=parent.kind if parent else None,
-        parent_passed=frozenset(d["stage"] for d in (parent.state or {}).get("done", [])) if parent else frozenset(),
+        parent_kind=parent[0] if parent else None, parent_passed=frozenset(parent[1]) if parent else frozenset(),
         people=people, subject=subject_of(matter), bodies=bodies, body_attributes=_attributes(bodies), relations=_relations(bodies, matter),
         facts=facts, files=_files(matter), evidence=_evidence(matter), authorization=_authorized(matter),
         presence=frozenset({"none_open"} if not open_presences else {"basis_current"}), rights=_rights(matter, forms),
         level=_LEVEL_NAMES[matter.level], prior=prior,
     )
+
+
+def _prior(who: Actor, matter: Matter) -> dict[str, dict[str, frozenset[str]]]:
+    """As whom the actor took part in what this matter came from, whether or not he still sees it."""
+    found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    person = str(who.person)
+    for kind, sha, roles, slots in rows("part_of", matter.id):
+        held = set(roles)
+        for composition in by_sha(sha).compositions.values() if slots else ():
+            held |= {slot.role for slot in composition.slots if slot.code in slots and slot.role}
+        if held or slots:
+            found[kind][person] = found[kind].get(person, frozenset()) | held | set(slots)
+    return found
 
 
 def _acting_body(who: Actor, bodies: dict[str, tuple[str, ...]]) -> str | None:

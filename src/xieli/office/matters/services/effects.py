@@ -16,14 +16,14 @@ from xieli.engines.playbooks.model import Effect, Playbook
 from xieli.office.access.models import Grant
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body, Office, Room
-from xieli.office.matters.services import clocks, grants
+from xieli.office.matters.services import clocks, competence, grants
 from xieli.office.matters.services.context import OFFICE_ROLES
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import actor, call, now
 from xieli.office.matters.tables.clocks import Alarm, Clock
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.handover import FeedbackDuty
-from xieli.office.matters.tables.measures import Presence
+from xieli.office.matters.tables.measures import MeasureNotice, Presence, RightsSheet
 from xieli.office.matters.tables.work import Fact, Note, Outcome, Task
 from xieli.office.people.models import TeamMember
 
@@ -114,15 +114,16 @@ def _addressees(step: Step, name: str) -> list[int]:
     if name == "superior_head":
         return _offices(superior, "head")
     if name == "internal_supervision":
-        return list(Room.objects.filter(body_id=owner, kind="internal_supervision", valid_to=None).values_list("id", flat=True))
+        # a county without such a room of its own is watched by its superior's
+        for body in (owner, superior):
+            rooms = list(Room.objects.filter(body_id=body, kind="internal_supervision", valid_to=None).values_list("id", flat=True))
+            if rooms:
+                return rooms
+        return []
     if name in ("case_management", "duty_officer"):
         return _offices(owner, "case_duty") or [_desk(step, owner)]
     if name in ("resident_organ", "line_superior"):
-        unit = step.bodies.get("subject_unit", ())
-        organs = Body.objects.filter(unit_id__in=[int(u) for u in unit], kind__in=["resident_organ", "dispatched_unit"], valid_to=None)
-        if name == "line_superior":
-            organs = Body.objects.filter(id__in=organs.values("parent_id"))
-        return [int(call("desk_of", b)) for b in organs.values_list("id", flat=True)]  # type: ignore[call-overload]
+        return [int(call("desk_of", b)) for b in _organs(step, name)]  # type: ignore[call-overload]
     if name == "party_committee":
         committee = call("body_at", owner, "committee")
         return _offices(int(committee), "party_secretary") if committee else []  # type: ignore[call-overload]
@@ -132,6 +133,15 @@ def _addressees(step: Step, name: str) -> list[int]:
     if name == "team":
         return list(TeamMember.objects.filter(team__matter_id=step.matter.id).filter(Q(ends_at=None) | Q(ends_at__gt=step.at)).values_list("person_id", flat=True))
     return []  # subject, family, employer, reporter: outside the platform, told by a paper (see notify)
+
+
+def _organs(step: Step, name: str) -> list[int]:
+    """The discipline organs in the subject's unit, or the bodies above them in their own line."""
+    unit = step.bodies.get("subject_unit", ())
+    organs = Body.objects.filter(unit_id__in=[int(u) for u in unit], kind__in=["resident_organ", "dispatched_unit"], valid_to=None)
+    if name == "line_superior":
+        organs = Body.objects.filter(id__in=organs.values("parent_id"))
+    return list(organs.values_list("id", flat=True))
 
 
 # ── grants ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -297,8 +307,7 @@ def _reopen(step: Step, effect: Effect) -> None:
 
 @_does("report_to_parent")
 def _report(step: Step, effect: Effect) -> None:
-    for link in MatterLink.objects.filter(target=step.matter).select_related("source"):
-        Note.objects.create(matter=link.source, text=f"{effect.get('outcome')}", person_id=actor().person, at=now(), kind=f"child:{step.matter.kind}")
+    call("report_outcome", step.matter.id, str(effect.get("outcome")))
 
 
 # ── telling people ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -312,6 +321,8 @@ def _notify(step: Step, effect: Effect) -> None:
 
     for name in _names(effect.get("who")):
         found = principals(step, name)
+        if name in ("resident_organ", "line_superior"):
+            competence.owe_line_notices(step.matter, str(effect.get("what")), _organs(step, name))
         if found:
             call("notify", step.matter.id, found, f"playbook.{effect.get('what')}", _json({"kind": step.playbook.code, "message": str(effect.get("what"))}), False)
         else:
@@ -385,6 +396,24 @@ def _issue(step: Step, effect: Effect) -> None:
 
         number = next_number(step.matter, step.playbook.series[document.series])
     Note.objects.create(matter=step.matter, text=f"{document.label.zh} {number}".strip(), person_id=actor().person, at=now(), kind=f"doc:{code}:issued")
+    _paper_of_measure(step, code)
+
+
+_TOLD = {"unit_notice": ("unit", "notice.unit_told_at"), "family_notice": ("family", "notice.family_told_at")}
+
+
+def _paper_of_measure(step: Step, code: str) -> None:
+    """A paper of a measure that was served discharges what the measure owes: the notice, or the rights sheet."""
+    from xieli.office.matters.services.measures import give_notice, give_sheet
+
+    if code in _TOLD:
+        to, field = _TOLD[code]
+        value = step.field(field)
+        for notice in MeasureNotice.objects.filter(matter=step.matter, to=to, given_at=None) if value else ():
+            give_notice(notice, at=_instant(value, step.at))
+    if code == "rights_sheet":
+        for sheet in RightsSheet.objects.filter(matter=step.matter, given_at=None):
+            give_sheet(sheet)
 
 
 @_does("number")

@@ -18,21 +18,27 @@ from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
 from xieli.office.matters.tables.work import Fact, FormSubmission
 
 
-@transaction.atomic
-def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | None = None) -> FormSubmission:
-    """Hand in a form: validated as published, kept as a new revision, its facts replaced by the new ones.
-
-    Raises Refused naming each field that is wrong; nothing is stored then.
-    """
-    playbook = playbook_of(matter)
-    form = playbook.forms.get(code)
+def checked(matter: Matter, code: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The values as they would be stored. Raises Refused naming each field that is wrong."""
+    form = playbook_of(matter).forms.get(code)
     if form is None:
         raise Refused("unknown_form", f"流程没有表单“{code}”。", f"The playbook has no form “{code}”.")
     clean = {k: v for k, v in values.items() if v not in (None, "")}
     refusals = validate(form, clean)
     if refusals:
         raise Refused.because(refusals)
-    data = dict(complete(form, clean))
+    return dict(complete(form, clean))
+
+
+@transaction.atomic
+def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | None = None) -> FormSubmission:
+    """Hand in a form: validated as published, kept as a new revision, its facts replaced by the new ones.
+
+    Raises Refused naming each field that is wrong; nothing is stored then.
+    """
+    data = checked(matter, code, values)
+    playbook = playbook_of(matter)
+    form = playbook.forms[code]
     if body:
         data["_body"] = body
     import hashlib

@@ -128,8 +128,7 @@ def give(duty: FeedbackDuty, text: str, *, final: bool = False, outcome_class: s
     else:
         while duty.next_due <= today():
             duty.next_due = add_months(duty.next_due, duty.every_months)
-        if duty.next_due == duty.first_due and today() < duty.first_due:
-            pass  # an early answer does not move the date that is owed
+        # an early answer does not move the date that is owed
     duty.save()
     if duty.handover_id:
         if final:
@@ -137,14 +136,17 @@ def give(duty: FeedbackDuty, text: str, *, final: bool = False, outcome_class: s
         handover = duty.handover
         if handover is not None:
             call("notify", duty.matter_id, list(handover.sender_acl), "feedback", Jsonb({"handover": str(handover.id)}), True)
+    elif duty.owed_to_id is not None:
+        call("notify", duty.matter_id, [int(call("desk_of", duty.owed_to_id))], "feedback", Jsonb({"duty": str(duty.id)}), True)  # type: ignore[call-overload]
     record("feedback.given", matters=[duty.matter_id], duty=duty.id, final=final)
     return row
 
 
 def close_duty(duty: FeedbackDuty) -> None:
     """Discharge a duty by a playbook step: only when a final answer was given."""
-    if not duty.answers.filter(final=True).exists() and duty.state == "open" and duty.owed_to_id is not None and duty.handover_id is not None:
-        raise Refused("feedback_owed", "尚未向移送方作最终反馈，不能办结。", "The sender has not had a final answer; it cannot be closed.")
+    if not duty.answers.filter(final=True).exists() and duty.state == "open" and duty.owed_to_id is not None:
+        raise Refused("feedback_owed", "尚未向对方作最终反馈，也没有记录免除的理由，不能办结。",
+                      "The other side has not had a final answer and no reason for waiving it is recorded; it cannot be closed.")
     duty.state = "closed"
     duty.save()
 

@@ -12,6 +12,7 @@ from xieli.engines.identifiers import check
 from xieli.engines.playbooks.model import Playbook
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
+from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.services.moves import begin
@@ -157,6 +158,10 @@ def spawn(parent: Matter, kind: str, link: str, *, owner: int, row: dict[str, An
         parent.subjects.values_list("name", flat=True)))
     MatterLink.objects.create(source=parent, target=child, kind=link, created_at=now())
     record("matter.linked", matters=[parent.id, child.id], kind=link, target=child.id)
+    if own and room is not None and room not in actor().principals:
+        # a head who decides that a matter follows does not take it from the room that works on its parent
+        grants.give(child.id, room, kind="handler", acts=["read", "write", "grant", "handover", "close", "export", "note"], ends_at=None,
+                    basis=f"from:{parent.kind}", reason="")
     if copy_subjects:
         call("copy_subjects", parent.id, child.id)
     if own:

@@ -61,17 +61,22 @@ def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | No
          body: str | None = None) -> int:
     """Make one move of the playbook: the engine decides, the database checks, the effects are carried out.
 
-    `form` is submitted first in the same transaction. Returns the move's identity. Raises Refused with every reason.
+    `form` is submitted in the same transaction: first by who may write; by who only decides (a head on his decision) with
+    the step itself, whose pen it is written with. Returns the move's identity. Raises Refused with every reason.
     """
-    if form is not None:
-        from xieli.office.matters.services.forms import submit
+    from xieli.office.matters.services.forms import checked, submit
 
-        submit(matter, form[0], form[1], body=body)
+    late_form = None
+    if form is not None:
+        if call("may", matter.id, "write"):
+            submit(matter, form[0], form[1], body=body)
+        else:
+            late_form = (form[0], checked(matter, form[0], form[1]))
     matter.refresh_from_db()
     version = expected_version if expected_version is not None else matter.row_version
     playbook = playbook_of(matter)
     state = contexts.state_of(matter)
-    context = contexts.build(matter, playbook, reason=reason, body=body)
+    context = contexts.build(matter, playbook, reason=reason, body=body, form=late_form)
     result = apply(playbook, state, move, context, token=token)
     if result.refusals:
         raise Refused.because(result.refusals)
@@ -82,6 +87,8 @@ def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | No
     at = happened or now()
     move_id = int(call("make_move", matter.id, move, left, Jsonb(result.state.to_data()), reason, approval.id if approval else None,  # type: ignore[call-overload]
                        happened, version))
+    if form is not None and late_form is not None:
+        submit(matter, form[0], form[1], body=body)
     matter.refresh_from_db()
     record("matter.moved", matters=[matter.id], move=move, from_stage=next((t.stage for t in state.tokens if t.id == left), None),
            to_stages=sorted({t.stage for t in result.state.tokens} | ({result.state.result} if result.state.result else set())),

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -53,3 +54,13 @@ def call(function: str, *arguments: object) -> object:
         cursor.execute(f"select access.{function}({marks})", list(arguments))
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def rows(function: str, *arguments: object) -> list[tuple[Any, ...]]:
+    """All rows of one definer function of the schema `access`."""
+    from xieli.office.matters.services.errors import plain_words
+
+    marks = ", ".join(["%s"] * len(arguments))
+    with plain_words(), connection.cursor() as cursor:
+        cursor.execute(f"select * from access.{function}({marks})", list(arguments))
+        return list(cursor.fetchall())

@@ -138,10 +138,10 @@ create function access.moved_now(m bigint, act text) returns boolean language sq
                and p.move = v.move and p.grants))) $$;
 
 -- ── moves along the published graph ────────────────────────────────────────────────────────────────────────────────
-create function access.custody_expired(m bigint, s bigint default null) returns boolean
+create function access.custody_expired(m bigint, s bigint default null, at timestamptz default null) returns boolean
     language sql stable security definer set search_path = pg_catalog as $$
--- A custody measure still running whose alarm instant (the earlier reading) has passed: on this matter, or on one of its
--- family (a custody measure is a matter of its own, child of the case), about the same person.
+-- A custody measure still running whose alarm instant (the earlier reading) has passed (at the instant named, else now): on
+-- this matter, or on one of its family (a custody measure is a matter of its own, child of the case), about the same person.
     with family as (
         select m as id union select target_id from public.matter_link where source_id = m and kind = 'child'
         union select source_id from public.matter_link where target_id = m and kind = 'child'
@@ -151,7 +151,7 @@ create function access.custody_expired(m bigint, s bigint default null) returns 
         select 1 from public.measure x join public.clock c on c.matter_id = x.matter_id and c.on_expiry = 'must_release' and c.state = 'running'
                join public.matter_subject xs on xs.id = x.subject_id
         where x.matter_id in (select id from family) and x.kind in ('liuzhi', 'guanhu', 'compelled_appearance') and x.ended_at is null
-          and c.alarm_at <= access.now()
+          and c.alarm_at <= coalesce(at, access.now())
           and (s is null or x.subject_id = s or exists (select 1 from public.matter_subject ss where ss.id = s
                and (ss.id_digest = xs.id_digest or (ss.id_digest is null and xs.id_digest is null and ss.name = xs.name))))), false) $$;
 
@@ -188,7 +188,7 @@ begin
                     where not exists (select 1 from jsonb_array_elements(old_tokens) o where o->>'id' = x->>'id'));
     if new_state->>'result' is not null then opened := opened || (new_state->>'result'); end if;
     select max(p.approval_act) as approval_act, max(p.needs_act) as needs_act, bool_or(p.closes) as closes, count(*) as n,
-           array_agg(p.to_stage::text) as reach into pm
+           array_agg(p.to_stage::text) as reach, bool_and(p.lawful_exit) as lawful, bool_or(p.investigative) as investigative into pm
     from public.playbook_move p where p.code = mm.kind and p.version = mm.playbook_version and p.move = move_code and p.from_stage = from_code;
     if pm.n = 0 or not opened <@ pm.reach then
         raise exception 'no such move from here' using errcode = 'check_violation', hint = move_code;
@@ -202,6 +202,10 @@ begin
         raise exception 'the step that is left stays open' using errcode = 'check_violation';
     end if;
     if not (access.may(m, 'write') or (pm.needs_act = 'approve' and access.may(m, 'approve'))) then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
+    -- at the limit of custody: on the measure itself only lawful exits; elsewhere in its family nothing that investigates
+    if ((mm.kind in ('liuzhi', 'guanhu', 'compelled_appearance') and not pm.lawful) or pm.investigative) and access.custody_expired(m) then
+        raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
+    end if;
     if coalesce(pm.approval_act, '') <> '' then
         update public.approval a set state = 'used', used_at = t
         where a.id = approval and a.matter_id = m and a.act = pm.approval_act and a.state in ('approved', 'used');
@@ -302,6 +306,13 @@ create function access.office_at(m bigint, place integer, wanted text, room inte
                         and rc.starts_at <= access.now() and access.now() < rc.ends_at))
     order by o.id limit 1 $$;
 
+create function access.beyond_custody(m bigint, act_code text, s bigint, at timestamptz) returns boolean
+    language sql stable security definer set search_path = pg_catalog as $$
+-- an act of inquiry or measure asked or decided past the limit of custody; what a lawful exit stands on stays open
+    select access.custody_expired(m, s, at) and not exists (
+        select 1 from public.matter mm join public.playbook_move p on p.code = mm.kind and p.version = mm.playbook_version
+        where mm.id = m and p.approval_act = act_code and p.lawful_exit) $$;
+
 create function access.request_approval(m bigint, act_code text, s bigint, details jsonb, details_sha text, why text, is_urgent boolean,
                                         collective text, chain_no integer) returns bigint
     language plpgsql security definer set search_path = pg_catalog as $$
@@ -341,7 +352,12 @@ begin
         if r.how = 'collective' and coalesce(collective, '') = '' then
             raise exception 'a collective record is needed first' using errcode = 'check_violation', hint = 'collective_record';
         end if;
-        if r.act_class in ('measure', 'query') then update public.approval set closed_zone = true where id = a; end if;
+        if r.act_class in ('measure', 'query') then
+            update public.approval set closed_zone = true where id = a;
+            if access.beyond_custody(m, act_code, s, t) then
+                raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
+            end if;
+        end if;
         k := k + 1;
         insert into public.approval_step (id, approval_id, matter_id, "order", office_code, how, body_id, office_id, delegable, basis, source,
                                           decision, as_deputy, reason, paper_no)
@@ -349,6 +365,11 @@ begin
                 r.source, case when r.how = 'file' then 'filed' else '' end, false, '', '');
         n := n + 1;
     end loop;
+    -- the collective's decision is its record, whose number was given above; where its chairman signs the act itself as well,
+    -- his signature is that one (two places need two persons)
+    update public.approval_step c set decision = 'recorded', decided_at = t, paper_no = collective
+    where c.approval_id = a and c.how = 'collective' and exists (select 1 from public.approval_step l where l.approval_id = a
+          and l."order" > c."order" and l.body_id = c.body_id and l.how = 'sign' and l.office_code = 'head');
     if n = 0 then raise exception 'no rule says who approves this' using errcode = 'check_violation', hint = act_code; end if;
     perform access.conclude(a);
     return a;
@@ -363,6 +384,13 @@ begin
     update public.approval set state = st, decided_at = t where id = a and state = 'pending';
     return st;
 end $$;
+
+create function access.out_of_order(ap public.approval) returns boolean language sql stable security definer set search_path = pg_catalog as $$
+-- an act that the playbook puts before this one has not been approved yet
+    select exists (select 1 from public.matter mm join public.approval_rule r on r.kind = mm.kind and r.version = mm.playbook_version,
+                        jsonb_array_elements_text(r.after) x
+                   where mm.id = ap.matter_id and r.act = ap.act and r.body_id is null
+                     and not exists (select 1 from public.approval y where y.matter_id = mm.id and y.act = x and y.state in ('approved', 'used'))) $$;
 
 create function access.decide_approval(a bigint, verdict text, why text, snapshot_content jsonb, snapshot_canon bytea, snapshot_sha text)
     returns text language plpgsql security definer set search_path = pg_catalog as $$
@@ -384,16 +412,16 @@ begin
     if exists (select 1 from public.approval_step x where x.approval_id = a and x.person_id = w.person) then
         raise exception 'two places need two persons' using errcode = 'insufficient_privilege';
     end if;
-    if exists (select 1 from public.approval_rule r, jsonb_array_elements_text(r.after) x
-               where r.kind = (select kind from public.matter where id = ap.matter_id) and r.act = ap.act and r.body_id is null
-                 and r.version = (select playbook_version from public.matter where id = ap.matter_id)
-                 and not exists (select 1 from public.approval y where y.matter_id = ap.matter_id and y.act = x and y.state in ('approved', 'used'))) then
+    if access.out_of_order(ap) then
         raise exception 'another act is decided first' using errcode = 'check_violation', hint = 'order';
     end if;
     if ap.closed_zone and (select zone from access.session where id = w.session) <> 'closed' then
         raise exception 'measures are approved inside the closed zone' using errcode = 'insufficient_privilege', hint = 'closed_zone';
     end if;
     if verdict not in ('approved', 'refused') then raise exception 'unknown verdict' using errcode = 'check_violation'; end if;
+    if verdict = 'approved' and ap.closed_zone and access.beyond_custody(ap.matter_id, ap.act, ap.subject_id, t) then
+        raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
+    end if;
     if verdict = 'refused' and coalesce(why, '') = '' then raise exception 'a refusal needs a reason' using errcode = 'check_violation'; end if;
     if snapshot_sha is distinct from encode(sha256(snapshot_canon), 'hex') then
         raise exception 'the snapshot does not match its digest' using errcode = 'check_violation';
@@ -423,6 +451,11 @@ begin
             raise exception 'number, time and verdict of the paper are needed' using errcode = 'check_violation';
         end if;
         if signed > t then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
+        if verdict = 'refused' and coalesce(why, '') = '' then raise exception 'a refusal needs a reason' using errcode = 'check_violation'; end if;
+        if verdict = 'approved' and ap.closed_zone and access.beyond_custody(ap.matter_id, ap.act, ap.subject_id, signed) then
+            raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
+        end if;
+        if access.out_of_order(ap) then raise exception 'another act is decided first' using errcode = 'check_violation', hint = 'order'; end if;
         if signed < coalesce((select max(signed_at) from public.approval_step where approval_id = a), ap.requested_at) then
             raise exception 'signed before the one who signs first' using errcode = 'check_violation';
         end if;
@@ -633,7 +666,12 @@ begin
         return new;
     end if;
     if new.started_at > access.now() then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
-    if new.late_record then return new; end if;   -- what really happened, entered late and visibly as a breach
+    if new.late_record then   -- what really happened, entered late and visibly as a breach: both dates differ, and it is alarmed
+        if new.started_at >= access.now() - interval '1 minute' then
+            raise exception 'a late record tells what happened before' using errcode = 'check_violation', hint = 'late_record';
+        end if;
+        return new;
+    end if;
     if access.custody_expired(new.matter_id, new.subject_id) then
         raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
     end if;
@@ -659,18 +697,46 @@ begin
     return new;
 end $$;
 create trigger gate before insert or update on public.measure for each row execute function access.measure_gate();
+create function access.late_measure() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+declare owner integer := (select owner_body_id from public.matter where id = new.matter_id); up integer;
+begin
+    up := access.body_at(owner, 'next_up');
+    insert into public.alarm (id, matter_id, kind, level, raised_at, answer) values (access.new_id(), new.matter_id, 'late_record', 2, access.now(), '');
+    perform access.tell_offices(new.matter_id, array_remove(array[owner, up], null), array['head', 'internal_supervision'], 'late_record',
+                                jsonb_build_object('measure', new.id::text, 'kind', new.kind));
+    return null;
+end $$;
+create trigger late after insert on public.measure for each row when (new.late_record) execute function access.late_measure();
 -- new investigative work on a person whose custody has run out is refused through every door
 create function access.presence_gate() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
 begin
     if coalesce(new.basis, '') in ('', 'waiting_for_approval') then
         raise exception 'every minute of a presence has a basis; waiting for an approval is none' using errcode = 'check_violation', hint = 'presence_basis';
     end if;
-    if access.custody_expired(new.matter_id, new.subject_id) then
+    -- held in custody he is kept on the measure itself; any other presence past the limit is inquiry. What ended before it may be entered late.
+    if access.custody_expired(new.matter_id, new.subject_id, coalesce(new.ended_at, access.now())) then
+        raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
+    end if;
+    if new.started_at > access.now() then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
+    return new;
+end $$;
+create trigger gate before insert on public.presence for each row execute function access.presence_gate();
+create function access.talk_gate() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+-- past the limit of custody nobody is questioned; care, rest, meals and the offer to leave go on, and what happened before may be entered late
+declare subject bigint;
+begin
+    select subject_id into subject from public.presence where id = new.presence_id and matter_id = new.matter_id;
+    if subject is null then raise exception 'the presence belongs to another matter' using errcode = 'check_violation'; end if;
+    if new.kind = 'basis' and coalesce(new.note, '') in ('', 'waiting_for_approval') then
+        raise exception 'every minute of a presence has a basis; waiting for an approval is none' using errcode = 'check_violation', hint = 'presence_basis';
+    end if;
+    if new.starts_at > access.now() then raise exception 'an act cannot lie in the future' using errcode = 'check_violation'; end if;
+    if new.kind in ('talk', 'basis') and access.custody_expired(new.matter_id, subject, greatest(new.starts_at, new.ends_at)) then
         raise exception 'custody has reached its limit' using errcode = 'check_violation', hint = 'custody_gate';
     end if;
     return new;
 end $$;
-create trigger gate before insert on public.presence for each row execute function access.presence_gate();
+create trigger gate before insert on public.presence_entry for each row execute function access.talk_gate();
 
 -- ── alarms raised by time alone ────────────────────────────────────────────────────────────────────────────────────
 create function access.tell_offices(m bigint, bodies integer[], codes text[], what text, detail jsonb) returns integer
@@ -776,8 +842,9 @@ create function access.belongs_to_superior(own integer, person integer, digest b
 create function access.move_ownership(m bigint, to_body integer, approval bigint) returns void
     language plpgsql security definer set search_path = pg_catalog as $$
 -- by a playbook step: only on an approval of this very matter, or back to a body that owned it before
-declare t timestamptz := access.now(); w record := access.who(); room integer;
+declare t timestamptz := access.now(); w record := access.who(); room integer; old public.matter;
 begin
+    select * into old from public.matter where id = m;
     if not (access.may(m, 'write') or access.may(m, 'approve')) then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
     if not exists (select 1 from public.approval a where a.id = approval and a.matter_id = m and a.state in ('approved', 'used'))
        and not exists (select 1 from public.matter_body b where b.matter_id = m and b.body_id = to_body and b.role in ('owner', 'natural')) then
@@ -793,6 +860,12 @@ begin
     insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
     values (access.new_id(), m, coalesce(room, to_body), 'handler', '{read,write,grant,handover,close,export}', t, timestamptz '9999-01-01 00:00:00+00',
             'move_ownership', coalesce(approval::text, ''), w.person, t);
+    -- a superior that gives a matter down its own line goes on reading it: progress is reported to the room that gave it
+    if access.body_at(to_body, 'next_up') = old.owner_body_id then
+        insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
+        select access.new_id(), m, x, 'sender', '{read,note}', t, timestamptz '9999-01-01 00:00:00+00', 'move_ownership', coalesce(approval::text, ''), w.person, t
+        from (select coalesce(old.owner_room_id, access.desk_of(old.owner_body_id)) as x) y where not access.barred(m, x);
+    end if;
 end $$;
 
 create function access.copy_subjects(source bigint, child bigint) returns integer language plpgsql security definer set search_path = pg_catalog as $$
@@ -817,7 +890,7 @@ grant execute on function access.digest_identity(text), access.seal_identity(tex
     access.belongs_to_superior(integer, integer, bytea, text), access.move_ownership(bigint, integer, bigint),
     access.redirect_duty(bigint, bigint), access.close_duty_of(bigint, text) to {web}, {job};
 grant execute on function access.recused(bigint), access.notify(bigint, integer[], text, jsonb, boolean), access.next_number(text, text, bigint),
-    access.custody_expired(bigint, bigint),
+    access.custody_expired(bigint, bigint, timestamptz),
     access.make_move(bigint, text, integer, jsonb, text, bigint, timestamptz, integer), access.body_at(integer, text),
     access.turn_of(bigint),
     access.request_approval(bigint, text, bigint, jsonb, text, text, boolean, text, integer),

@@ -122,6 +122,7 @@ class MatterLink(RandomIdModel):
     source = models.ForeignKey(Matter, models.CASCADE, related_name="links_out")
     target = models.ForeignKey(Matter, models.CASCADE, related_name="links_in")
     kind = models.CharField(max_length=24)
+    outcome = models.CharField(max_length=40, blank=True, default="", help_text="what the target reported to the source")
     created_at = models.DateTimeField()
 
     class Meta:

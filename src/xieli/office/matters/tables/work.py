@@ -38,6 +38,8 @@ class PlaybookMove(models.Model):
     needs_act = models.CharField(max_length=12, default="write")
     closes = models.BooleanField(default=False)
     grants = models.BooleanField(default=False, help_text="its effects open access")
+    lawful_exit = models.BooleanField(default=False, help_text="stays open past the limit of custody")
+    investigative = models.BooleanField(default=False, help_text="goes on with the inquiry: refused past the limit of custody")
 
     class Meta:
         db_table = "playbook_move"
@@ -160,7 +162,7 @@ class Task(RandomIdModel):
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
-    source_kind = models.CharField(max_length=24, blank=True)
+    source_kind = models.CharField(max_length=40, blank=True)
     source_id = models.BigIntegerField(null=True)
 
     class Meta:
@@ -176,7 +178,7 @@ class Note(RandomIdModel):
     text = models.TextField()
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    kind = models.CharField(max_length=24, default="note")
+    kind = models.CharField(max_length=80, default="note", help_text="note, or doc:CODE:STATE")
 
     class Meta:
         db_table = "note"
