@@ -32,6 +32,7 @@ class Theatre:
     admin: psycopg.Connection[Any]
     say: Callable[[str], None] = lambda text: None
     checks: list[str] = field(default_factory=list)
+    figures: list[dict[str, Any]] = field(default_factory=list)
     made: dict[str, Any] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
 
@@ -73,6 +74,11 @@ class Theatre:
             raise CheckFailed(sentence)
         self.checks.append(sentence)
         self.say(f"  ✓ {sentence}")
+
+    def figure(self, zh: str, en: str, value: float, unit: str) -> None:
+        """One figure that the story prints."""
+        self.figures.append({"zh": zh, "en": en, "value": round(value, 2), "unit": unit})
+        self.say(f"  = {zh}: {value:g} {unit}")
 
     def sees(self, person: str, matter_id: int) -> bool:
         """Whether a person can see a matter now."""

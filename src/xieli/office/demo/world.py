@@ -239,10 +239,10 @@ def _office(connection: psycopg.Connection[Any], world: World, spec: str) -> tup
         row = connection.execute("insert into office (body_id, room_id, code, title_zh, title_en, valid_from) values (%s,%s,%s,%s,%s,%s) returning id",
                                  [body, room, code, title, code.replace("_", " "), BEGAN]).fetchone()
         world.offices[spec] = row[0]  # type: ignore[index]
-        if code == "deputy" and body_code == "yj":
+        if code == "deputy":
             for key in ROOMS:
-                if key not in ("internal",):
-                    connection.execute("insert into office_line_room (office_id, room_id) values (%s, %s)", [row[0], world.rooms[f"yj/{key}"]])  # type: ignore[index]
+                if key != "internal" and f"{body_code}/{key}" in world.rooms:
+                    connection.execute("insert into office_line_room (office_id, room_id) values (%s, %s)", [row[0], world.rooms[f"{body_code}/{key}"]])  # type: ignore[index]
     return world.offices[spec], body, room
 
 
