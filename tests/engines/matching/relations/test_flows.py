@@ -95,6 +95,24 @@ def test_a_gathering_account_is_found_once_with_all_its_payers():
     assert fan_ins(transfers(rows), window=10, payers=3, repeats=2) == []
 
 
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.integers(0, 1), st.sampled_from([50.0, 60.0, 200.0]), st.integers(0, 20)), max_size=12),
+    st.sampled_from([None, 1.5]),
+)
+def test_the_fullest_window_has_as_many_payers_as_trying_every_window_finds(rows, spread):
+    t = transfers(rows)
+    found = {f.account: f for f in fan_ins(t, window=6, payers=2, spread=spread)}
+    for account in range(10):
+        into = [r for r in rows if r[1] == account and r[0] != account]
+        most = 0
+        for start in into:
+            inside = [r for r in into if start[3] <= r[3] <= start[3] + 6]
+            for least in inside:
+                alike = [r for r in inside if spread is None or least[2] <= r[2] <= least[2] * spread]
+                most = max(most, len({r[0] for r in alike}))
+        assert (len(found[account].payers) if account in found else 0) == (most if most >= 2 else 0)
+
+
 def test_one_payer_who_pays_three_times_is_no_gathering():
     assert fan_ins(transfers([(1, 0, 50, 1), (1, 0, 50, 2), (1, 0, 50, 3)]), window=10, payers=2) == []
 

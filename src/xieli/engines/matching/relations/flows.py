@@ -165,43 +165,63 @@ def fan_ins(t: Transfers, *, window: float, payers: int = 3, spread: float | Non
     borders = np.flatnonzero(np.diff(target)) + 1
     out = []
     for low, high in zip(np.concatenate([[0], borders]).tolist(), np.concatenate([borders, [len(target)]]).tolist(), strict=True):
-        if high - low < payers or len(np.unique(source[low:high])) < payers:
+        if high - low < payers:
             continue
-        best: tuple[int, Ints] | None = None
-        for begin in range(low, high):
-            end = int(np.searchsorted(time[low:high], time[begin] + window, side="right")) + low
-            inside = np.arange(begin, end)
-            if spread is not None:
-                inside = _widest(inside, amount, source, spread)
-            n = len(np.unique(source[inside]))
-            if n >= payers and (best is None or n > best[0]):
-                best = (n, inside)
-            if best is not None and end == high:
-                break  # later beginnings see less
-        if best is not None:
-            at = best[1]
+        at = _fullest(source[low:high].tolist(), time[low:high].tolist(), amount[low:high].tolist(), window, payers, spread)
+        if at:
+            rows = np.array(at) + low
             out.append(
                 FanIn(
                     int(target[low]),
-                    tuple(sorted(set(source[at].tolist()))),
-                    tuple(order[at].tolist()),
-                    float(time[at].min()),
-                    float(time[at].max()),
-                    float(amount[at].sum()),
+                    tuple(sorted(set(source[rows].tolist()))),
+                    tuple(order[rows].tolist()),
+                    float(time[rows].min()),
+                    float(time[rows].max()),
+                    float(amount[rows].sum()),
                 )
             )
     return out
 
 
-def _widest(rows: Ints, amount: Floats, source: Ints, spread: float) -> Ints:
-    """The rows among which amounts differ at most by the factor, with the most payers."""
-    by_amount = rows[np.argsort(amount[rows], kind="stable")]
-    best = by_amount[:0]
-    for i in range(len(by_amount)):
-        end = int(np.searchsorted(amount[by_amount], amount[by_amount[i]] * spread + 1e-9, side="right"))
-        if len(np.unique(source[by_amount[i:end]])) > len(np.unique(source[best])):
-            best = by_amount[i:end]
+def _fullest(source: list[int], time: list[float], amount: list[float], window: float, payers: int, spread: float | None) -> list[int]:
+    """Positions of the window with the most payers (the first of equals), at least `payers`; times ascend."""
+    best: list[int] = []
+    most, end, seen_end = payers - 1, 0, 0
+    inside: dict[int, int] = {}
+    for begin in range(len(time)):
+        while end < len(time) and time[end] <= time[begin] + window:
+            inside[source[end]] = inside.get(source[end], 0) + 1
+            end += 1
+        # a window that ends where the last one did holds nothing new
+        if end > seen_end and len(inside) > most:
+            chosen = list(range(begin, end))
+            if spread is not None:
+                chosen = _alike(chosen, source, amount, spread)
+            if len({source[i] for i in chosen}) > most:
+                best, most = chosen, len({source[i] for i in chosen})
+        seen_end = end
+        inside[source[begin]] -= 1
+        if not inside[source[begin]]:
+            del inside[source[begin]]
     return best
+
+
+def _alike(rows: list[int], source: list[int], amount: list[float], spread: float) -> list[int]:
+    """The rows whose amounts differ at most by the factor, with the most payers; in order of time."""
+    by_amount = sorted(rows, key=lambda i: amount[i])
+    best: list[int] = []
+    most, end = 0, 0
+    inside: dict[int, int] = {}
+    for begin, i in enumerate(by_amount):
+        while end < len(by_amount) and amount[by_amount[end]] <= amount[i] * spread + TINY:
+            inside[source[by_amount[end]]] = inside.get(source[by_amount[end]], 0) + 1
+            end += 1
+        if len(inside) > most:
+            best, most = by_amount[begin:end], len(inside)
+        inside[source[i]] -= 1
+        if not inside[source[i]]:
+            del inside[source[i]]
+    return sorted(best)
 
 
 @dataclass(frozen=True, slots=True)
