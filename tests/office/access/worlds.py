@@ -51,6 +51,9 @@ class RandomWorld:
         start = T0 - self.r.randint(0, 60) * HOUR if self.r.random() < 0.9 else T0 + self.r.randint(1, 40) * HOUR
         return start, None if self.r.random() < 0.35 else start + self.r.randint(1, 90) * HOUR
 
+    def _random_id(self) -> int:
+        return self.r.getrandbits(61) | 1 << 61
+
     def _id(self) -> int:
         self.next_id += 1
         return self.next_id
@@ -127,7 +130,7 @@ class RandomWorld:
             self._recusal()
         for person in w.persons:
             mine = [p for p in w.postings if p.person == person]
-            for capacity in {None, *(p.id for p in mine if r.random() < 0.5)}:
+            for capacity in [None, *(p.id for p in mine if r.random() < 0.5)]:
                 cookie = f"c{self.base}-{person}-{capacity}"
                 ended = r.random() < 0.05
                 s = ntk.Session(person, T0, T0, T0 + timedelta(days=30), timedelta(days=30 if r.random() < 0.95 else 1), capacity, ended)
@@ -158,9 +161,7 @@ class RandomWorld:
 
     def _matter(self, rooms: dict[int, int], comps: list[int], digests: list[str]) -> None:
         r, w, c = self.r, self.world, self.c
-        row = c.execute("select access.new_id()").fetchone()
-        assert row is not None
-        i, body = row[0], r.choice(list(w.bodies))
+        i, body = self._random_id(), r.choice(list(w.bodies))
         room = self._maybe([x for x, b in rooms.items() if b == body], 0.7)
         m = ntk.Matter(i, body, room, r.choice((0, 0, 1, 2)), frozenset(x for x in comps if r.random() < 0.2), r.random() < 0.85)
         w.matters[i], self.titles[i] = m, f"关于{r.choice(NAMES)}的问题线索"
@@ -197,24 +198,23 @@ class RandomWorld:
 
     def principals(self) -> list[int]:
         w = self.world
-        return [*w.persons, *w.persons, *w.bodies, *w.offices, *w.teams, *w.teams, *(a.id for a in w.areas), *({p.room for p in w.postings} - {None})]  # type: ignore[list-item]
+        return [*w.persons, *w.persons, *w.bodies, *w.offices, *w.teams, *w.teams, *(a.id for a in w.areas), *sorted({p.room for p in w.postings if p.room is not None})]
 
     def _grant(self) -> None:
         """The same grant offered to the oracle and to the database: both refuse, or both record the same end and posting."""
         r, w = self.r, self.world
         m, kind = r.choice(list(w.matters.values())), r.choice(list(ntk.KINDS))
         acts = {"read"} if r.random() < 0.9 else set()
-        acts |= {a for a in ntk.KINDS[kind].acts if r.random() < 0.5}
+        acts |= {a for a in sorted(ntk.KINDS[kind].acts) if r.random() < 0.5}
         if r.random() < 0.05:
             acts.add("approve" if kind == "handler" else "close")
         start, end = self._span()
         start = max(start, T0 - 50 * HOUR)
         end = end if end and end > start else start + timedelta(days=r.choice((1, 400)))
         principal, basis = r.choice(self.principals()), "basis"
-        row = self.c.execute("select access.new_id()").fetchone()
-        assert row is not None
+        identity = self._random_id()
         try:
-            g = ntk.new_grant(w, identity=row[0], matter=m, principal=principal, kind=kind, acts=acts, start=start, end=end, basis=basis, now=self.t)
+            g = ntk.new_grant(w, identity=identity, matter=m, principal=principal, kind=kind, acts=acts, start=start, end=end, basis=basis, now=self.t)
         except ntk.GrantRefused:
             g = None
         self.decisions += 1
@@ -223,7 +223,7 @@ class RandomWorld:
                 stored = self.c.execute(
                     "insert into matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)"
                     " values (%s, %s, %s, %s, %s, %s, %s, %s, '', 1, %s) returning ends_at, posting",
-                    [row[0], m.id, principal, kind, sorted(acts), start, end, basis, self.t]).fetchone()
+                    [identity, m.id, principal, kind, sorted(acts), start, end, basis, self.t]).fetchone()
         except (psycopg.errors.CheckViolation, psycopg.errors.RaiseException):
             stored = None
         if (g is None) != (stored is None) or (g is not None and stored is not None and (g.end, g.posting) != stored):
@@ -235,9 +235,7 @@ class RandomWorld:
         r, w = self.r, self.world
         start, end = self._span()
         principal = r.choice(list(w.persons if r.random() < 0.55 else w.bodies))
-        row = self.c.execute("select access.new_id()").fetchone()
-        assert row is not None
-        x = ntk.Recusal(row[0], r.choice(list(w.matters)), principal, r.choice(("raised", "in_force", "in_force", "rejected")), start, end or start + timedelta(days=300))
+        x = ntk.Recusal(self._random_id(), r.choice(list(w.matters)), principal, r.choice(("raised", "in_force", "in_force", "rejected")), start, end or start + timedelta(days=300))
         w.recusals.append(x)
         self.c.execute("insert into recusal (id, matter_id, principal, ground, automatic, state, starts_at, ends_at, reason) values (%s, %s, %s, 'tie', false, %s, %s, %s, '')",
                        [x.id, x.matter, x.principal, x.state, x.start, x.end])
@@ -350,12 +348,16 @@ class RandomWorld:
                     self.differences.append(f"an automatic recusal without a fact: {row}")
                 self.world.recusals.append(ntk.Recusal(row[0], row[1], row[2], row[4], row[5], row[6], row[3]))
 
+    def _tells(self, at: datetime, matter: ntk.Matter) -> bool:
+        """Whether someone's sight of the matter changes at this instant."""
+        return any(ntk.sees(self.world, s, matter, at) != ntk.sees(self.world, s, matter, at - timedelta(microseconds=1)) for _, s in self.sessions)
+
     def boundaries(self) -> list[datetime]:
         """Instants at which something begins or ends; mostly what the caches must follow."""
         w = self.world
         if self.r.random() < 0.75:
-            rows = self.c.execute("select distinct sure_until from matter where id = any (%s) and sure_until > %s and sure_until < %s", [list(w.matters), self.t, T0 + timedelta(days=5)])
-            return sorted(row[0] for row in rows)
+            rows = self.c.execute("select sure_until, id from matter where id = any (%s) and sure_until > %s and sure_until < %s order by 1, 2", [list(w.matters), self.t, T0 + timedelta(days=5)])
+            return sorted({at for at, m in rows if self._tells(at, w.matters[m])})
         found = {x for g in w.grants if g.revoked_at is None and "read" in g.acts for x in (g.start, g.end)}
         found |= {x for q in w.recusals if q.state == "in_force" for x in (q.start, q.end)}
         found |= {x for p in [*w.postings, *w.members, *w.teams.values()] for x in (p.start, p.end) if x} | {h.end for h in w.holders}

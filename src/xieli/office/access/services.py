@@ -238,6 +238,11 @@ def who_may_see(matter: int) -> list[Knower]:
     return [Knower(**row) for row in rows]
 
 
+def who_has_seen(matter: int, before: datetime | None = None, limit: int = 200) -> list[dict[str, Any]]:
+    """Every look at the matter, newest first, as the ledger holds it. Empty for who may not see it. See audit.seen()."""
+    return _rows("select * from audit.seen(%s, %s::timestamptz, %s)", matter, before, limit)
+
+
 def visible() -> Any:
     """The matters that the bound session may read: Matter.objects, restricted by the database itself."""
     return Matter.objects.all()
