@@ -120,7 +120,8 @@ def load_demo(db: Instance, say: Say) -> None:
     environment = prepare.process_environment(db, "web")
     if "DATABASE_URL" in os.environ:  # the loader is the installer too: it finds its own connection as every command does
         environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
-    done = subprocess.Popen([sys.executable, "-m", DEMO_LOADER], env=environment, stdout=subprocess.PIPE, stderr=(db.home.log / "demo.log").open("wb"), text=True)
+    with (db.home.log / "demo.log").open("wb") as log:
+        done = subprocess.Popen([sys.executable, "-m", DEMO_LOADER], env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
     assert done.stdout is not None
     for line in done.stdout:
         say(line.rstrip())
