@@ -96,3 +96,86 @@ def light(alarm_at: datetime | None, warn_at: datetime | None, now: datetime, st
         code, shape = ("yellow", "▲") if warn_at and warn_at <= now else ("green", "●")
         words = _("剩 %(n)s 天") % {"n": left} if left else _("今天到期")
     return format_html('<span class="light {}{}"><span aria-hidden="true">{}</span> {}</span>', code, "" if statutory else " hollow", shape, words)
+
+
+@register.filter
+def tr(words: Any) -> str:
+    """A fixed Chinese word of ours (a choice's label, a kind) in the reader's language."""
+    return _(str(words)) if words else ""
+
+
+ACT_WORDS = {"read": "查看", "write": "办理", "grant": "授权", "handover": "移送", "close": "办结", "export": "导出", "note": "记录", "approve": "审批"}
+PLACES = {"own": "本机构", "partner": "对方机构", "next_up": "上一级", "province": "省级", "prefecture": "市级", "county": "县级", "national": "国家级",
+          "common_superior": "共同上级", "other": "另行确定"}
+HOW = {"sign": "签批", "collective": "集体研究", "file": "备案"}
+RESULTS = {"case_filed": "立案", "sanctioned": "给予处分", "to_justice": "移送司法", "closed": "予以了结", "unfounded": "查否", "designated": "已指定", "accepted": "已受理", "refused": "不予受理"}
+KEYS = {"body": "机构", "partner": "合作机构", "at_body": "批准机构", "document_no": "文号", "content": "请示内容", "room": "承办室", "who": "何人", "place": "地点", "days": "天数",
+        "amount": "数额", "months": "月数", "from": "自", "to": "至", "caller": "来电机构", "reason": "理由", "kind": "类别", "person": "人员", "until": "至", "measure": "措施", "way": "方式"}
+
+
+@register.filter
+def acts_in_words(acts: Any) -> str:
+    """What a grant allows, in words: 查看、办理."""
+    return ("、" if not english() else ", ").join(_(ACT_WORDS.get(a, a)) for a in ACT_WORDS if a in (acts or ()))
+
+
+@register.filter
+def place_word(code: str) -> str:
+    """At which body's level a signature is given."""
+    return _(PLACES.get(code, code))
+
+
+@register.filter
+def how_word(code: str) -> str:
+    """Sign, collective decision, put on record."""
+    return _(HOW.get(code, code))
+
+
+@register.filter
+def result_word(code: str) -> str:
+    """The class of a result as the sender reads it."""
+    return _(RESULTS.get(code, code)) if code else ""
+
+
+@register.filter
+def key_word(code: str) -> str:
+    """The name of one item of a request."""
+    return _(KEYS.get(code, code))
+
+
+@register.filter
+def office_word(code: str) -> str:
+    """An office by its code: 主要负责人."""
+    from xieli.office.bodies.models import OfficeCode
+
+    return _(OfficeCode(code).label) if code in OfficeCode.values else code
+
+
+GROUNDS = {"subject": "本人是对象", "kin": "近亲属", "witness": "证人", "order": "决定回避", "own_unit": "对象所在单位", "unit_leader": "对象单位领导",
+           "line_superior": "对象条线上级", "former_employer": "曾在该单位任职", "complaint": "被投诉", "ties": "其他关系", "self": "本人申请"}
+
+
+@register.filter
+def ground_word(code: str) -> str:
+    """Why someone is recused."""
+    return _(GROUNDS.get(code, code))
+
+
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+
+@register.filter
+def weekday(value: date | datetime | None) -> str:
+    """周二."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(ZONE)
+    return _(WEEKDAYS[value.weekday()])
+
+
+@register.filter
+def cell(matter: Any, column: Any) -> Any:
+    """One cell of a register."""
+    value = column.cell(matter)
+    return "" if value is None else value

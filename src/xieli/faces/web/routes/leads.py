@@ -1,0 +1,12 @@
+"""Addresses of the registers."""
+from django.urls import path
+
+from xieli.faces.web.views import leads
+
+urlpatterns = [
+    path("leads", leads.register, name="leads"),
+    path("leads/new", leads.new, name="lead_new"),
+    path("leads/check", leads.check, name="lead_check"),
+    path("leads/view", leads.save_view, name="view_save"),
+    path("matters", leads.matters, name="matters"),
+]
