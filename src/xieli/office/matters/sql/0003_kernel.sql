@@ -73,9 +73,11 @@ create policy sweep on public.feedback_duty for select to {sweeper} using (true)
 grant select on public.feedback_duty to {sweeper};
 
 -- the sender follows his parcel without seeing the matter; a recused person does not
-create function access.recused(m bigint) returns boolean language sql stable security definer set search_path = pg_catalog as $$
+-- asked of a matter whose parcels are not his it says yes as well: else the subject could ask whether a number is a lead on him
+create function access.recused(m bigint) returns boolean language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select coalesce(exists (select 1 from public.recusal r where r.matter_id = m and r.state = 'in_force'
-        and r.principal = any ((access.who()).me) and r.starts_at <= access.now() and access.now() < r.ends_at), false) $$;
+        and r.principal = any ((access.who()).me) and r.starts_at <= access.now() and access.now() < r.ends_at), false)
+        or not exists (select 1 from public.handover h where h.matter_id = m and h.sender_acl && (access.who()).p) $$;
 create policy parcel on public.handover for select to {web}, {job} using (
     sender_acl && (select (access.who()).p) and not access.recused(matter_id));
 create policy parcel on public.feedback for select to {web}, {job} using (
