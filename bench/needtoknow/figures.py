@@ -138,6 +138,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--keep", type=Path, help="folder of a cluster to keep and use again")
     parser.add_argument("--without-superuser", action="store_true", help="leave arraycontains as it comes: the working fallback")
+    parser.add_argument("--load-only", action="store_true", help="with --keep: fill the database and stop")
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="xieli-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -155,6 +156,8 @@ def main() -> int:
                 database = dbfixtures.clone(server, name)
                 with database.admin() as admin:
                     load(admin, options.matters)
+            if options.load_only:
+                return 0
             with database.admin() as admin:
                 if options.without_superuser:
                     admin.execute("alter function pg_catalog.arraycontains(anyarray, anyarray) not leakproof")
