@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from django.db.models import Q
+
 from xieli.engines.playbooks.model import Playbook
 from xieli.engines.playbooks.state import Child, Context, State, state_from_data
 from xieli.office.access.models import Recusal
@@ -21,7 +23,7 @@ from xieli.office.people.models import Person, Posting, TeamMember
 
 # role codes that are offices: whoever holds the office at the party's body holds the role
 OFFICE_ROLES = {
-    "head": ("head",), "superior_head": ("head",), "deputy_leader": ("deputy",), "leader": ("deputy", "head"), "room_head": ("room_head",),
+    "head": ("head", "town_secretary"), "superior_head": ("head", "town_secretary"), "deputy_leader": ("deputy",), "leader": ("deputy", "head"), "room_head": ("room_head",),
     "party_secretary": ("party_secretary",), "case_management": ("case_duty", "clerk"), "case_manager": ("case_duty", "clerk"),
     "duty_officer": ("case_duty",), "clerk": ("clerk", "case_duty"), "adjudicator": ("adjudicator",), "intake": ("intake", "rights_officer"),
     "rights_officer": ("rights_officer",), "inspection_leader": ("inspection_leader",), "analyst": ("analyst",),
@@ -87,8 +89,10 @@ def people_of(matter: Matter, playbook: Playbook, bodies: dict[str, tuple[str, .
             found[member.slot].add(str(member.person_id))
     grants = list(matter.grants.filter(revoked_at=None, starts_at__lte=at, ends_at__gt=at, acts__contains=["write"]).values_list("principal", flat=True))
     persons = {str(p) for p in Person.objects.filter(id__in=grants).values_list("id", flat=True)}
-    rooms = Posting.objects.filter(room_id__in=grants, starts_at__lte=at).exclude(ends_at__lte=at).values_list("person_id", "body_id")
-    handlers = persons | {str(p) for p, _ in rooms}
+    desks = Q(room_id__in=grants) | Q(body_id__in=grants) | Q(office_id__in=grants)
+    posted_there = Posting.objects.filter(desks, starts_at__lte=at).exclude(ends_at__lte=at).exclude(confirmed_by=None).values_list("person_id", flat=True)
+    members = TeamMember.objects.filter(team_id__in=grants, starts_at__lte=at).exclude(ends_at__lte=at).values_list("person_id", flat=True)
+    handlers = persons | {str(p) for p in posted_there} | {str(p) for p in members}
     posted: dict[str, set[tuple[str, str]]] = defaultdict(set)
     relevant = {int(b) for group in bodies.values() for b in group}
     for person, body, code in Posting.objects.filter(body_id__in=relevant, starts_at__lte=at).exclude(ends_at__lte=at).values_list("person_id", "body_id", "office__code"):
@@ -188,10 +192,14 @@ def _fields_of(playbook: Playbook) -> set[str]:
 def _filled(matter: Matter, playbook: Playbook, people: dict[str, frozenset[str]]) -> frozenset[str]:
     """Compositions whose every slot is filled: by team members in the slot, else by holders of the slot's role."""
     found = set()
+    at = now()
+    seats: dict[str, set[int]] = defaultdict(set)
+    for code, person in TeamMember.objects.filter(team__matter_id=matter.id, starts_at__lte=at).exclude(ends_at__lte=at).values_list("slot", "person_id"):
+        seats[code].add(person)
     for composition in playbook.compositions.values():
         ok = True
         for slot in composition.slots:
-            n = len(people.get(slot.code, frozenset()) or (people.get(slot.role, frozenset()) if slot.role else frozenset()))
+            n = len(seats[slot.code]) if slot.code in seats else len(people.get(slot.role, frozenset()) if slot.role else ())
             if n < slot.least or (slot.most is not None and n > slot.most):
                 ok = False
         if ok:

@@ -16,7 +16,7 @@ from xieli.engines.playbooks.model import Effect, Playbook
 from xieli.office.access.models import Grant
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body, Office, Room
-from xieli.office.matters.services import clocks, competence, grants
+from xieli.office.matters.services import clocks, competence, grants, people
 from xieli.office.matters.services.context import OFFICE_ROLES
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import actor, call, now
@@ -170,7 +170,11 @@ def _open_grant(step: Step, effect: Effect) -> None:
 @_does("close_grant")
 def _close_grant(step: Step, effect: Effect) -> None:
     wanted = principals(step, str(effect.get("to")))
-    for grant in Grant.objects.filter(matter=step.matter, principal__in=wanted, revoked_at=None, ends_at__gt=step.at):
+    live = Grant.objects.filter(matter=step.matter, revoked_at=None, ends_at__gt=step.at)
+    for grant in live.filter(principal__in=wanted):
+        # a role that has no person of its own stands for its desk; the last desk that may grant keeps the matter
+        if "grant" in grant.acts and not live.filter(acts__contains=["grant"]).exclude(pk=grant.pk).exists():
+            continue
         grants.revoke(grant.id, step.matter.id, "playbook")
 
 
@@ -285,6 +289,10 @@ def _spawn(step: Step, effect: Effect) -> None:
     if effect.get("rows_of"):
         rows = list(step.field(str(effect.get("rows_of"))) or [])
     for owner in owners:
+        # a split enters its branches one by one, each with the same effect: one matter per body all the same
+        if not effect.get("rows_of") and MatterLink.objects.filter(source=step.matter, kind=link, target__kind=kind, target__owner_body_id=int(owner),
+                                                                   created_at=now()).exists():
+            continue
         for row in rows:
             spawn(step.matter, kind, link, owner=int(owner), row=row)
 
@@ -505,29 +513,19 @@ def _recusal(step: Step, effect: Effect) -> None:
 
 @_does("start_posting")
 def _start_posting(step: Step, effect: Effect) -> None:
-    from xieli.office.matters.services.people import join_team
-
     person = _person_in(step, effect, "person")
     if person is None:
         raise Refused("no_person", "没有填写派出的人员。", "The person to be dispatched is missing.")
-    ends = step.field(str(effect.get("to"))) if effect.get("to") else None
-    join_team(_posting_target(step), person, str(effect.get("role")), ends_at=_instant(ends, step.at + timedelta(days=90)) if ends else None,
-              approval_id=step.approval_id)
-
-
-def _posting_target(step: Step) -> Matter:
-    """A dispatch is a matter of its own; the person joins the case it was asked for."""
-    link = MatterLink.objects.filter(target=step.matter).select_related("source").order_by("created_at").first()
-    return link.source if link is not None else step.matter
+    value = step.field(str(effect.get("to"))) if effect.get("to") else None
+    ends = _instant(value, step.at + timedelta(days=90)) if value else None
+    people.start_posting(step.matter, person, str(effect.get("role")), ends)
 
 
 @_does("end_posting")
 def _end_posting(step: Step, effect: Effect) -> None:
-    from xieli.office.matters.services.people import leave_team
-
     person = _person_in(step, effect, "person")
     if person is not None:
-        leave_team(_posting_target(step), person)
+        people.end_posting(step.matter, person)
 
 
 @_does("hand_up_sealed")

@@ -83,6 +83,8 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "every minute of a presence has a basis; waiting for an approval is none": ("presence_basis", "到场的每一分钟都要有依据；等待批准不是依据。",
                                                                                "Every minute of a presence has a basis; waiting for an approval is none."),
     "a grant needs a basis": ("basis", "授予知悉权限须有依据。", "A grant needs a basis."),
+    "the last who may grant hands over first": ("last_grant", "这是最后一个可以授权的知悉人，须先移交。", "This is the last who may grant; hand over first."),
+    "a late record tells what happened before": ("late_record", "补录只用于先前已经发生的事。", "A late record tells what happened before."),
     "nobody grants himself": ("own_grant", "不能给自己授权。", "Nobody grants himself access."),
     "a measure is ended or varied, never rewritten": ("rewritten", "措施只能解除或变更，不能改写。", "A measure is ended or varied, never rewritten."),
     "above the opener's clearance": ("clearance", "密级高于您的权限。", "The level is above your clearance."),

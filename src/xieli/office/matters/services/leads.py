@@ -116,7 +116,9 @@ def level_for(playbook: Playbook) -> int:
 
 def _open(new: NewMatter, parent: int | None, extra: str = "") -> Matter:
     playbook = current(new.kind)
-    level = new.level if new.level is not None else level_for(playbook)
+    level = level_for(playbook) if new.level is None else new.level
+    if level < LEVELS[playbook.secrecy.floor]:
+        raise Refused("level_floor", f"“{playbook.label.zh}”的密级不能低于规定的下限。", f"“{playbook.label.en}” may not be classified below its floor.")
     names = [s.name for s in new.subjects] + [s.unit_name for s in new.subjects if s.unit_name]
     fields = {
         "kind": new.kind, "playbook_version": playbook.version, "playbook_sha": playbook.sha256, "title": new.title, "summary": new.summary,
@@ -154,7 +156,7 @@ def spawn(parent: Matter, kind: str, link: str, *, owner: int, row: dict[str, An
     name = title or (row or {}).get("title") or f"{parent.title} · {playbook.label.zh}"
     own = owner in actor().principals
     room = parent.owner_room_id if owner == parent.owner_body_id else None
-    child = _open(NewMatter(kind, str(name)[:300], owner, room, urgent=parent.urgent, level=parent.level), parent.id, extra=" ".join(
+    child = _open(NewMatter(kind, str(name)[:300], owner, room, urgent=parent.urgent, level=max(parent.level, LEVELS[playbook.secrecy.floor])), parent.id, extra=" ".join(
         parent.subjects.values_list("name", flat=True)))
     MatterLink.objects.create(source=parent, target=child, kind=link, created_at=now())
     record("matter.linked", matters=[parent.id, child.id], kind=link, target=child.id)
@@ -162,8 +164,13 @@ def spawn(parent: Matter, kind: str, link: str, *, owner: int, row: dict[str, An
         # a head who decides that a matter follows does not take it from the room that works on its parent
         grants.give(child.id, room, kind="handler", acts=["read", "write", "grant", "handover", "close", "export", "note"], ends_at=None,
                     basis=f"from:{parent.kind}", reason="")
+    if not own:
+        call("seat_owner", child.id)
     if copy_subjects:
         call("copy_subjects", parent.id, child.id)
+    if "host" in playbook.parties:
+        # whoever asked for hands is the host of those who are sent
+        call("seat_party", parent.id, child.id, "host", parent.owner_body_id)
     if own:
         # another body's matter begins when its own people open it: the spawner may only read it
         begin(child)

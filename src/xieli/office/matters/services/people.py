@@ -10,7 +10,7 @@ from xieli.office.access.models import Grant
 from xieli.office.audit import record
 from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import Refused, plain_words
-from xieli.office.matters.services.source import now
+from xieli.office.matters.services.source import call, now, rows
 from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Team, TeamMember
 
@@ -54,3 +54,25 @@ def leave_team(matter: Matter, person: int) -> int:
     if n:
         record("team.left", matters=[matter.id], team=team.id, person=person)
     return n
+
+
+def start_posting(dispatch: Matter, person: int, slot: str, ends_at: datetime | None) -> None:
+    """Put an approved dispatch into effect on the matter that asked for it; the database checks both approvals and recusal."""
+    target = _serves(dispatch)
+    call("start_posting", dispatch.id, target, person, slot, ends_at)
+    record("team.joined", matters=[dispatch.id], team=target, person=person, slot=slot, approval=None)
+
+
+def end_posting(dispatch: Matter, person: int) -> None:
+    """The dispatch ends: membership and every access that came with it, at this instant."""
+    target = _serves(dispatch)
+    if call("end_posting", dispatch.id, target, person):
+        record("team.left", matters=[dispatch.id], team=target, person=person)
+
+
+def _serves(dispatch: Matter) -> int:
+    """The matter a dispatch was asked for, whether or not the actor sees it."""
+    found = rows("served_by", dispatch.id)
+    if not found:
+        raise Refused("no_target", "派员没有对应的事项。", "The dispatch serves no matter.")
+    return int(found[0][0])

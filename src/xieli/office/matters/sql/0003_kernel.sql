@@ -294,8 +294,10 @@ create function access.office_at(m bigint, place integer, wanted text, room inte
 -- the office that signs: of the matter's room where rooms have it, a deputy of its line; null when nobody with an account holds it
     select o.id from public.office o
     where o.body_id = place and o.valid_to is null
-      and o.code = case wanted when 'deputy_leader' then 'deputy' when 'duty_officer' then 'case_duty' when 'superior_head' then 'head'
+      and (o.code = case wanted when 'deputy_leader' then 'deputy' when 'duty_officer' then 'case_duty' when 'superior_head' then 'head'
                                when 'collective' then 'head' else wanted end
+           -- the secretary of a town committee is its head
+           or (wanted in ('head', 'superior_head', 'collective') and o.code = 'town_secretary'))
       and (o.code <> 'room_head' or o.room_id = coalesce((select x.id from public.room x where x.id = room and x.body_id = place), o.room_id))
       and (o.code <> 'deputy' or exists (select 1 from public.office_line_room l where l.office_id = o.id and l.room_id = room)
            or not exists (select 1 from public.office o2 join public.office_line_room l on l.office_id = o2.id
