@@ -174,6 +174,7 @@ def load(connection: psycopg.Connection[Any], *, full: bool = True) -> World:
         raise PermissionError("演示数据只能装入演示或临时库。/ Demo data goes only into a demo or scratch database.")
     world = World()
     _load_bodies(connection, world)
+    _load_areas(connection, world)
     _load_people(connection, world, full)
     connection.execute("update access.installation set own_body = %s", [world.bodies["yj"]])
     return world
@@ -227,6 +228,26 @@ def _load_bodies(connection: psycopg.Connection[Any], world: World) -> None:
             connection.execute("insert into room_contact (room_id, body_id) values (%s, %s)", [world.rooms["yj/supervision3"], body])
 
 
+# eight cooperation areas would need forty towns; the story's county shows two of them, and the central districts one each
+TOWN_AREAS = (("第一片区", "First Area", ("wenshan", "fengdeng", "shixi")), ("第二片区", "Second Area", ("changle",)))
+
+
+def _load_areas(connection: psycopg.Connection[Any], world: World) -> None:
+    def area(kind: str, zh: str, en: str, lead: str, members: list[str], basis: str) -> None:
+        row = connection.execute("insert into area (kind, name_zh, name_en, lead_body_id, basis, plan_digest, valid_from) values (%s,%s,%s,%s,%s,'',%s) returning id",
+                                 [kind, zh, en, world.bodies[lead], basis, BEGAN]).fetchone()
+        for member in members:
+            connection.execute("insert into area_body (area_id, body_id, role, valid_from) values (%s,%s,'member',%s)", [row[0], world.bodies[member], BEGAN])  # type: ignore[index]
+
+    for zh, en, towns in TOWN_AREAS:
+        area("townships", f"忠岳县{zh}", f"Zhongyue {en}", "zhongyue", list(towns), "忠岳县片区协作办案办法（演示）")
+    organs = sorted(code for code in world.bodies if code.endswith("-dc"))
+    for index, (zh, en) in enumerate(CENTRAL):
+        mine = organs[index::len(CENTRAL)]
+        if mine:
+            area("central_units", f"{zh}央地协作片区", f"{en} central–local area", en.split()[0].lower(), mine, "央地协作片区划分（演示）")
+
+
 def _office(connection: psycopg.Connection[Any], world: World, spec: str) -> tuple[int, int, int | None]:
     """Find or make the office ``code@body`` or ``code@body/room``; returns office, body, room."""
     from xieli.office.bodies.models import OfficeCode
@@ -263,7 +284,7 @@ def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) 
         elif b.kind in ("resident_organ", "working_committee", "dispatched_unit", "line_department"):
             wanted += [(f"head@{b.code}", 2), (f"handler@{b.code}", 2)]
         elif b.kind == "town_committee":
-            wanted += [(f"town_secretary@{b.code}", 1), (f"handler@{b.code}", 1)]
+            wanted += [(f"town_secretary@{b.code}", 1), (f"handler@{b.code}", 1), (f"handler@{b.code}", 1)]
         elif b.kind == "village":
             wanted.append((f"village_supervisor@{b.code}", 0))
     wanted += [("room_head@yj/case", 3), ("room_head@yj/petitions", 3), ("room_head@yj/investigation", 3), ("room_head@yj/adjudication", 3),
