@@ -8,7 +8,6 @@ register("matter.circled", {"compartments": "ref*", "basis": "text"}, zh="{by} �
          en="{by} set the compartments of {matters} to {compartments} (basis {basis})")
 register("glass.broken", {"grant": "ref", "reason": "text"}, zh="{by} 破窗查看 {matters}（{grant}，理由 {reason}）", en="{by} broke glass to read {matters} ({grant}, reason {reason})")
 register("glass.judged", {"review": "ref", "verdict": "code", "comment": "text?"}, zh="{by} 审核破窗 {review}：{verdict}（{comment}）", en="{by} judged broken glass {review}: {verdict} ({comment})")
-register("glass.overdue", {"review": "ref", "who": "ref"}, zh="{who} 的破窗 {review} 逾二十四小时无人审核，{by} 报警", en="broken glass {review} of {who} was not judged within 24 hours; alarm by {by}")
 register("recusal.lift_asked", {"recusal": "ref", "reason": "text"}, zh="{by} 提议解除回避 {recusal}（{reason}），待第二人同意", en="{by} asked to lift recusal {recusal} ({reason}); a second person must agree")
 register("recusal.lifted", {"recusal": "ref", "reason": "text"}, zh="{by} 同意，回避 {recusal} 解除（{reason}）", en="{by} agreed; recusal {recusal} is lifted ({reason})")
 register("circle.proposed", {"holder": "ref", "compartment": "ref", "person_named": "ref", "basis": "text"}, zh="{by} 提议 {person_named} 进入隔离组 {compartment}（{holder}，依据 {basis}）",

@@ -119,6 +119,10 @@ begin
             raise warning 'matter % was not refreshed: %', m, sqlerrm;
         end;
     end loop;
+    -- broken glass that nobody judged within a day: an alarm of the ledger, and with it an event
+    if exists (select 1 from access.glass_alarms()) and to_regprocedure('audit.raise_alarm(text, text, text)') is not null then
+        execute 'select audit.raise_alarm($1, $2, $3)' using 'glass', '有破窗查看逾二十四小时无人审核', 'glass was broken and nobody judged it within 24 hours';
+    end if;
     return n;
 end $$;
 -- coarse on purpose: it is shown to everyone who reaches the port
