@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest
 
-from xieli.faces.web.menu import menu_for
+from xieli.faces.web.menu import menu_for, more_for
 from xieli.office.bodies.models import Body
 from xieli.office.people.models import Person, Posting
 
@@ -48,12 +48,14 @@ def me(request: HttpRequest) -> Me:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Template variables of the frame around every screen."""
     if not getattr(request, "bound", False) or connection.needs_rollback:
-        return {"place": installation() if not connection.needs_rollback else {}, "theme": request.COOKIES.get("xieli_theme", "auto")}
+        return {"place": installation() if not connection.needs_rollback else {}, "theme": request.COOKIES.get("xieli_theme", "auto"), "big": request.COOKIES.get("xieli_big") == "1"}
+    from xieli.faces.web.tour import tour_step
     from xieli.office.matters.tables.desk import Notification
 
     who = me(request)
     return {
-        "me": who, "place": installation(), "menu": menu_for(who, request.path), "theme": request.COOKIES.get("xieli_theme", "auto"),
-        "big": request.COOKIES.get("xieli_big") == "1",
+        "me": who, "place": installation(), "menu": menu_for(who, request.path), "more": more_for(who, request.path), "theme": request.COOKIES.get("xieli_theme", "auto"),
+        "big": request.COOKIES.get("xieli_big") == "1", "keys_off": request.COOKIES.get("xieli_keys") == "off",
+        "tour": tour_step(request),
         "unread": Notification.objects.filter(read_at=None).count(),
     }

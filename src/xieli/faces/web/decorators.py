@@ -24,10 +24,13 @@ def bound(view: View) -> View:
         from xieli.faces.web.refusals import refusal
 
         if not getattr(request, "bound", False):
-            return redirect("entrance")
+            return ended(request) if request.method == "POST" and typed(request) else redirect("entrance")
         try:
             with transaction.atomic():
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
+                if response.status_code == 302 and request.POST.get("_draft"):
+                    _handed_in(request)
+                return response
         except NotVisible:
             return not_found(request)
         except Refused as error:
@@ -35,6 +38,35 @@ def bound(view: View) -> View:
 
     guarded.xieli_bound = True  # type: ignore[attr-defined]
     return guarded
+
+
+def typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """What a form carried besides its token."""
+    return [(key, value) for key, values in request.POST.lists() for value in values if not key.startswith("csrf") and value]
+
+
+def ended(request: HttpRequest) -> HttpResponse:
+    """The session ended while someone typed: what he typed is on the page, ready to be handed in again after signing in."""
+    from django.shortcuts import render
+
+    return render(request, "web/ended.html", {"typed": typed(request), "again": request.get_full_path()}, status=403)
+
+
+def draft_of(request: HttpRequest, form: str) -> dict[str, str]:
+    """What this person typed into a form and did not hand in; empty when there is none."""
+    from xieli.faces.web.context import me
+    from xieli.office.matters.tables.desk import Draft
+
+    row = Draft.objects.filter(person_id=me(request).person_id, form=form[:60]).first()
+    return dict(row.data) if row else {}
+
+
+def _handed_in(request: HttpRequest) -> None:
+    """The form was handed in: its draft is not needed any more."""
+    from xieli.faces.web.context import me
+    from xieli.office.matters.tables.desk import Draft
+
+    Draft.objects.filter(person_id=me(request).person_id, form=request.POST["_draft"][:60]).delete()
 
 
 def matter_or_404(ref: str) -> Matter:

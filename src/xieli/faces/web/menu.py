@@ -40,12 +40,32 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("admin", _("管理"), ADMINS),
 )
 MOST = 10
+# reference and desk pages, shown smaller below
+MORE: tuple[Entry, ...] = (
+    Entry("green_channel", _("绿色通道"), frozenset({"room_head", "handler", "case_duty", "head", "deputy"})),
+    Entry("rights", _("权利事项"), frozenset({"rights_officer", "case_duty", "head"})),
+    Entry("owed", _("欠人账"), CASE | {"rights_officer"}),
+    Entry("glass", _("破窗与回避待决"), frozenset({"head", "deputy", "room_head"})),
+    Entry("drafts", _("草稿"), CASE | {"rights_officer"}),
+    Entry("bodies", _("机构与片区")),
+    Entry("playbooks", _("流程")),
+    Entry("calendar", _("日历")),
+)
 
 
 def menu_for(who: Me, path: str) -> list[dict[str, object]]:
     """Entries this person can use; one whose screen does not exist is not shown."""
+    return _usable(ENTRIES, who, path)[:MOST]
+
+
+def more_for(who: Me, path: str) -> list[dict[str, object]]:
+    """The smaller list below the menu, cut to the person in the same way."""
+    return _usable(MORE, who, path)
+
+
+def _usable(entries: tuple[Entry, ...], who: Me, path: str) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
-    for entry in ENTRIES:
+    for entry in entries:
         if entry.offices and not entry.offices & who.offices:
             continue
         if not entry.offices and who.offices and who.offices <= ADMINS:
@@ -55,4 +75,4 @@ def menu_for(who: Me, path: str) -> list[dict[str, object]]:
         except NoReverseMatch:
             continue
         found.append({"url": url, "label": entry.label, "here": path == url or (url != "/" and path.startswith(url))})
-    return found[:MOST]
+    return found

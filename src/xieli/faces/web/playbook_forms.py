@@ -92,3 +92,11 @@ def _table(f: FormField, posted: QueryDict) -> list[dict[str, Any]]:
         if row and any(v not in ("", False) for v in row.values()):
             rows.append(row)
     return rows
+
+
+def posted(draft: dict[str, Any]) -> QueryDict:
+    """A kept draft as if it had been posted."""
+    found = QueryDict(mutable=True)
+    for key, value in draft.items():
+        found.setlist(key, value if isinstance(value, list) else [str(value)])
+    return found

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from xieli.office.ids import to_ref
 from xieli.office.matters.tables.core import Matter
@@ -34,12 +34,12 @@ def sentences(rows: Iterable[Notification]) -> list[Told]:
     titles = {m.id: m for m in Matter.objects.filter(id__in=[r.matter_id for r in rows if r.matter_id])}
     found = []
     for row in rows:
-        text = KINDS.get(row.kind, _("有新的动态"))
+        text = str(KINDS.get(row.kind, _("有新的动态")))
         matter = titles.get(row.matter_id) if row.matter_id else None
         url = reverse("matter", args=[to_ref(matter.id)]) if matter else ""
         if row.fields.get("approval") and matter:
             url = reverse("approval", args=[to_ref(int(row.fields["approval"]))])
         elif row.fields.get("handover"):
             url = reverse("parcel", args=[to_ref(int(row.fields["handover"]))])
-        found.append(Told(row, f"{text}：{matter.title}" if matter else text, url))
+        found.append(Told(row, f"{text} · {matter.title}" if matter else text, url))
     return found

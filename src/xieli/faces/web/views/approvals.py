@@ -10,15 +10,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from xieli.engines.clocks import standing
+from xieli.engines.playbooks.model import Playbook
 from xieli.faces.web.context import installation, me
-from xieli.faces.web.decorators import bound, matter_or_404
+from xieli.faces.web.decorators import bound, draft_of, matter_or_404
+from xieli.office.access.models import Recusal
 from xieli.office.audit import record_look
 from xieli.office.ids import from_ref
 from xieli.office.matters.queries.snapshot import seen_by_signer
-from xieli.office.matters.services import approvals
+from xieli.office.matters.services import approvals, clocks
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.approvals import Approval
+from xieli.office.matters.tables.clocks import Clock
 from xieli.office.matters.tables.core import MatterSubject
 
 
@@ -46,17 +50,36 @@ def slip(request: HttpRequest, ref: str) -> HttpResponse:
         "matter": approval.matter, "approval": approval, "act": playbook.approvals.get(approval.act), "steps": steps, "turn": turn, "seen": seen,
         "seen_json": json.dumps(seen, ensure_ascii=False, sort_keys=True), "playbook": playbook,
         "mine": bool(turn and approval.state == "pending" and approval.requested_by_id != who.person_id and (turn.office_id in who.principals or turn.delegable)),
+        "stages": [playbook.stages[c].label for c in seen["matter"]["stages"]], "recusals": _recused(seen), "clocks": _clocks(approval, playbook, who.now),
         "paper": bool(turn and approval.state == "pending" and turn.office_id is None), "what": _what(approval.what),
     })
 
 
+def _recused(seen: dict[str, Any]) -> list[dict[str, Any]]:
+    from xieli.faces.web.views.matter import principal_names
+
+    names = principal_names({int(r["principal"]) for r in seen["recusals"]})
+    states = dict(Recusal.State.choices)
+    return [{"who": names.get(int(r["principal"])), "ground": r["ground"], "state": states.get(r["state"], r["state"])} for r in seen["recusals"]]
+
+
+def _clocks(approval: Approval, playbook: Playbook, now: datetime) -> list[dict[str, Any]]:
+    found = []
+    for clock in Clock.objects.filter(matter_id=approval.matter_id).exclude(state="stopped").order_by("alarm_at"):
+        plan = playbook.clocks.get(clock.code)
+        found.append({"label": plan.label if plan else clocks.rule_for(clock).text, "standing": standing(clocks.compute(clock), now)})
+    return found
+
+
 def _what(what: dict[str, Any]) -> list[tuple[str, Any]]:
-    from xieli.office.bodies.models import Body
+    from xieli.office.bodies.models import Body, Room
 
     rows = []
     for key, value in what.items():
         if key in ("body", "partner", "at_body") and str(value).isdigit():
             value = Body.objects.filter(pk=int(value)).first() or value
+        elif key == "room" and str(value).isdigit():
+            value = Room.objects.filter(pk=int(value)).first() or value
         rows.append((key, value))
     return rows
 
@@ -110,7 +133,7 @@ def ask(request: HttpRequest, ref: str, act: str) -> HttpResponse:
         raise NotVisible()
     if request.method == "POST":
         what: dict[str, Any] = {k.removeprefix("what."): v for k, v in request.POST.items() if k.startswith("what.") and v}
-        for key in ("body", "partner", "at_body", "amount"):
+        for key in ("body", "partner", "at_body", "amount", "room"):
             if str(what.get(key, "")).isdigit():
                 what[key] = int(what[key])
         subject = MatterSubject.objects.filter(matter=matter, pk=int(request.POST["subject"])).first() if request.POST.get("subject") else None
@@ -118,8 +141,10 @@ def ask(request: HttpRequest, ref: str, act: str) -> HttpResponse:
                           collective_no=request.POST.get("collective_no", ""))
         return redirect("matter", ref)
     chain = found.chains[approvals.chain_of(matter, act)]
-    from xieli.office.bodies.models import Body
+    from xieli.office.bodies.models import Body, Room
 
-    return render(request, "web/approval_ask.html", {"matter": matter, "act": found, "chain": chain, "subjects": matter.subjects.all(),
+    record_look([matter.id], purpose="approval-ask")
+    return render(request, "web/approval_ask.html", {"matter": matter, "act": found, "kept": draft_of(request, f"ask:{ref}:{act}"), "draft": f"ask:{ref}:{act}",
+                                                     "rooms": Room.objects.filter(body_id=matter.owner_body_id, valid_to=None).order_by("name_zh") if act == "assign" else None, "chain": chain, "subjects": matter.subjects.all(),
                                                      "collective": any(s.how == "collective" for s in chain.steps),
                                                      "bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key") if found.act_class == "designation" else None})

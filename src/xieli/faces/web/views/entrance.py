@@ -29,18 +29,30 @@ FACES = (
 )
 
 
+def loopback(request: HttpRequest) -> bool:
+    """Whether the request comes from this machine."""
+    return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "")
+
+
+def demo_people() -> dict[str, int]:
+    """Persons of the demo by their code."""
+    from xieli.office.demo.world import PEOPLE
+
+    with connection.cursor() as cursor:
+        cursor.execute("select access.demo_faces()")
+        people = json.loads(cursor.fetchone()[0] or "{}")
+    return {p.code: people[p.name] for p in PEOPLE if p.name in people}
+
+
 def entrance(request: HttpRequest) -> HttpResponse:
     """A demo shows faces; a real installation goes to the sign-in process."""
     place = installation()
     if place["mark"] != "demo":
         return redirect("/door/")
-    with connection.cursor() as cursor:
-        cursor.execute("select access.demo_faces()")
-        people = json.loads(cursor.fetchone()[0] or "{}")
     from xieli.office.demo.world import PEOPLE
 
-    by_code = {p.code: p for p in PEOPLE}
-    faces = [{"code": code, "zh": zh, "en": en, "do_zh": do_zh, "do_en": do_en, "name": by_code[code].name, "name_en": by_code[code].en, "id": people.get(by_code[code].name)}
+    people, by_code = demo_people(), {p.code: p for p in PEOPLE}
+    faces = [{"code": code, "zh": zh, "en": en, "do_zh": do_zh, "do_en": do_en, "name": by_code[code].name, "name_en": by_code[code].en, "id": people.get(code)}
              for code, zh, en, do_zh, do_en in FACES]
     return render(request, "web/entrance.html", {"faces": [f for f in faces if f["id"]]})
 
@@ -48,7 +60,9 @@ def entrance(request: HttpRequest) -> HttpResponse:
 @require_POST
 def enter(request: HttpRequest) -> HttpResponse:
     """Take a role in a demo; the database refuses it anywhere else, and off loopback it does not exist."""
-    if installation()["mark"] != "demo" or request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1", ""):
+    if installation()["mark"] != "demo" or not loopback(request):
+        return redirect("entrance")
+    if request.POST.get("person", "") not in {str(i) for i in demo_people().values()}:
         return redirect("entrance")
     token = open_demo_session(int(request.POST["person"]))
     response = redirect("workbench")
@@ -84,9 +98,11 @@ def language(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, as the system; larger type."""
     response = redirect(_next(request))
-    wanted = request.POST.get("theme", "auto")
+    wanted = request.POST.get("theme", "")
     if wanted in ("light", "dark", "auto"):
         response.set_cookie("xieli_theme", wanted, max_age=31_536_000, samesite="Lax")
-    if "big" in request.POST:
+    if request.POST.get("keys") in ("on", "off"):
+        response.set_cookie("xieli_keys", request.POST["keys"], max_age=31_536_000, samesite="Lax")
+    if request.POST.get("big") in ("0", "1"):
         response.set_cookie("xieli_big", request.POST["big"], max_age=31_536_000, samesite="Lax")
     return response

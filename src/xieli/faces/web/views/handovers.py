@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound, matter_or_404
+from xieli.faces.web.decorators import bound, draft_of, matter_or_404
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body, Room
 from xieli.office.ids import from_ref, to_ref
@@ -48,7 +48,8 @@ def send(request: HttpRequest, ref: str) -> HttpResponse:
                              keep_view=request.POST.get("keep_view") == "1", document_no=request.POST.get("document_no", ""))
         return redirect("parcel", to_ref(made.id))
     record_look([matter.id], purpose="handover")
-    return render(request, "web/handover_new.html", {"matter": matter, "bodies": Body.objects.filter(valid_to=None).exclude(id=matter.owner_body_id).order_by("kind", "sort_key"),
+    kept = draft_of(request, f"handover:{ref}")
+    return render(request, "web/handover_new.html", {"matter": matter, "kept": kept, "draft": f"handover:{ref}", "bodies": Body.objects.filter(valid_to=None).exclude(id=matter.owner_body_id).order_by("kind", "sort_key"),
                                                      "files": handover.index_of(matter)})
 
 

@@ -3,14 +3,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xieli.engines.clocks.state import standing
 from xieli.faces.web import playbook_forms
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound, matter_or_404
+from xieli.faces.web.decorators import bound, draft_of, matter_or_404
 from xieli.faces.web.pictures.lanes import swim_lanes
 from xieli.faces.web.templatetags.xieli import english
 from xieli.office.access.models import Grant, Recusal
@@ -22,16 +25,26 @@ from xieli.office.matters.services.context import state_of
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.approvals import Approval
-from xieli.office.matters.tables.clocks import Clock
+from xieli.office.matters.tables.clocks import Clock, ClockEvent
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.work import FormSubmission
 from xieli.office.people.models import Person, Team
+
+
+def address(name: str, ref: str) -> str:
+    """The address of another room's page of this matter; empty when that room is absent."""
+    try:
+        return reverse(name, args=[ref])
+    except NoReverseMatch:
+        return ""
 
 
 def principal_names(ids: set[int]) -> dict[int, Any]:
     """Names of persons, rooms, offices, bodies and teams by principal identity."""
     found: dict[int, Any] = {}
     for model in (Person, Room, Office, Body, Team):
+        if not ids - set(found):
+            break
         rows = model.objects.filter(id__in=ids - set(found))  # type: ignore[attr-defined]
         if model is Person:
             rows = rows.only("id", "name", "name_en")
@@ -52,8 +65,11 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     passed = state.passed() if state else frozenset()
     stages = [(s, "open" if s.code in matter.stages else "done" if s.code in passed else "") for s in playbook.stages.values() if s.kind != "split"]
     running = []
+    dated: dict[int, list[ClockEvent]] = {}
+    for event in ClockEvent.objects.filter(matter=matter):
+        dated.setdefault(event.clock_id, []).append(event)
     for clock in Clock.objects.filter(matter=matter).order_by("-state", "alarm_at"):
-        due = clocks.compute(clock)
+        due = clocks.compute(clock, dated.get(clock.id, []))
         plan = playbook.clocks.get(clock.code)
         running.append({"row": clock, "due": due, "standing": standing(due, who.now), "label": plan.label if plan else clocks.rule_for(clock).text,
                         "rule": clocks.rule_for(clock)})
@@ -63,12 +79,15 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "web/matter.html", {
         "matter": matter, "playbook": playbook, "offers": _by_stage(playbook, offers), "stages": stages, "clocks": running,
         "forms": _forms_due(matter, playbook), "subjects": matter.subjects.select_related("unit_body").all(),
-        "approvals": Approval.objects.filter(matter=matter).order_by("-requested_at").prefetch_related("steps__body", "steps__person"),
+        "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act}
+                      for a in Approval.objects.filter(matter=matter).order_by("-requested_at").select_related("subject")],
         "acts": [a for a in playbook.approvals.values()], "handovers": matter.handovers.select_related("sender", "receiver").order_by("-sent_at"),
         "duties": matter.feedback_duties.select_related("owed_to", "owed_by").order_by("next_due"), "grants": grants, "recusals": recusals,
         "names": principal_names({g.principal for g in grants} | {r.principal for r in recusals}), "tasks": matter.tasks.select_related("assignee").order_by("state", "due_on"),
-        "lines": timeline.lines(matter)[:80], "lanes": lanes, "picture": swim_lanes(lanes, who.now, "泳道 / swim lanes", english()),
-        "measures": matter.measures.select_related("subject").order_by("-started_at"), "outcomes": matter.outcomes.filter(retracted_at=None),
+        "lines": timeline.lines(matter)[:80], "lanes": lanes, "picture": swim_lanes(lanes, who.now, _("泳道：事项在谁手里"), english()),
+        "measures": matter.measures.select_related("subject").order_by("-started_at"), "outcomes": [{"row": o, "label": playbook.outcomes[o.kind].label if o.kind in playbook.outcomes else o.kind}
+                     for o in matter.outcomes.filter(retracted_at=None).select_related("subject")],
+        "documents_url": address("documents", ref), "files_url": address("files", ref),
         "links": MatterLink.objects.filter(source=matter).select_related("target"), "back_links": MatterLink.objects.filter(target=matter).select_related("source"),
         "alarms": matter.alarms.filter(answered_at=None).order_by("-raised_at")[:5], "now": who.now,
     })
@@ -106,15 +125,20 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         raise NotVisible()
     last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
     data: dict[str, Any] = dict(last.data) if last else {}
+    page = {"matter": matter, "form": published, "draft": f"form:{ref}:{code}", "sealed": any(getattr(f, "sealed", None) for f in published.fields)}
     if request.method == "POST":
         data = playbook_forms.read(published, request.POST)
         try:
-            forms.submit(matter, code, data)
+            with transaction.atomic():
+                forms.submit(matter, code, data)
             return redirect("matter", ref)
         except Refused as error:
-            return render(request, "web/form.html", {"matter": matter, "form": published, "controls": playbook_forms.controls(published, data), "error": error}, status=422)
+            return render(request, "web/form.html", page | {"controls": playbook_forms.controls(published, data), "error": error}, status=422)
     record_look([matter.id], purpose="form")
-    return render(request, "web/form.html", {"matter": matter, "form": published, "controls": playbook_forms.controls(published, data), "given": last})
+    kept = draft_of(request, page["draft"])
+    if kept:
+        data |= playbook_forms.read(published, playbook_forms.posted(kept))
+    return render(request, "web/form.html", page | {"controls": playbook_forms.controls(published, data), "given": last, "from_draft": bool(kept)})
 
 
 @require_POST

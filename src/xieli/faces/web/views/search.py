@@ -8,7 +8,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from xieli.engines.identifiers import search_keys
+from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
+from xieli.faces.web.menu import menu_for, more_for
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.grams import grams_of
@@ -43,5 +46,18 @@ def search(request: HttpRequest) -> HttpResponse:
             persons |= Q(initials__contains=[letters]) | Q(name_en__icontains=q)
         people = list(Person.objects.filter(persons, active=True).only("id", "name", "name_en")[:20])
         record_look([m.id for m in matters], purpose="search", list=True, asked=q)
+    acts = _acts(request, q) if q else []
     template = "web/parts/found.html" if request.headers.get("HX-Request") else "web/search.html"
-    return render(request, template, {"q": q, "matters": matters, "bodies": bodies, "people": people})
+    return render(request, template, {"q": q, "matters": matters, "bodies": bodies, "people": people, "acts": acts})
+
+
+def _acts(request: HttpRequest, q: str) -> list[dict[str, object]]:
+    """Pages this person can use whose name holds what was typed, or begins with these initials (zd → 指定管辖)."""
+    who = me(request)
+    letters = q.lower() if q.isascii() else ""
+    found = []
+    for entry in [*menu_for(who, ""), *more_for(who, "")]:
+        label = str(entry["label"])
+        if q in label or (letters and (letters in label.lower() or any(k.startswith(letters) for k in search_keys(label).initials))):
+            found.append(entry)
+    return found[:8]

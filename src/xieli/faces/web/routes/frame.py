@@ -1,0 +1,33 @@
+"""Addresses of the desk's other screens: the circle, the audit desk, reference, debts to people, quick doors, the tour."""
+from django.urls import path
+
+from xieli.faces.web.views import access, audit, components, owed, quick, reference, tour
+
+urlpatterns = [
+    path("m/<str:ref>/access", access.page, name="access"),
+    path("m/<str:ref>/access/give", access.give, name="grant_give"),
+    path("m/<str:ref>/access/<str:grant_ref>/revoke", access.revoke, name="grant_revoke"),
+    path("m/<str:ref>/recuse", access.recuse, name="recuse"),
+    path("glass", access.glass, name="glass"),
+    path("glass/break", access.break_it, name="glass_break"),
+    path("glass/<int:identity>/judge", access.judge, name="glass_judge"),
+    path("recusals/<int:identity>/decide", access.decide, name="recusal_decide"),
+    path("audit", audit.page, name="audit"),
+    path("audit/alarm/<int:identity>/close", audit.close_alarm, name="audit_alarm"),
+    path("owed", owed.page, name="owed"),
+    path("owed/notice/<str:ref>", owed.notice, name="owed_notice"),
+    path("owed/sheet/<str:ref>", owed.sheet, name="owed_sheet"),
+    path("owed/task/<str:ref>", owed.task, name="owed_task"),
+    path("green", quick.green_channel, name="green_channel"),
+    path("rights", quick.rights, name="rights"),
+    path("bodies", reference.bodies, name="bodies"),
+    path("bodies/merge", reference.merge, name="merge"),
+    path("bodies/<str:code>", reference.body, name="body"),
+    path("calendar", reference.calendar, name="calendar"),
+    path("playbooks", reference.playbooks, name="playbooks"),
+    path("playbooks/<str:code>", reference.playbook, name="playbook"),
+    path("components", components.page, name="components"),
+    path("tour/<int:step>", tour.go, name="tour"),
+    path("tour/there", tour.there, name="tour_there"),
+    path("tour/end", tour.end, name="tour_end"),
+]

@@ -1,0 +1,153 @@
+"""Who may see this, who has seen this: the circle, its grants and recusals, the looks; broken glass and its second judge."""
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from xieli.engines.ledger import REGISTRY
+from xieli.engines.needtoknow import KINDS
+from xieli.faces.web.context import me
+from xieli.faces.web.decorators import bound, matter_or_404
+from xieli.faces.web.pictures.rings import knower_rings
+from xieli.faces.web.templatetags.xieli import ACT_WORDS, ZONE, english, named
+from xieli.faces.web.views.matter import principal_names
+from xieli.office.access import services as access
+from xieli.office.access.models import Grant, Recusal
+from xieli.office.audit import queries as audit
+from xieli.office.audit import record_look
+from xieli.office.ids import from_ref
+from xieli.office.matters.services import grants
+from xieli.office.matters.services.errors import NotVisible, Refused
+from xieli.office.matters.tables.core import Matter, MatterBody
+from xieli.office.people.models import Person, Posting
+
+GIVEN = ("team", "dispatched", "reviewer", "handler")  # kinds a person gives by hand; all others come with a step of the playbook
+RAISED = ("former_employer", "complaint", "ties", "order")
+
+
+@bound
+def page(request: HttpRequest, ref: str) -> HttpResponse:
+    """The circle of one matter, with every way out of it and every look into it."""
+    matter = matter_or_404(ref)
+    record_look([matter.id], purpose="access")
+    who = me(request)
+    knowers = access.who_may_see(matter.id)
+    given = list(Grant.objects.filter(matter=matter).order_by("-starts_at"))
+    recusals = list(Recusal.objects.filter(matter=matter).order_by("-starts_at"))
+    looks = audit.who_has_seen(matter.id, limit=100)
+    names = principal_names({g.principal for g in given} | {r.principal for r in recusals} | {g.granted_by for g in given} | {look.person for look in looks if look.person})
+    now = [g for g in given if g.revoked_at is None and g.ends_at > who.now]
+    return render(request, "web/access.html", {
+        "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
+        "looks": [_told(look, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter),
+        "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": RAISED, "act_words": list(ACT_WORDS.items()),
+    })
+
+
+def _told(look: audit.Look, names: dict[int, Any]) -> dict[str, Any]:
+    def name(kind: str, ref: str) -> str:
+        found = names.get(int(ref)) if ref.isdigit() and kind != "matter" else None
+        return named(found) if found else ("本事项" if kind == "matter" and not english() else "this matter" if kind == "matter" else f"#{ref[-4:]}")
+
+    sentence = REGISTRY.sentence(look.event, "en" if english() else "zh", name=name) if look.event else ""
+    return {"at": look.at, "who": names.get(look.person or 0), "capacity": look.capacity, "sentence": sentence, "verb": look.verb}
+
+
+def _candidates(matter: Matter) -> list[Posting]:
+    """Staff of the bodies that hold or share the matter now."""
+    bodies = {matter.owner_body_id, *MatterBody.objects.filter(matter=matter, ends_at=None).values_list("body_id", flat=True)}
+    return list(Posting.objects.filter(body_id__in=bodies, ends_at=None, person__active=True).exclude(confirmed_by=None)
+                .select_related("person", "body", "office").order_by("body__sort_key", "person__sort_key")[:400])
+
+
+@require_POST
+@bound
+def give(request: HttpRequest, ref: str) -> HttpResponse:
+    """One more knower, with a basis and an end."""
+    matter = matter_or_404(ref)
+    kind = request.POST.get("kind", "")
+    if kind not in GIVEN:
+        raise Refused("kind", "请选择以什么身份知悉。", "Choose in what part the person comes to know.")
+    person = Person.objects.filter(pk=int(request.POST["person"])).first() if request.POST.get("person", "").isdigit() else None
+    if person is None:
+        raise Refused("person", "请选择一个人。", "Choose a person.")
+    acts = sorted(set(request.POST.getlist("acts")) & KINDS[kind].acts) or sorted(KINDS[kind].acts & {"read", "note"})
+    until = request.POST.get("until")
+    ends = datetime.combine(datetime.fromisoformat(until).date(), time.max, tzinfo=ZONE) if until else None
+    grants.give(matter.id, person.id, kind=kind, acts=acts, ends_at=ends, basis=request.POST.get("basis", "").strip(), reason=request.POST.get("reason", ""))
+    return redirect("access", ref)
+
+
+@require_POST
+@bound
+def revoke(request: HttpRequest, ref: str, grant_ref: str) -> HttpResponse:
+    """End a grant now."""
+    matter = matter_or_404(ref)
+    grant = Grant.objects.filter(matter=matter, pk=from_ref(grant_ref)).first()
+    if grant is None:
+        raise NotVisible()
+    grants.revoke(grant.id, matter.id, request.POST.get("reason", ""))
+    return redirect("access", ref) if Matter.objects.filter(pk=matter.id).exists() else redirect("workbench")
+
+
+@require_POST
+@bound
+def recuse(request: HttpRequest, ref: str) -> HttpResponse:
+    """Ask that someone be recused; one's own recusal is in force at once."""
+    matter = matter_or_404(ref)
+    who = me(request)
+    person = request.POST.get("person", "")
+    target = who.person_id if person == "me" else int(person) if person.isdigit() else 0
+    if not target:
+        raise Refused("person", "请选择一个人。", "Choose a person.")
+    grants.raise_recusal(matter.id, target, ground="self" if person == "me" else request.POST.get("ground", ""), reason=request.POST.get("reason", ""))
+    return redirect("access", ref) if Matter.objects.filter(pk=matter.id).exists() else redirect("workbench")
+
+
+@bound
+def glass(request: HttpRequest) -> HttpResponse:
+    """Broken glass that waits for a second judge, and recusals that wait for a decision: without opening the matter."""
+    reviews, recusals = access.reviews_waiting(), access.recusals_waiting()
+    names = principal_names({r["person"] for r in reviews} | {r["principal"] for r in recusals} | {r["raised_by"] for r in recusals if r["raised_by"]})
+    return render(request, "web/glass.html", {"reviews": reviews, "recusals": recusals, "names": names})
+
+
+@require_POST
+@bound
+def judge(request: HttpRequest, identity: int) -> HttpResponse:
+    """The second person's verdict on a broken glass."""
+    _plain(lambda: access.judge_break_glass(identity, request.POST.get("verdict", ""), request.POST.get("comment", "")))
+    return redirect("glass")
+
+
+@require_POST
+@bound
+def decide(request: HttpRequest, identity: int) -> HttpResponse:
+    """The head's decision on a recusal, made without seeing the matter."""
+    _plain(lambda: access.decide_recusal(identity, request.POST.get("verdict", ""), request.POST.get("reason", "")))
+    return redirect("glass")
+
+
+@require_POST
+@bound
+def break_it(request: HttpRequest) -> HttpResponse:
+    """Read one matter of one's own body for four hours, by its number and with a reason; judged by another within a day."""
+    try:
+        matter = from_ref(request.POST.get("ref", "").strip())
+    except ValueError:
+        raise NotVisible() from None
+    _plain(lambda: access.break_glass(matter, request.POST.get("reason", "").strip()))
+    return redirect("matter", request.POST["ref"].strip())
+
+
+def _plain(act: Any) -> None:
+    try:
+        act()
+    except access.Refused as refusal:
+        if refusal.forbidden:
+            raise NotVisible() from refusal
+        raise Refused("access", refusal.zh, refusal.en) from refusal

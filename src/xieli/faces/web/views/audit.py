@@ -1,0 +1,97 @@
+"""S15: the audit administrator's desk. Who did what and when, on how many matters; never which, never what was in them."""
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from xieli.engines.ledger import REGISTRY
+from xieli.faces.web.context import me
+from xieli.faces.web.decorators import bound
+from xieli.faces.web.templatetags.xieli import ZONE, english
+from xieli.office.access import services as access
+from xieli.office.audit import queries
+from xieli.office.matters.services.errors import NotVisible, Refused
+from xieli.office.people.models import Person
+
+MANY = 25  # matters opened by one person in one night hour: worth a question, not a verdict (ours)
+
+
+def _only_auditor(request: HttpRequest) -> None:
+    if "audit_admin" not in me(request).offices:
+        raise NotVisible()
+
+
+@bound
+def page(request: HttpRequest) -> HttpResponse:
+    """The trail by day, person and act; what stands out; alarms; how far the chain is sealed."""
+    _only_auditor(request)
+    now = me(request).now
+    since = _day(request.GET.get("since")) or now - timedelta(days=1)
+    until = (_day(request.GET.get("until")) or now) + timedelta(days=1 if request.GET.get("until") else 0, seconds=1)
+    person = int(request.GET["person"]) if request.GET.get("person", "").isdigit() else None
+    verb = request.GET.get("verb") if request.GET.get("verb") in REGISTRY.verbs else None
+    steps = queries.trail(since, until, person=person, verb=verb, limit=1000)
+    people = {p.id: p for p in Person.objects.filter(id__in={s.person for s in steps if s.person}).only("id", "name", "name_en")}
+    with connection.cursor() as cursor:
+        cursor.execute("select extract(epoch from audit.sealer_lag())")
+        lag = float(cursor.fetchone()[0])
+    return render(request, "web/audit.html", {
+        "steps": [{"row": s, "who": people.get(s.person or 0), "words": _words(s.verb)} for s in steps[:300]], "total": len(steps), "since": since, "until": until, "people": people.values(),
+        "person": person, "verb": verb, "verbs": sorted({s.verb for s in steps}), "odd": _odd(steps, people), "alarms": queries.open_alarms(), "overdue": access.reviews_overdue(),
+        "erasures": queries.erasures_waiting(), "lag": lag, "sealed": sum(1 for s in steps if s.sealed), "everyone": Person.objects.filter(active=True).only("id", "name", "name_en").order_by("sort_key")[:2000],
+    })
+
+
+def _words(verb: str) -> str:
+    """The act without its particulars: the sentence's own words."""
+    found = REGISTRY.verbs.get(verb)
+    if found is None:
+        return verb
+    import re
+
+    text = re.sub(r"[（(][^（）()]*\{[^（）()]*[）)]", "", found.en if english() else found.zh)
+    return re.sub(r"\{[^}]*\}", "…", text).replace("… ", "", 1).strip("… ，,:：")
+
+
+def _odd(steps: list[queries.Step], people: dict[int, Person]) -> list[dict[str, Any]]:
+    """What stands out, each with its rule in words; a person judges it."""
+    found: list[dict[str, Any]] = []
+    night: Counter[int] = Counter()
+    missed: Counter[int] = Counter()
+    for s in steps:
+        hour = s.at.astimezone(ZONE).hour
+        if s.person and s.verb == "matter.look" and (hour >= 22 or hour < 6):
+            night[s.person] += s.matters
+        if s.person and s.verb == "matter.missed":
+            missed[s.person] += 1
+    found += [{"what": _("夜间批量查看"), "who": people.get(p), "n": n, "rule": _("二十二时至六时打开 25 件以上")} for p, n in night.items() if n >= MANY]
+    found += [{"what": _("反复查无"), "who": people.get(p), "n": n, "rule": _("十次以上搜索没有可见结果")} for p, n in missed.items() if n >= 10]
+    broken = Counter(s.person for s in steps if s.verb == "glass.broken" and s.person)
+    found += [{"what": _("破窗"), "who": people.get(p), "n": n, "rule": _("每一次都列出")} for p, n in broken.items()]
+    return found
+
+
+def _day(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text or "").replace(tzinfo=ZONE)
+    except ValueError:
+        return None
+
+
+@require_POST
+@bound
+def close_alarm(request: HttpRequest, identity: int) -> HttpResponse:
+    """Close an alarm with a remark; both stay in the ledger."""
+    _only_auditor(request)
+    remark = request.POST.get("remark", "").strip()
+    if not remark:
+        raise Refused("remark", "关闭告警须写明如何处理。", "Closing an alarm needs a remark on what was done.")
+    queries.close_alarm(identity, remark)
+    return redirect("audit")

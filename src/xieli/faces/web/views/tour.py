@@ -1,0 +1,53 @@
+"""The guided tour: each step signs in as the person of that step and opens what he worked on."""
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from xieli.faces.web.context import installation
+from xieli.faces.web.decorators import bound
+from xieli.faces.web.tour import COOKIE
+from xieli.faces.web.views.entrance import demo_people, loopback
+from xieli.office.demo.guide import STEPS
+from xieli.office.ids import to_ref
+from xieli.office.matters.services.errors import NotVisible
+from xieli.office.matters.tables.core import Matter
+from xieli.server.binding import open_demo_session
+
+
+@require_POST
+def go(request: HttpRequest, step: int) -> HttpResponse:
+    """Become the person of a step; nowhere but in a demo on this machine."""
+    if installation()["mark"] != "demo" or not loopback(request) or not 1 <= step <= len(STEPS):
+        return redirect("entrance")
+    person = demo_people().get(STEPS[step - 1].person)
+    if person is None:
+        return redirect("entrance")
+    response = redirect("tour_there")
+    response.set_cookie(settings.SESSION_COOKIE, open_demo_session(person), httponly=True, samesite="Strict", secure=settings.SESSION_COOKIE.startswith("__Host-"))
+    response.set_cookie(COOKIE, str(step), samesite="Lax")
+    return response
+
+
+@bound
+def there(request: HttpRequest) -> HttpResponse:
+    """To the page of the step, among what this person may see."""
+    at = request.COOKIES.get(COOKIE, "")
+    if not at.isdigit() or not 1 <= int(at) <= len(STEPS):
+        raise NotVisible()
+    step = STEPS[int(at) - 1]
+    if step.page == "matter":
+        matter = Matter.objects.filter(kind=step.kind).order_by("opened_at").first()
+        return redirect(reverse("matter", args=[to_ref(matter.id)]) + (f"#{step.part}" if step.part else "")) if matter else redirect("workbench")
+    return redirect(step.page)
+
+
+@require_POST
+def end(request: HttpRequest) -> HttpResponse:
+    """Leave the tour; the role stays."""
+    response = redirect("entrance")
+    response.delete_cookie(COOKIE)
+    return response
