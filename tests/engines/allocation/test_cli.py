@@ -70,6 +70,21 @@ def test_a_run_cut_by_the_clock_adopts_nothing_and_says_so(tmp_path: Path) -> No
     assert "what was in force stays" in result.output
 
 
+def test_a_plan_made_with_command_line_changes_replays_with_them(tmp_path: Path) -> None:
+    file = write(tmp_path / "f.json", make_zones())
+    assert call("zones", file, "--band", 0.2, "--out", tmp_path / "p.json").exit_code == 0
+    assert call("check", file, tmp_path / "p.json", "--replay").exit_code == 0
+    assert call("replan", file, "--current", tmp_path / "p.json", "--band", 0.1, "--out", tmp_path / "r.json").exit_code == 0
+    assert call("check", file, tmp_path / "r.json", "--replay").exit_code == 0
+    people = write(tmp_path / "s.json", make_staff())
+    assert call("staff", people, "--only", "1", "--out", tmp_path / "t.json").exit_code == 0
+    assert call("check", people, tmp_path / "t.json", "--replay").exit_code == 0
+    text = tmp_path / "gap.txt"
+    text.write_text("2 3  1 2 3  3 2 1  1 1 1  1 1 1  2 2")
+    assert call("gap", text, "--maximise", "--out", tmp_path / "g.json").exit_code == 0
+    assert call("check", text, tmp_path / "g.json", "--replay").exit_code == 0
+
+
 def test_the_other_tasks_read_a_file_and_print_json(tmp_path: Path) -> None:
     desk = {"now": "2026-01-01T00:00:00Z", "matter": {"id": "m", "load": 3, "needs": ["team"]},
             "bodies": [{"id": 1, "officers": 3, "load": 2, "hours": 1}, {"id": 2, "officers": 3, "load": 2, "hours": 1, "excluded": ["recusal"]}]}

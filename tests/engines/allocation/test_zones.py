@@ -198,6 +198,21 @@ def test_a_solver_that_overruns_is_stopped_and_its_last_plan_is_kept() -> None:
     assert failed.value.last is (seen[-1] if seen else None)
 
 
+def test_a_solver_that_dies_says_so_and_nothing_is_adopted(monkeypatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(Failed) as failed:
+        run("zones", make_zones())
+    assert failed.value.last is None
+    assert not failed.value.by_clock
+    assert "ended unexpectedly" in failed.value.why.en
+
+
+def test_a_run_that_uses_up_its_processor_time_is_stopped() -> None:
+    with pytest.raises(Failed) as failed:
+        run("zones", make_zones(units=400, bodies=30, seed=5, ladder=[0.05]), Limits(seconds=2))
+    assert failed.value.by_clock
+
+
 def test_a_solver_that_runs_out_of_memory_says_so() -> None:
     with pytest.raises(Failed) as failed:
         run("zones", make_zones(), Limits(memory_mb=60))

@@ -26,7 +26,7 @@ def run(task: str, data: Any, limits: Limits | None = None, options: dict[str, A
 
 
 def replay(data: Any, record: RunRecord, options: dict[str, Any] | None = None) -> tuple[bool, dict[str, Any]]:
-    """Run a record again on `data`: (same input and same result, the new result)."""
-    again = run_child(record.task, data, Limits.from_json(record.limits), options)
+    """Run a record again on `data`: (same input and same result, the new result). Options come from the record unless given."""
+    again = run_child(record.task, data, Limits.from_json(record.limits), options or record.params.get("options"))
     new = again["record"]
     return new["input_sha256"] == record.input_sha256 and new["result_sha256"] == record.result_sha256, again

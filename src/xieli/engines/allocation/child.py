@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +19,9 @@ from typing import Any
 
 from .record import Limits
 from .words import BadInput, Text
+
+#: a run is stopped after `seconds` of CPU, or after this many times as much wall time on a busy machine or when it hangs
+WALL = 4.0
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -48,7 +52,7 @@ def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None 
         late.set()
         process.kill()
 
-    timer = threading.Timer(limits.seconds, stop)
+    timer = threading.Timer(limits.seconds * WALL, stop)
     timer.daemon = True
     errors: list[str] = []
     assert process.stdin is not None
@@ -93,7 +97,7 @@ def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None 
             pipe.close()
     if result is not None:
         return result
-    if late.is_set():
+    if late.is_set() or process.returncode == -signal.SIGXCPU:
         raise Failed(Text(f"求解超过应急时限 {limits.seconds:g} 秒,已停止。", f"The solver ran past its emergency limit of "
                           f"{limits.seconds:g} seconds and was stopped."), last, by_clock=True)
     tail = " ".join("".join(errors).split())[-300:]

@@ -52,7 +52,8 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
         out |= {"value": value(found.cost), "bound": value(found.bound), "lp_bound": round(sign * (found.lp_bound + shift * core.units), 3),
                 "proven": found.proven, "rounds": found.rounds}
     out["record"] = make("gap", {"instance": data, "maximise": bool(options.get("maximise"))}, decided, limits,
-                         engine="assignment: LP and knapsack prices, HiGHS (scipy)", by_clock=found.by_clock).as_json()
+                         engine="assignment: LP and knapsack prices, HiGHS (scipy)", by_clock=found.by_clock,
+                         params={"options": {"maximise": bool(options.get("maximise"))}}).as_json()
     return out
 
 

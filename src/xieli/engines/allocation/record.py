@@ -24,7 +24,7 @@ def digest(value: Any) -> str:
 class Limits:
     """Limits of one run. Rounds and nodes decide the result; seconds and memory only stop a run that went wrong.
 
-    `seconds` is wall time of the child process, `memory_mb` its address space; None for a count means the engine's default.
+    `seconds` is CPU time of the child process (four times as much wall time ends it too), `memory_mb` its address space; None for a count means the engine's default.
     """
 
     seed: int = 1

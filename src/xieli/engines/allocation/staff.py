@@ -232,7 +232,7 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
     return {"kind": "staff", "status": "stopped_by_clock" if by_clock else ("optimal" if value <= bound + 1e-6 else "feasible"),
             **decided, "cost": round(value, 2), "bound": round(bound, 2), "gap": round((value - bound) / max(1.0, bound), 6),
             "unfilled": unfilled, "days": _days(model, teams), "log": log,
-            "record": make("staff", data, decided, limits, engine=ENGINE, by_clock=by_clock, params={"only": only}).as_json()}
+            "record": make("staff", data, decided, limits, engine=ENGINE, by_clock=by_clock, params={"options": {"only": only}}).as_json()}
 
 
 def cost_of(model: _Model, teams: list[tuple[int, int, int]]) -> float:

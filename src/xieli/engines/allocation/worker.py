@@ -1,7 +1,8 @@
-"""The child's side of child.py: one request on stdin, JSON lines on stdout, limits on memory set by itself."""
+"""The child's side of child.py: one request on stdin, JSON lines on stdout, limits on memory and CPU time set by itself."""
 from __future__ import annotations
 
 import json
+import math
 import resource
 import sys
 from collections.abc import Callable
@@ -35,6 +36,8 @@ def main() -> None:
     limits = Limits.from_json(request["limits"])
     size = limits.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    cpu = max(1, math.ceil(limits.seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
     out = sys.stdout
 
     def say(message: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import moves, search, zone_tables
 from .core import Core, Ints
-from .record import Limits, digest, make
+from .record import Limits, make
 from .words import Text
 from .zone_model import Id, ZoneProblem, order_key, parse, tie_order, to_core
 
@@ -147,7 +147,7 @@ def frontier(data: dict[str, Any], limits: Limits, options: dict[str, Any], repo
         side.append(row)
     decided = {"plans": [{"name": p["name"], "assign": p["assign"]} for p in plans[:5]]}
     return {"kind": "frontier", "status": "feasible", "side_by_side": side, "plans": plans[:5],
-            "record": make("frontier", {"data": data, "bands": bands}, decided, limits, engine=ENGINE, params={"digest": digest(decided)}).as_json()}
+            "record": make("frontier", {"data": data, "bands": bands}, decided, limits, engine=ENGINE, params={"options": {"bands": bands}}).as_json()}
 
 
 def _without(data: dict[str, Any], key: str) -> dict[str, Any]:

@@ -8,7 +8,18 @@ from typing import Any
 
 import click
 
-from xieli.engines.allocation import BadInput, Failed, Limits, RunRecord, check, check_people, published, replay, run
+from xieli.engines.allocation import (
+    BadInput,
+    Failed,
+    Limits,
+    RunRecord,
+    Text,
+    check,
+    check_people,
+    published,
+    replay,
+    run,
+)
 
 VERDICTS = {"zones": check.zones, "replan": check.zones, "gap": check.published, "staff": check_people.staff, "committees": check_people.committees,
             "rota": check_people.rota}
@@ -66,6 +77,18 @@ def _nothing_fits(result: dict[str, Any], as_json: bool) -> None:
     sys.exit(4)
 
 
+def _overridden(data: dict[str, Any], band: float | None, current: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The problem as planned, and what the command line changed in it, so that a check or replay can do the same."""
+    changes: dict[str, Any] = {}
+    if band is not None:
+        changes["ladder"] = [band]
+        data = data | {"ladder": [band]}
+    if current is not None:
+        changes["current"] = current
+        data = data | {"units": [{**u, "current": current.get(str(u["id"]), u.get("current"))} for u in data.get("units", [])]}
+    return data, {"overrides": changes} if changes else {}
+
+
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
 OUT = click.option("--out", type=click.Path(path_type=Path), help="also write the JSON plan to this file")
@@ -74,7 +97,7 @@ OUT = click.option("--out", type=click.Path(path_type=Path), help="also write th
 def _limit_options(command: Any) -> Any:
     for option in (click.option("--seed", default=1, show_default=True), click.option("--rounds", type=int, help="search rounds"),
                    click.option("--nodes", type=int, help="tree nodes per programme"),
-                   click.option("--seconds", default=900.0, show_default=True, help="emergency stop (wall clock)"),
+                   click.option("--seconds", default=900.0, show_default=True, help="emergency stop (CPU time; four times this on the wall)"),
                    click.option("--memory-mb", default=4096, show_default=True)):
         command = option(command)
     return command
@@ -109,11 +132,11 @@ def _zone_lines(r: dict[str, Any]) -> list[str]:
 @_limit_options
 def zones(file: Path, as_json: bool, out: Path | None, band: float | None, **limits: Any) -> None:
     """片区:在最小可行幅度内划分单位 / divide units within the smallest band that holds."""
-    data = _load(file) | ({"ladder": [band]} if band is not None else {})
+    data, overrides = _overridden(_load(file), band, None)
     result = _run("zones", data, _limits(limits), as_json)
     if result["assign"] is None:
         _nothing_fits(result, as_json)
-    _finish(result, check.zones(data, result), as_json, _zone_lines(result), out)
+    _finish(result | overrides, check.zones(data, result), as_json, _zone_lines(result), out)
 
 
 @allocate.command()
@@ -125,16 +148,13 @@ def zones(file: Path, as_json: bool, out: Path | None, band: float | None, **lim
 @_limit_options
 def replan(file: Path, as_json: bool, out: Path | None, current: Path | None, band: float | None, **limits: Any) -> None:
     """以最少调整恢复均衡 / restore balance with the fewest moves."""
-    data = _load(file) | ({"ladder": [band]} if band is not None else {})
-    if current is not None:
-        before = _load(current)["assign"]
-        data["units"] = [{**u, "current": before.get(str(u["id"]), u.get("current"))} for u in data["units"]]
+    data, overrides = _overridden(_load(file), band, None if current is None else _load(current)["assign"])
     result = _run("replan", data, _limits(limits), as_json)
     if result["assign"] is None:
         _nothing_fits(result, as_json)
     moved = [f"  {m['unit']}: {m['from']} → {m['to']}" for m in result.get("moved", [])]
     proof = f"调整 {result.get('moves')} 家(下限 {result.get('moves_bound')}) / {result.get('moves')} moves (bound {result.get('moves_bound')})"
-    _finish(result, check.zones(data, result), as_json, [proof, *moved, *_zone_lines(result)], out)
+    _finish(result | overrides, check.zones(data, result), as_json, [proof, *moved, *_zone_lines(result)], out)
 
 
 @allocate.command()
@@ -159,10 +179,14 @@ def frontier(file: Path, as_json: bool, bands: str, **limits: Any) -> None:
 @click.option("--replay", "again", is_flag=True, help="also run the record again and compare digests")
 def check_command(file: Path, plan: Path, as_json: bool, again: bool) -> None:
     """独立核验一个方案 / verify a plan independently; --replay also repeats its run."""
-    data, made = _load(file), _load(plan)
+    made = _load(plan)
     task = made.get("record", {}).get("task", made["kind"])
-    if task in ("zones", "replan") and made.get("band") is not None:
-        data = data | ({"ladder": made["ladder"]} if "ladder" in made else {})
+    if task not in VERDICTS:
+        raise click.UsageError(f"没有 {task} 类方案的核验 / no check for plans of kind {task}")
+    data = published.read(file.read_text(encoding="utf-8")) if task == "gap" else _load(file)
+    changed = made.get("overrides", {})
+    if changed:
+        data, _ = _overridden(data, changed["ladder"][0] if "ladder" in changed else None, changed.get("current"))
     violations = VERDICTS[task](data, made)
     lines: list[str] = []
     if again:
@@ -170,16 +194,17 @@ def check_command(file: Path, plan: Path, as_json: bool, again: bool) -> None:
         made["replay"] = same
         lines.append("重算结果一致 / replay: same input, same result" if same else "重算结果不同 / replay: input or result differ")
         if not same:
-            violations = [*violations, check.Violation("replay", (task,), published.Text("重算与记录不符。", "The replay differs from the record."))]
+            violations = [*violations, check.Violation("replay", (task,), Text("重算与记录不符。", "The replay differs from the record."))]
     _finish(made, violations, as_json, lines, None)
 
 
 @allocate.command()
 @FILE
 @JSON
+@OUT
 @click.option("--maximise", is_flag=True, help="gap1-gap12 are maximised")
 @_limit_options
-def gap(file: Path, as_json: bool, maximise: bool, **limits: Any) -> None:
+def gap(file: Path, as_json: bool, out: Path | None, maximise: bool, **limits: Any) -> None:
     """公开算例(广义指派) / a published generalized-assignment instance."""
     try:
         data = published.read(file.read_text(encoding="utf-8"))
@@ -188,7 +213,7 @@ def gap(file: Path, as_json: bool, maximise: bool, **limits: Any) -> None:
     result = _run("gap", data, _limits(limits), as_json, {"maximise": maximise})
     if result["assign"] is None:
         _nothing_fits(result, as_json)
-    _finish(result, check.published(data, result), as_json, [f"{result['status']}  value {result['value']}  bound {result['bound']}"], None)
+    _finish(result, check.published(data, result), as_json, [f"{result['status']}  value {result['value']}  bound {result['bound']}"], out)
 
 
 @allocate.command()
