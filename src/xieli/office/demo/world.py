@@ -271,6 +271,7 @@ def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) 
     from xieli.office.matters.services.leads_digest import digest_sql
 
     everyone = list(PEOPLE)
+    names = {p.name for p in PEOPLE}
     taken = {post for p in everyone for post in p.posts}
     counter = 0
     wanted: list[tuple[str, int]] = []
@@ -294,10 +295,12 @@ def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) 
             continue
         if not full and not post.startswith(("head", "party_secretary", "case_duty", "room_head")):
             continue
-        surname = _SURNAMES[counter % len(_SURNAMES)]
-        given = _GIVEN[(counter * 7) % len(_GIVEN)]
+        # a name twice would put another person behind a face of the entrance
+        while (name := _SURNAMES[counter % len(_SURNAMES)] + _GIVEN[(counter * 7 + counter // len(_SURNAMES)) % len(_GIVEN)]) in names:
+            counter += 1
         counter += 1
-        everyone.append(P(f"g{counter}", surname + given, "", (post,), clearance, not post.startswith("party_secretary")))
+        names.add(name)
+        everyone.append(P(f"g{counter}", name, "", (post,), clearance, not post.startswith("party_secretary")))
     for index, p in enumerate(everyone):
         number = p.id_number or invented_id(index)
         row = connection.execute(
