@@ -37,3 +37,14 @@ def pg_cluster() -> Iterator[Server]:
     """
     with Server(Path(os.environ[CLUSTER]) / "pg", durable=False) as server:
         yield server
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """pytest's own, passable for the account that a database runs under when the tests run as root."""
+    if os.geteuid() == 0:
+        base = tmp_path_factory.getbasetemp()
+        own = [p for p in base.parents if p.name.startswith("pytest-")]
+        for folder in (tmp_path, base, *own):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return tmp_path
