@@ -49,7 +49,7 @@ create policy backup on public.number_use for select to {backup} using (true);
 grant select on public.number_use to {web}, {job}, {backup};
 -- the report role counts facts, moves, outcomes, clocks; never texts or names
 create policy count on public.fact for select to {report} using (true);
-grant select (id, matter_id, code, subject_id, number, day, unit, happened_on, recorded_at, retracted_at) on public.fact to {report};
+grant select (id, matter_id, code, subject_id, number, text, ref, day, unit, happened_on, recorded_at, retracted_at) on public.fact to {report};
 create policy count on public.outcome for select to {report} using (true);
 grant select (id, matter_id, subject_id, kind, happened_on, recorded_at, retracted_at, amount_fen) on public.outcome to {report};
 create policy count on public.matter_move for select to {report} using (true);
@@ -59,11 +59,11 @@ grant select (id, matter_id, rule, code, state, statutory, started_at, due_at, a
 create policy count on public.handover for select to {report} using (true);
 grant select (id, matter_id, kind, sender_id, receiver_id, state, sent_at, received_at, opened_at, decided_at) on public.handover to {report};
 create policy count on public.measure for select to {report} using (true);
-grant select (id, matter_id, subject_id, kind, started_at, ended_at, end_reason, late_record) on public.measure to {report};
+grant select (id, matter_id, subject_id, kind, started_at, recorded_at, ended_at, end_reason, late_record) on public.measure to {report};
 create policy count on public.matter_subject for select to {report} using (true);
 grant select (id, matter_id, kind, unit_body_id, dual_managed, role) on public.matter_subject to {report};
 create policy count on public.feedback_duty for select to {report} using (true);
-grant select (id, matter_id, owed_by_id, owed_to_id, first_due, next_due, state) on public.feedback_duty to {report};
+grant select (id, matter_id, owed_by_id, owed_to_id, first_due, next_due, state, created_at) on public.feedback_duty to {report};
 -- the sweeper looks at clocks and duties, nothing else
 create policy sweep on public.clock to {sweeper} using (true) with check (true);
 grant select, update on public.clock to {sweeper};

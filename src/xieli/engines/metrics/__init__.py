@@ -1,0 +1,13 @@
+"""Figures from records: definitions in files, counted over facts, outcomes, moves, clocks, hand-overs, measures.
+
+    book = load_book({"cases.yaml": text, …})          # MetricError names file and line
+    query = compile_metric(book["liuzhi_dual"], AsOf(period, known_by))
+    value = evaluate(book, "liuzhi_dual", period, run)  # `run` executes a query; the engine never touches a database
+"""
+from .compile import AsOf, Query, compile_metric
+from .compute import Comparison, Figure, evaluate
+from .load import load_book
+from .model import Metric, MetricBook, MetricError, Period
+from .period import named_period, previous_years
+
+__all__ = ["AsOf", "Comparison", "Figure", "Metric", "MetricBook", "MetricError", "Period", "Query", "compile_metric", "evaluate", "load_book", "named_period", "previous_years"]

@@ -1,0 +1,136 @@
+"""From numbers to what is printed: shares, rounding, comparison with other years, small cells."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from .compile import AsOf, Query, compile_metric
+from .model import Metric, MetricBook, Period
+from .period import previous_years
+
+Run = Callable[[Query], Sequence[Sequence[Any]]]
+SMALL = 5  # cells below this are suppressed in released figures, with their complements
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Beside another period: its number and the change, or the words for "no base to compare with"."""
+
+    kind: str
+    base: Decimal
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A computed figure with everything needed to print, explain and repeat it."""
+
+    metric: Metric
+    period: Period
+    known_by: date | None
+    number: Decimal | None
+    of: Decimal | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    opening: Decimal = Decimal(0)
+    groups: Mapping[Any, Decimal] = field(default_factory=dict)
+    suppressed: bool = False
+
+    def text(self, language: str = "zh") -> str:
+        """As printed: 26件 · 55% · 700余个; “–” where nothing can be divided; “＜5” for a suppressed cell."""
+        if self.suppressed:
+            return "＜5" if language == "zh" else "<5"
+        if self.number is None:
+            return "无可比基数" if language == "zh" else "no base"
+        unit = "" if self.metric.unit == "%" else self.metric.unit if language == "zh" else ""
+        return f"{written(self.number, self.metric.rounding)}{unit}"
+
+
+def half_up(value: Decimal, places: int = 0) -> Decimal:
+    """Rounded as people do: half up."""
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def written(value: Decimal, rounding: str) -> str:
+    """A number in the metric's way of rounding; 余 rounds down to a round number and says so, in print only."""
+    if rounding.startswith("percent"):
+        places = int(rounding[7:] or 0)
+        return f"{half_up(value * 100, places)}%"
+    if rounding == "ratio2":
+        return str(half_up(value, 2))
+    if rounding == "yu":
+        whole = int(value)
+        step = 10 ** max(len(str(whole)) - 1, 0)
+        if whole >= 10:
+            step = min(step, 10 if whole < 100 else 100 if whole < 1000 else 1000)
+        down = whole // step * step if step else whole
+        return f"{down}余" if down and down != whole else str(whole)
+    return str(int(value)) if value == value.to_integral_value() else str(half_up(value, 2).normalize())
+
+
+def change(now: Decimal, base: Decimal) -> tuple[str, str]:
+    """The change in per cent, half up to whole per cent; a zero base has no change."""
+    if base == 0:
+        return "无可比基数", "no base to compare with"
+    percent = half_up((now - base) / base * 100)
+    sign = "+" if percent >= 0 else "−"
+    return f"{sign}{abs(percent)}%", f"{sign}{abs(percent)}%"
+
+
+def _number(rows: Sequence[Sequence[Any]]) -> Decimal | None:
+    value = rows[0][0] if rows else None
+    return None if value is None else Decimal(str(value))
+
+
+def value_of(metric: Metric, asof: AsOf, run: Run, bodies: tuple[int, ...] | None = None) -> tuple[Decimal | None, Decimal | None]:
+    """Number and, for a share, its denominator; a share over nothing is None."""
+    top, bottom = compile_metric(metric, asof, bodies=bodies)
+    number = _number(run(top))
+    if bottom is None:
+        return number if number is not None else (None if metric.count.of in ("mean", "median", "max") else Decimal(0)), None
+    base = _number(run(bottom)) or Decimal(0)
+    return (None if base == 0 else (number or Decimal(0)) / base), base
+
+
+def evaluate(book: MetricBook, code: str, period: Period, run: Run, *, known_by: date | None = None, by: str = "", bodies: tuple[int, ...] | None = None,
+             opening: Mapping[str, Decimal] | None = None) -> Figure:
+    """Compute one figure with its comparisons. `opening` holds signed opening balances (期初) by metric code."""
+    metric = book[code]
+    asof = AsOf(period, known_by)
+    number, base = value_of(metric, asof, run, bodies)
+    start = (opening or {}).get(code, Decimal(0))
+    if number is not None and metric.denominator is None:
+        number += start
+    comparisons = []
+    if metric.compare and number is not None:
+        earlier = [value_of(metric, AsOf(p, known_by), run, bodies)[0] or Decimal(0) for p in previous_years(period, 3)]
+        if "last_year" in metric.compare:
+            zh, en = change(number, earlier[0])
+            comparisons.append(Comparison("last_year", earlier[0], f"比去年同期 {zh}", f"against last year {en}"))
+        if "mean_three_years" in metric.compare:
+            mean = sum(earlier, Decimal(0)) / 3
+            zh, en = change(number, mean)
+            comparisons.append(Comparison("mean_three_years", mean, f"比前三年同期均值 {zh}", f"against the mean of three years {en}"))
+    groups: dict[Any, Decimal] = {}
+    if by:
+        top, bottom = compile_metric(metric, asof, by=by, bodies=bodies)
+        tops = {row[0]: Decimal(str(row[1])) for row in run(top) if row[1] is not None}
+        if bottom is None:
+            groups = tops
+        else:
+            groups = {row[0]: tops.get(row[0], Decimal(0)) / Decimal(str(row[1])) for row in run(bottom) if row[1]}
+    return Figure(metric, period, known_by, number, base, tuple(comparisons), start, groups)
+
+
+def suppress(groups: Mapping[Any, Decimal], smallest: int = SMALL) -> dict[Any, Decimal | None]:
+    """Released cells: those below the smallest are hidden, and with a single one hidden the next smallest too, because
+    the total would give it away."""
+    hidden = {g for g, n in groups.items() if 0 < n < smallest}
+    if len(hidden) == 1:
+        others = sorted((n, str(g), g) for g, n in groups.items() if g not in hidden and n > 0)
+        if others:
+            hidden.add(others[0][2])
+    return {g: None if g in hidden else n for g, n in groups.items()}
