@@ -129,9 +129,10 @@ def test_twenty_five_hundred_broken_workbooks_are_refused_by_the_container_check
     def work(rng: random.Random) -> None:
         source = write(tmp_path / "f.xlsx", mutated(rng, whole))
         try:
-            assert take_snapshot(source, tmp_path / "copy").form in ("xlsx", "csv", "json", "jsonl")
-        except MatchError as e:
-            assert e.zh != e.en
+            found = take_snapshot(source, tmp_path / "copy").form
+        except MatchError:
+            return
+        assert found in ("xlsx", "csv", "json", "jsonl")
 
     each(2500, work)
 

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from openpyxl import Workbook
 
-from xieli.engines.matching.datasets import catalogue, importing
+from xieli.engines.matching.datasets import catalogue, importing, snapshot
 from xieli.engines.matching.datasets.errors_file import escaped, write_errors
 from xieli.engines.matching.datasets.importing import Limits, import_dataset
 from xieli.engines.matching.datasets.load import unescaped
@@ -172,7 +172,7 @@ def test_bods_statements_of_old_and_new_versions(ws, tmp_path):
     write(tmp_path / "b.json", json.dumps(lines).encode())
     results = import_dataset(ws, tmp_path / "b.json", None, now=NOW, by="c", kind="bods", name="bo")
     assert sum(r.accepted for r in results) == 3
-    assert ("o1", "E", "p1", "shareholding", 30.0) == accepted(ws, "bo_interest")[0][:5]
+    assert accepted(ws, "bo_interest")[0][:5] == ("o1", "E", "p1", "shareholding", 30.0)
 
 
 def test_the_same_import_twice_repeats_nothing(ws, tmp_path):
@@ -267,58 +267,29 @@ def test_a_workbook_that_claims_a_million_by_sixteen_thousand_cells_cannot_take_
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
-    from xieli.engines.matching.datasets import snapshot
-
     source = write(tmp_path / "grow.csv", [HEADER, "x,甲,1,2026-01-02"])
-    real = snapshot._form
-
-    def grow(first: bytes, path: Path, name: str) -> str:
-        return real(first, path, name)
-
-    original = snapshot.hashlib.sha256
+    real = snapshot.hashlib.sha256
 
     class Growing:
+        """A digest during whose first update somebody else writes to the file."""
+
         def __init__(self) -> None:
-            self.inner = original()
+            self.inner, self.first = real(), True
 
         def update(self, data: bytes) -> None:
             self.inner.update(data)
-            with open(source, "ab") as f:
-                f.write(b"x,late,1,2026-01-03\n")
+            if self.first:
+                self.first = False
+                with open(source, "ab") as f:
+                    f.write(b"x,late,1,2026-01-03\n")
 
         def hexdigest(self) -> str:
             return self.inner.hexdigest()
 
     monkeypatch.setattr(snapshot.hashlib, "sha256", Growing)
-    monkeypatch.setattr(snapshot, "_form", grow)
-    monkeypatch.setattr(snapshot, "CHUNK", 16)
     with pytest.raises(Conflict, match="changed"):
-        # growth is bounded by the first chunks: the reader follows, the final comparison refuses
-        monkeypatch.setattr(snapshot, "open", _bounded_open, raising=False)
         snapshot.take_snapshot(source, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
-
-
-def _bounded_open(path, mode="r", *args, **kwargs):
-    import builtins
-
-    f = builtins.open(path, mode, *args, **kwargs)
-    if mode == "rb":
-        class Bounded:
-            left = 4
-
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *a):
-                f.close()
-
-            def read(self, n):
-                self.left -= 1
-                return f.read(n) if self.left >= 0 else b""
-
-        return Bounded()
-    return f
 
 
 def test_a_full_disk_is_said_plainly_and_leaves_no_trace(ws, tmp_path, real_child):

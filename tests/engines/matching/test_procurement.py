@@ -139,7 +139,7 @@ def test_settings_are_read_in_the_published_form():
 
 def test_the_table_says_so_when_data_are_absent(tmp_path):
     assert cardinal(tmp_path)[0]["ok"] is None
-    assert evaluate(tmp_path, "matching.evaluate")[0]["ok"] is None
+    assert evaluate(tmp_path, [cardinal, cardinal])[1]["ok"] is None
 
 
 def test_a_wrong_expectation_shows_in_the_table(tmp_path):

@@ -90,7 +90,9 @@ def _died(code: int, timed_out: bool, wall_seconds: int, said: str) -> MatchErro
         return MatchError("too_slow", f"超过时间限制（{wall_seconds} 秒），已停止，未写入任何结果", f"the time limit ({wall_seconds} s) was reached; it was stopped and nothing was written")
     if code == -signal.SIGKILL or "MemoryError" in said or "OutOfMemory" in said or "memory allocation" in said or code == -signal.SIGABRT:
         return MatchError("too_big", "超过内存限制或被系统终止，已停止，未写入任何结果", "it ran out of memory or was killed; nothing was written")
-    last = said.strip().splitlines()[-1] if said.strip() else f"exit {code}"
+    # The last line that names an error: databases draw arrows below theirs.
+    lines = [line.strip() for line in said.splitlines() if "Error" in line or "Exception" in line]
+    last = lines[-1] if lines else f"exit {code}"
     return MatchError("child", f"处理进程异常结束，未写入任何结果：{last}", f"the working process ended unexpectedly and nothing was written: {last}")
 
 

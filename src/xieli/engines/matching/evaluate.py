@@ -1,47 +1,25 @@
-"""The standing checks on data nobody here wrote. Each entry gives rows of one table; parts live with their engines.
+"""The standing checks on data nobody here wrote: one table, its parts where their engines live.
 
-An entry is MODULE:FUNCTION taking the evaluation folder and returning rows
-{check, data, figure, value, baseline, goal, ok, note}; a part whose module or data are absent says so in its row.
+`evaluate` gathers the rows of every entry. An entry is a function of the evaluation folder giving rows
+{data, method, how, ok} with `precision`, `recall`, `f1` where the check is one of detection; `ok` is None where a
+figure has no fixed goal or its data are absent.
 """
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from .procurement.flags import Settings, compute, read_releases
 
-ENTRIES = (
-    "xieli.engines.matching.evaluate:cardinal",
-    "xieli.engines.matching.er.evaluate:rows",
-    "xieli.engines.matching.relations.evaluate:rows",
-)
 Row = dict[str, Any]
+Entry = Callable[[Path], list[Row]]
 
 
-def evaluate(shared: Path, only: str = "") -> list[Row]:
-    """All rows of all entries whose name holds `only`."""
-    out: list[Row] = []
-    for spec in ENTRIES:
-        module, _, name = spec.partition(":")
-        if only not in spec:
-            continue
-        if _absent(module):
-            out.append({"check": module.rsplit(".", 2)[-2], "ok": None, "note": {"zh": "此部分未安装", "en": "this part is not installed"}})
-            continue
-        function: Callable[[Path], list[Row]] = getattr(import_module(module), name)
-        out += function(shared)
-    return out
-
-
-def _absent(module: str) -> bool:
-    try:
-        return find_spec(module) is None
-    except ModuleNotFoundError:
-        return True
+def evaluate(shared: Path, entries: Sequence[Entry]) -> list[Row]:
+    """All rows of all entries, in order."""
+    return [row for entry in entries for row in entry(shared)]
 
 
 def settings_of(stem: str) -> Settings:
@@ -63,11 +41,10 @@ def cardinal(shared: Path) -> list[Row]:
     """Every `.jsonl` with its `.expected`, compared as JSON."""
     folder = shared / "cardinal"
     if not folder.is_dir():
-        return [{"check": "cardinal", "ok": None, "note": {"zh": "没有评测数据", "en": "evaluation data folder is absent"}}]
+        return [{"data": "Cardinal", "method": "skipped", "ok": None, "how": "evaluation data folder is absent / 缺评测数据"}]
     out: list[Row] = []
     for path in sorted(folder.glob("*.jsonl")):
         expected = json.loads(path.with_suffix(".expected").read_text("utf-8"))
-        found = compute(read_releases(path), settings_of(path.stem))
-        equal = found == expected
-        out.append({"check": "cardinal", "data": path.stem, "figure": "equal as JSON", "value": equal, "goal": True, "ok": equal})
+        equal = compute(read_releases(path), settings_of(path.stem)) == expected
+        out.append({"data": f"Cardinal {path.stem}", "method": "flags, written from the definitions", "ok": equal, "how": "equal as JSON" if equal else "differs from the expected JSON"})
     return out

@@ -31,7 +31,7 @@ def init(context: Context, by: str) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--seed", default=1, show_default=True)
-@click.option("--people", default=2000, show_default=True, type=click.IntRange(100, 1_000_000))
+@click.option("--people", default=2000, show_default=True, type=click.IntRange(300, 1_000_000))
 @command
 def demo(context: Context, folder: Path, seed: int, people: int) -> None:
     """Write small invented data (area codes 99) with planted hits into FOLDER."""
@@ -49,7 +49,7 @@ def demo(context: Context, folder: Path, seed: int, people: int) -> None:
 @command
 def describe(context: Context, file: Path, name: str, owner: str, out: Path | None) -> None:
     """Draft a description of FILE for you to read and correct."""
-    parts = (owner.split(":") + ["", ""])[:3]
+    parts = ([*owner.split(":"), "", ""])[:3]
     body = {"body": parts[0], "zh": parts[1] or parts[0], "en": parts[2] or parts[0]}
     target = out or Path(f"{name}.dataset.yaml")
     if target.exists():

@@ -253,11 +253,10 @@ def _ask(con: duckdb.DuckDBPyConnection, name: str, semantic: str, odd: str, tod
     """Ask the single check (or the name fold) about the distinct values that SQL cannot settle, a batch at a time."""
     c = quoted(name)
     condition = odd_sql(semantic, "v") if semantic in GRADED else f"regexp_matches(v, {literal(needs_folding_pattern())})"
-    con.execute(f"CREATE TABLE {odd} (v VARCHAR, k VARCHAR, g TINYINT)")
-    cursor = con.cursor()
-    cursor.execute(f"SELECT DISTINCT v FROM (SELECT trim({c}, {BLANKS}) AS v FROM raw) WHERE v <> '' AND {condition}")
-    while rows := cursor.fetchmany(50_000):
-        values = [r[0] for r in rows]
+    con.execute(f"CREATE TEMP TABLE {odd} (v VARCHAR, k VARCHAR, g TINYINT)")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE asked AS SELECT DISTINCT v FROM (SELECT trim({c}, {BLANKS}) AS v FROM raw) WHERE v <> '' AND {condition}")
+    for start in range(0, _one(con, "SELECT count(*) FROM asked"), 50_000):
+        values = [r[0] for r in con.execute(f"SELECT v FROM asked WHERE rowid >= {start} AND rowid < {start + 50_000}").fetchall()]
         if semantic in GRADED:
             told = [check(semantic, v, today) for v in values]
             keys, grades = [t.key for t in told], [int(t.grade) for t in told]
@@ -267,7 +266,6 @@ def _ask(con: duckdb.DuckDBPyConnection, name: str, semantic: str, odd: str, tod
         con.register("told", pa.table({"v": pa.array(values, pa.string()), "k": pa.array(keys, pa.string()), "g": pa.array(grades, pa.int8())}))
         con.execute(f"INSERT INTO {odd} SELECT * FROM told")
         con.unregister("told")
-    cursor.close()
 
 
 def _manifest(con: duckdb.DuckDBPyConnection, dataset: Dataset, out: Path, sha256: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _load_fast(
     quote = '"' if snapshot.quotes else ""
     try:
         con.execute(
-            f"CREATE TABLE loaded AS SELECT {picked} FROM read_csv({literal(str(snapshot.path))}, auto_detect=false, header=false,"
+            f"CREATE TEMP TABLE loaded AS SELECT {picked} FROM read_csv({literal(str(snapshot.path))}, auto_detect=false, header=false,"
             f" skip={header_line}, delim={literal(delimiter)}, quote={literal(quote)}, escape={literal(quote)}, columns={{{declared}}},"
             f" strict_mode=true, null_padding=false)"
         )
@@ -120,7 +120,7 @@ def _load_fast(
     if rows != snapshot.lines - header_line:
         con.execute("DROP TABLE loaded")
         return False
-    con.execute(f"CREATE VIEW raw AS SELECT rowid + {header_line + 1} AS _row, * FROM loaded")
+    con.execute(f"CREATE TEMP VIEW raw AS SELECT rowid + {header_line + 1} AS _row, * FROM loaded")
     return True
 
 
@@ -130,10 +130,10 @@ def _load_parquet(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Sn
         headers = [r[0] for r in con.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()]
         at = map_headers(dataset, headers)
         picked = ", ".join(f"CAST({quoted(headers[at[c.name]])} AS VARCHAR) AS {quoted(c.name)}" for c in dataset.columns)
-        con.execute(f"CREATE TABLE loaded AS SELECT {picked} FROM read_parquet({path})")
+        con.execute(f"CREATE TEMP TABLE loaded AS SELECT {picked} FROM read_parquet({path})")
     except duckdb.Error as e:
         raise MatchError("parquet", f"Parquet 文件无法读取：{str(e).splitlines()[0]}", f"the Parquet file cannot be read: {str(e).splitlines()[0]}") from e
-    con.execute("CREATE VIEW raw AS SELECT rowid + 1 AS _row, * FROM loaded")
+    con.execute("CREATE TEMP VIEW raw AS SELECT rowid + 1 AS _row, * FROM loaded")
 
 
 def load_attached(con: duckdb.DuckDBPyConnection, dataset: Dataset, database: Path, table: str) -> None:
@@ -145,7 +145,7 @@ def load_attached(con: duckdb.DuckDBPyConnection, dataset: Dataset, database: Pa
         headers = [r[0] for r in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
         at = map_headers(dataset, headers)
         picked = ", ".join(f"CAST({quoted(headers[at[c.name]])} AS VARCHAR) AS {quoted(c.name)}" for c in dataset.columns)
-        con.execute(f"CREATE TABLE loaded AS SELECT {picked} FROM {source}")
+        con.execute(f"CREATE TEMP TABLE loaded AS SELECT {picked} FROM {source}")
         con.execute("DETACH other")
     except duckdb.Error as e:
         raise MatchError(
@@ -153,7 +153,7 @@ def load_attached(con: duckdb.DuckDBPyConnection, dataset: Dataset, database: Pa
             f"无法读取数据库表 {table}：{str(e).splitlines()[0]}",
             f"table {table} cannot be read: {str(e).splitlines()[0]}",
         ) from e
-    con.execute("CREATE VIEW raw AS SELECT rowid + 1 AS _row, * FROM loaded")
+    con.execute("CREATE TEMP VIEW raw AS SELECT rowid + 1 AS _row, * FROM loaded")
 
 
 def _xlsx(dataset: Dataset, path: Path, sheet: str | None) -> Iterator[Good | Bad]:

@@ -56,7 +56,8 @@ class Output:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model. `digest` covers every file of the folder, so a changed model is another model."""
+    """A loaded model. `meets` names two tables and a column of both: a row that finds no partner there takes no part in
+    the model and is not even laid down. `digest` covers every file of the folder, so a changed model is another model."""
 
     id: str
     number: str
@@ -68,6 +69,7 @@ class Model:
     outputs: dict[str, Output]
     sql: str
     step: str | None
+    meets: tuple[tuple[str, str], ...]
     explanation: dict[str, str]
     innocent_causes: tuple[dict[str, str], ...]
     privacy: dict[str, str]
@@ -166,6 +168,7 @@ def load_model(folder: Path) -> Model:
     step = raw.get("step")
     if step is not None and step not in STEPS:
         lacking.append((f"不认识的 step {step}", f"unknown step {step}"))
+    meets = _meets(raw, inputs, lacking)
     tests = _tests(folder, lacking)
     known = set(outputs) | set(parameters)
     for lang in ("zh", "en"):
@@ -177,7 +180,7 @@ def load_model(folder: Path) -> Model:
         raise _incomplete(folder, lacking)
     return Model(
         folder.name, str(raw.get("number", "")), str(raw["version"]), raw["title"], raw["question"], inputs, parameters, outputs,
-        (folder / "model.sql").read_text("utf-8"), step, raw["explanation"], tuple(causes), raw["privacy"], raw["strength"], tests,
+        (folder / "model.sql").read_text("utf-8"), step, meets, raw["explanation"], tuple(causes), raw["privacy"], raw["strength"], tests,
         folder_digest(folder), folder,
     )  # fmt: skip
 
@@ -222,6 +225,19 @@ def _inputs(raw: dict[str, Any], lacking: list[tuple[str, str]]) -> dict[str, di
                 continue
             out[str(table)][str(name)] = Input(meanings, str(role))
     return out
+
+
+def _meets(raw: dict[str, Any], inputs: dict[str, dict[str, Input]], lacking: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """`meets: [TABLE.COLUMN, TABLE.COLUMN]`: two different tables, columns of one meaning in the role join."""
+    given = raw.get("meets")
+    if given is None:
+        return ()
+    sides = [tuple(str(x).split(".", 1)) for x in given] if isinstance(given, list) else []
+    found = [inputs.get(s[0], {}).get(s[1]) for s in sides if len(s) == 2]
+    if len(sides) != 2 or len(found) != 2 or None in found or sides[0][0] == sides[1][0] or found[0] != found[1] or found[0] is None or found[0].role != "join":
+        lacking.append(("meets 应为两个不同表中同义的 join 字段", "meets must name join columns of one meaning in two different tables"))
+        return ()
+    return ((sides[0][0], sides[0][1]), (sides[1][0], sides[1][1]))
 
 
 def _parameters(raw: dict[str, Any], lacking: list[tuple[str, str]]) -> dict[str, Parameter]:

@@ -48,13 +48,19 @@ def matched(column: str, semantic: str) -> str:
     return f"coalesce({quoted(column + '__key')}, {quoted(column)})" if has_key(semantic) else quoted(column)
 
 
-def table_sql(table: Plan, secret: str, today: date) -> str:
-    """The SELECT that lays down one table: row_ref and the model's columns."""
-    outs = ["_row AS row_ref"]
-    for c in table["columns"]:
-        value = matched(c["source"], c["semantic"])
-        outs.append(f"{token_sql(value, c['semantic'], secret) if c['token'] else value} AS {quoted(c['name'])}")
+def source_sql(table: Plan, today: date) -> str:
+    """The granted rows of a table with the columns the model needs, still as values: row_ref, columns."""
+    outs = ["_row AS row_ref", *(f"{matched(c['source'], c['semantic'])} AS {quoted(c['name'])}" for c in table["columns"])]
     return f"SELECT {', '.join(outs)} FROM read_parquet({literal(table['parquet'])}){where_sql(table, today)}"
+
+
+def laid_sql(table: Plan, source: str, secret: str) -> str:
+    """From values to what is laid down: identifiers as tokens."""
+    outs = ["row_ref"]
+    for c in table["columns"]:
+        name = quoted(c["name"])
+        outs.append(f"{token_sql(name, c['semantic'], secret)} AS {name}" if c["token"] else name)
+    return f"SELECT {', '.join(outs)} FROM {source}"
 
 
 def where_sql(table: Plan, today: date) -> str:
@@ -71,23 +77,54 @@ def where_sql(table: Plan, today: date) -> str:
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
-def lay_down(plan: Plan, secret: str, tell: Any) -> dict[str, int]:
-    """Create the database of a run; returns rows per table. The file is complete only under its final name."""
+def lay_down(plan: Plan, secret: str, tell: Any) -> dict[str, dict[str, int]]:
+    """Create the database of a run; returns for each table the rows compared and the rows laid down.
+
+    Where the model says that two tables meet in a column, rows without a partner are left out before anything is
+    laid down. The file is complete only under its final name.
+    """
     run = Path(plan["run"])
     partial, final = run / "partial.duckdb", run / "work.duckdb"
     partial.unlink(missing_ok=True)
-    con = duckdb.connect(str(partial))
+    con = duckdb.connect()
     con.execute(f"SET memory_limit='{int(plan['memory_mb'])}MB'; SET temp_directory={literal(str(run / 'spill'))}; SET preserve_insertion_order=false")
     if plan.get("threads"):
         con.execute(f"SET threads={int(plan['threads'])}")
-    counts: dict[str, int] = {}
+    con.execute(f"ATTACH {literal(str(partial))} AS laid")
     today = date.fromisoformat(plan["today"])
+    sources = {t["name"]: f"({source_sql(t, today)})" for t in plan["tables"]}
+    compared = {name: _count(con, source) for name, source in sources.items()}
+    meets = plan.get("meets") or []
+    if meets:
+        tell("project", 0)
+        sources = _met(con, sources, compared, meets)
+    counts: dict[str, dict[str, int]] = {}
     for table in plan["tables"]:
-        tell("project", sum(counts.values()))
-        con.execute(f"CREATE TABLE {quoted(table['name'])} AS {table_sql(table, secret, today)}")
-        counts[table["name"]] = int(con.execute(f"SELECT count(*) FROM {quoted(table['name'])}").fetchall()[0][0])
+        name = table["name"]
+        con.execute(f"CREATE TABLE laid.{quoted(name)} AS {laid_sql(table, sources[name], secret)}")
+        counts[name] = {"rows": compared[name], "laid_down": _count(con, f"laid.{quoted(name)}")}
+        tell("project", sum(c["laid_down"] for c in counts.values()))
         if plan["engine"] == "spark":
-            con.execute(f"COPY {quoted(table['name'])} TO {literal(str(run / (table['name'] + '.parquet')))} (FORMAT parquet)")
+            con.execute(f"COPY laid.{quoted(name)} TO {literal(str(run / (name + '.parquet')))} (FORMAT parquet)")
+    con.execute("DETACH laid")
     con.close()
     partial.rename(final)
     return counts
+
+
+def _count(con: duckdb.DuckDBPyConnection, source: str) -> int:
+    return int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
+
+
+def _met(con: duckdb.DuckDBPyConnection, sources: dict[str, str], compared: dict[str, int], meets: list[list[str]]) -> dict[str, str]:
+    """Both sides reduced to the rows that meet; the smaller side is the one held in memory first."""
+    small, large = sorted(meets, key=lambda side: compared[side[0]])
+    (first, key), (second, other) = small, large
+    con.execute(
+        f"CREATE TEMP TABLE met_large AS SELECT l.* FROM {sources[second]} AS l"
+        f" SEMI JOIN {sources[first]} AS s ON l.{quoted(other)} = s.{quoted(key)}"
+    )
+    met_small = (
+        f"(SELECT s.* FROM {sources[first]} AS s SEMI JOIN (SELECT DISTINCT {quoted(other)} AS k FROM met_large) AS m ON s.{quoted(key)} = m.k)"
+    )
+    return {**sources, first: met_small, second: "met_large"}

@@ -64,12 +64,12 @@ def _dataset(allowed: Permit, table: str) -> str:
     return next(t.entry.dataset.name for t in allowed.tables if t.name == table)
 
 
-def result_of(allowed: Permit, run_id: str, hits: int, counts: dict[str, int], isolation: str, engine: str, now: datetime) -> dict[str, Any]:
+def result_of(allowed: Permit, run_id: str, hits: int, counts: dict[str, dict[str, int]], isolation: str, engine: str, now: datetime) -> dict[str, Any]:
     """The result: what was compared with what, under what, and how many hits. Rows that did not hit never leave."""
     return {
         "run": run_id, "authorization": allowed.authorization.id, "authorization_digest": allowed.authorization.digest, "matter": allowed.authorization.matter,
         "purpose": allowed.authorization.purpose, "model": allowed.model.id, "version": allowed.model.version, "model_digest": allowed.model.digest,
         "title": allowed.model.title, "parameters": allowed.parameters, "engine": engine, "isolation": isolation,
-        "snapshot": {t.name: {"dataset": t.entry.dataset.name, "version": t.entry.version, "as_of": t.entry.dataset.as_of, "rows": counts[t.name]} for t in allowed.tables},
+        "snapshot": {t.name: {"dataset": t.entry.dataset.name, "version": t.entry.version, "as_of": t.entry.dataset.as_of, **counts[t.name]} for t in allowed.tables},
         "hits": hits, "notes": list(allowed.notes), "finished_at": now.isoformat(),
     }  # fmt: skip

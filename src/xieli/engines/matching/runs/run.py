@@ -126,7 +126,7 @@ def _phases(
     sql = rendered(allowed.model, allowed.parameters, engine)
     plan = {
         "run": str(folder.resolve()), "engine": engine, "master": master, "sql": sql, "step": allowed.model.step, "parameters": allowed.parameters,
-        "hits": allowed.authorization.hits, "today": now.date().isoformat(), "outputs": allowed.model.output_plan(),
+        "meets": [list(side) for side in allowed.model.meets], "hits": allowed.authorization.hits, "today": now.date().isoformat(), "outputs": allowed.model.output_plan(),
         "tables": [_table_plan(t, allowed) for t in allowed.tables], **vars(limits),
     }  # fmt: skip
     secret_of(workspace, allowed.authorization)
