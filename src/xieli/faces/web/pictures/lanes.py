@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.safestring import SafeString
 
 from xieli.faces.web.pictures.svg import Picture
+from xieli.faces.web.templatetags.xieli import ZONE
 from xieli.office.matters.queries.timeline import Lane
 
 
@@ -26,9 +27,9 @@ def swim_lanes(lanes: list[Lane], now: datetime, title: str, english: bool) -> S
         picture.line(left, y + row - 2, width - 8, y + row - 2, "grid")
         for begins, ends, role in lane.spans:
             picture.rect(x(begins), y + 8, x(ends or end) - x(begins), 18, "bar-owner" if role == "owner" else "bar-part",
-                         f"{lane.body_en if english else lane.body}: {begins:%Y-%m-%d %H:%M} – {ends:%Y-%m-%d %H:%M}" if ends else f"{lane.body_en if english else lane.body}: {begins:%Y-%m-%d %H:%M} –")
+                         f"{lane.body_en if english else lane.body}: {begins.astimezone(ZONE):%Y-%m-%d %H:%M} – " + (f"{ends.astimezone(ZONE):%Y-%m-%d %H:%M}" if ends else ""))
     hours = span <= timedelta(days=3)
     for k in range(5):
         at = start + span * k / 4
-        picture.text(x(at), row * len(lanes) + 20, f"{at:%m-%d %H:%M}" if hours else f"{at:%Y-%m-%d}", "axis", "start" if k == 0 else "end" if k == 4 else "middle")
+        picture.text(x(at), row * len(lanes) + 20, f"{at.astimezone(ZONE):%m-%d %H:%M}" if hours else f"{at.astimezone(ZONE):%Y-%m-%d}", "axis", "start" if k == 0 else "end" if k == 4 else "middle")
     return picture.render()

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xieli.engines.clocks.state import standing
+from xieli.engines.playbooks.model import Label
 from xieli.faces.web import playbook_forms
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, matter_or_404
+from xieli.faces.web.pictures.diagram import drawn
 from xieli.faces.web.pictures.lanes import swim_lanes
 from xieli.faces.web.templatetags.xieli import english
 from xieli.office.access.models import Grant, Recusal
@@ -48,8 +50,17 @@ def principal_names(ids: set[int]) -> dict[int, Any]:
         rows = model.objects.filter(id__in=ids - set(found))  # type: ignore[attr-defined]
         if model is Person:
             rows = rows.only("id", "name", "name_en")
+        if model in (Room, Office):
+            found.update({r.id: _at_body(r) for r in rows.select_related("body")})
+            continue
         found.update({r.id: r for r in rows})
     return found
+
+
+def _at_body(row: Any) -> Label:
+    """A room or an office with the body it belongs to: 巫川县纪委监委主要负责人."""
+    own = (row.title_zh, row.title_en) if isinstance(row, Office) else (row.name_zh, row.name_en)
+    return Label(f"{row.body.short_zh or row.body.name_zh}{own[0]}", f"{own[1]}, {row.body.short_en or row.body.name_en}")
 
 
 @bound
@@ -73,11 +84,12 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         plan = playbook.clocks.get(clock.code)
         running.append({"row": clock, "due": due, "standing": standing(due, who.now), "label": plan.label if plan else clocks.rule_for(clock).text,
                         "rule": clocks.rule_for(clock)})
+    steps = _by_stage(playbook, offers)
     grants = list(Grant.objects.filter(matter=matter, revoked_at=None, ends_at__gt=who.now).order_by("kind"))
     recusals = list(Recusal.objects.filter(matter=matter).exclude(state="rejected"))
     lanes = timeline.lanes(matter)
     return render(request, "web/matter.html", {
-        "matter": matter, "playbook": playbook, "offers": _by_stage(playbook, offers), "stages": stages, "clocks": running,
+        "matter": matter, "playbook": playbook, "offers": steps, "waiting": [o for o in steps if not o["ready"]], "stages": stages, "clocks": running,
         "forms": _forms_due(matter, playbook), "subjects": matter.subjects.select_related("unit_body").all(),
         "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act}
                       for a in Approval.objects.filter(matter=matter).order_by("-requested_at").select_related("subject")],
@@ -94,7 +106,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _by_stage(playbook: Any, offers: Any) -> list[dict[str, Any]]:
-    return [{"offer": o, "move": playbook.moves[o.move], "stage": playbook.stages[o.stage], "ready": not o.refusals} for o in offers]
+    return [{"offer": o, "move": playbook.moves[o.move], "stage": playbook.stages[o.stage], "ready": not o.refusals, "n": n} for n, o in enumerate(offers, 1)]
 
 
 def _forms_due(matter: Matter, playbook: Any) -> list[dict[str, Any]]:
@@ -200,4 +212,5 @@ def diagram(request: HttpRequest, ref: str) -> HttpResponse:
     playbook = playbook_of(matter)
     language = "en" if english() else "zh"
     counts = {code: 1 for code in matter.stages}
-    return render(request, "web/diagram.html", {"matter": matter, "playbook": playbook, "svg": draw(playbook, language=language, counts=counts), "rows": table(playbook, language)})
+    record_look([matter.id], purpose="diagram")
+    return render(request, "web/diagram.html", {"matter": matter, "playbook": playbook, "svg": drawn(draw(playbook, language=language, counts=counts)), "rows": table(playbook, language)})

@@ -13,6 +13,7 @@ from xieli.engines.playbooks import diagram as draw
 from xieli.engines.playbooks import table
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
+from xieli.faces.web.pictures.diagram import drawn
 from xieli.faces.web.templatetags.xieli import WEEKDAYS, english
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Area, Body, BodyKind, BodyName, Office, Room
@@ -124,5 +125,5 @@ def playbook(request: HttpRequest, code: str) -> HttpResponse:
     counts = {k: v for k, v in counts.items() if k in found.stages}
     record_look(set(open_rows.values_list("matter_id", flat=True)[:500]), purpose="playbook-counts", list=True)
     language = "en" if english() else "zh"
-    return render(request, "web/playbook.html", {"playbook": found, "svg": draw(found, language=language, counts=counts), "rows": table(found, language, counts=counts), "counts": counts,
+    return render(request, "web/playbook.html", {"playbook": found, "svg": drawn(draw(found, language=language, counts=counts)), "rows": table(found, language, counts=counts), "counts": counts,
                                                  "stages": [(s, counts.get(s.code, 0)) for s in found.stages.values() if s.kind != "split"]})
