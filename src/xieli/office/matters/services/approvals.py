@@ -26,7 +26,9 @@ def chain_of(matter: Matter, act: str) -> int:
     approval = playbook.approvals.get(act)
     if approval is None:
         raise Refused("no_rule", f"流程没有规定“{act}”由谁批准。", f"The playbook does not say who approves “{act}”.")
-    context = contexts.build(matter, playbook, reason="…")
+    if not any(chain.when for chain in approval.chains):
+        return 0
+    context = contexts.for_chains(matter, playbook)
     state = contexts.state_of(matter)
     fallback = None
     for index, chain in enumerate(approval.chains):

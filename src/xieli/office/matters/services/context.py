@@ -126,6 +126,11 @@ def subject_of(matter: Matter) -> dict[str, Any]:
 _LEVEL_NAMES = ("internal", "work_secret", "confidential", "secret", "top_secret")
 
 
+def opening(matter: Matter) -> Context:
+    """What the engine asks when a matter begins: who opens it and which bodies take part; nothing has been done yet."""
+    return Context(person=str(actor().person), bodies=parties(matter))
+
+
 def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | None = None, form: tuple[str, dict[str, Any]] | None = None) -> Context:
     """The whole context of one step by the bound actor."""
     who, at = actor(), now()
@@ -144,27 +149,58 @@ def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | N
     for act, state in Approval.objects.filter(matter=matter).order_by("requested_at").values_list("act", "state"):
         approvals[act] = "approved" if state in ("approved", "used") else state
     clock_states = {c.code: clocks.status(c, at) for c in Clock.objects.filter(matter=matter).order_by("started_at")}
-    facts = {code: (float(number) if number is not None else (text or str(day or ref or "")))
-             for code, number, text, day, ref in Fact.objects.filter(matter=matter, retracted_at=None).order_by("recorded_at").values_list("code", "number", "text", "day", "ref")}
-    children = tuple(Child(kind, is_open, outcome) for kind, is_open, outcome in rows("children_of", matter.id))
-    parent = next(iter(rows("parent_of", matter.id)), None)
-    prior = _prior(who, matter)
     recusals = Recusal.objects.filter(matter=matter, state="raised").exists()
-    open_presences = list(Presence.objects.filter(matter=matter, ended_at=None))
+    people = people_of(matter, playbook, bodies)
+    # only what a guard of this playbook asks is looked up: most ask little
+    asks = _asks(playbook)
+    parent = next(iter(rows("parent_of", matter.id)), None) if "parent" in asks else None
+    documents = _documents(matter) if asks & {"document", "product"} else {}
     return Context(
         person=str(who.person), roles=roles_of(who, matter, playbook, bodies), body=body or _acting_body(who, bodies), reason=reason,
         forms=forms, forms_by_body=by_body, approvals=approvals, clocks=clock_states,
-        compositions=_filled(matter, playbook, people := people_of(matter, playbook, bodies)),
+        compositions=_filled(matter, playbook, people) if asks & {"slots", "votes"} else frozenset(),
         votes={code: frozenset(forms.get("votes", {}).get(code, [])) for code in playbook.compositions},
         cleared=frozenset() if recusals else frozenset({*playbook.roles, *playbook.parties, *playbook.compositions, *bodies, "owner", *_fields_of(playbook)}),
-        products=frozenset(_products(matter, playbook, forms)), documents=_documents(matter), children=children,
-        feedback=_feedback(matter), competence=CompetenceBasis.objects.filter(matter=matter).exists(),
+        products=frozenset(_products(matter, playbook, forms, documents)) if "product" in asks else frozenset(), documents=documents,
+        children=tuple(Child(kind, is_open, outcome) for kind, is_open, outcome in rows("children_of", matter.id)) if "children" in asks else (),
+        feedback=_feedback(matter) if playbook.feedback else {}, competence="competence" in asks and CompetenceBasis.objects.filter(matter=matter).exists(),
         parent_kind=parent[0] if parent else None, parent_passed=frozenset(parent[1]) if parent else frozenset(),
-        people=people, subject=subject_of(matter), bodies=bodies, body_attributes=_attributes(bodies), relations=_relations(bodies, matter),
-        facts=facts, files=_files(matter), evidence=_evidence(matter), authorization=_authorized(matter),
-        presence=frozenset({"none_open"} if not open_presences else {"basis_current"}), rights=_rights(matter, forms),
-        level=_LEVEL_NAMES[matter.level], prior=prior,
+        people=people, subject=subject_of(matter) if "subject" in asks else {}, bodies=bodies,
+        body_attributes=_attributes(bodies) if "body" in asks else {}, relations=_relations(bodies, matter) if "relation" in asks else frozenset(),
+        facts=_facts(matter) if "fact" in asks else {}, files=_files(matter) if "files" in asks else frozenset(),
+        evidence=_evidence(matter) if "evidence" in asks else 0, authorization="authorization" in asks and _authorized(matter),
+        presence=_presence(matter) if "presence" in asks else frozenset(), rights=_rights(matter, forms) if "rights" in asks else frozenset(),
+        level=_LEVEL_NAMES[matter.level], prior=_prior(who, matter) if playbook.prior else {},
     )
+
+
+def for_chains(matter: Matter, playbook: Playbook) -> Context:
+    """What the conditions of an approval's chains may ask: the subject's and the bodies' attributes."""
+    bodies = parties(matter)
+    return Context(person=str(actor().person), bodies=bodies, subject=subject_of(matter), body_attributes=_attributes(bodies))
+
+
+_ASKED: dict[str, frozenset[str]] = {}
+
+
+def _asks(playbook: Playbook) -> frozenset[str]:
+    """Words of the guards that this playbook uses anywhere, and `product` where a stage owes one."""
+    if playbook.sha256 not in _ASKED:
+        conditions = [move.when for move in playbook.moves.values()] + [chain.when for act in playbook.approvals.values() for chain in act.chains]
+        words = {guard.test for condition in conditions for group in condition for guard in group}
+        if any(stage.products for stage in playbook.stages.values()):
+            words.add("product")
+        _ASKED[playbook.sha256] = frozenset(words)
+    return _ASKED[playbook.sha256]
+
+
+def _facts(matter: Matter) -> dict[str, Any]:
+    return {code: (float(number) if number is not None else (text or str(day or ref or "")))
+            for code, number, text, day, ref in Fact.objects.filter(matter=matter, retracted_at=None).order_by("recorded_at").values_list("code", "number", "text", "day", "ref")}
+
+
+def _presence(matter: Matter) -> frozenset[str]:
+    return frozenset({"basis_current"} if Presence.objects.filter(matter=matter, ended_at=None).exists() else {"none_open"})
 
 
 def _prior(who: Actor, matter: Matter) -> dict[str, dict[str, frozenset[str]]]:
@@ -207,9 +243,8 @@ def _filled(matter: Matter, playbook: Playbook, people: dict[str, frozenset[str]
     return frozenset(found)
 
 
-def _products(matter: Matter, playbook: Playbook, forms: dict[str, dict[str, Any]]) -> set[str]:
+def _products(matter: Matter, playbook: Playbook, forms: dict[str, dict[str, Any]], documents: dict[str, frozenset[str]]) -> set[str]:
     present = set(matter.tasks.filter(state="done").exclude(product="").values_list("product", flat=True))
-    documents = _documents(matter)
     for product in playbook.products.values():
         if (product.form and product.form in forms) or (product.document and product.document in documents):
             present.add(product.code)

@@ -30,21 +30,16 @@ def forms_of(matter: Matter) -> dict[str, dict[str, Any]]:
 def begin(matter: Matter) -> None:
     """Put a new matter at its first stage and carry out what opening entails."""
     playbook = playbook_of(matter)
-    context = contexts.build(matter, playbook)
+    context = contexts.opening(matter)
     result = start(playbook, context)
     if result.refusals:
         raise Refused.because(result.refusals)
     at = now()
     move = call("make_move", matter.id, "start", None, Jsonb(result.state.to_data()), "", None, None, matter.row_version)
     matter.refresh_from_db()
-    step = Step(matter, playbook, context_bodies(matter), forms_of(matter), int(move), None, "", at)  # type: ignore[call-overload]
+    step = Step(matter, playbook, dict(context.bodies), forms_of(matter), int(move), None, "", at)  # type: ignore[call-overload]
     carry_out(step, result.effects)
     record("matter.moved", matters=[matter.id], move="start", from_stage=None, to_stages=list(result.state.at()), happened=at)
-
-
-def context_bodies(matter: Matter) -> dict[str, tuple[str, ...]]:
-    """Bodies of each party now."""
-    return contexts.parties(matter)
 
 
 def offers(matter: Matter, *, reason: str = "") -> tuple[Offer, ...]:
