@@ -1,0 +1,16 @@
+"""Addresses of figures."""
+from django.urls import path
+
+from xieli.faces.web.views import reports
+
+urlpatterns = [
+    path("reports", reports.index, name="reports"),
+    path("leader", reports.leader, name="leader"),
+    path("wall", reports.wall, name="wall"),
+    path("reports/waits", reports.waits, name="waits"),
+    path("reports/ocel.json", reports.ocel_export, name="ocel"),
+    path("reports/metric/<str:code>", reports.drill, name="drill"),
+    path("reports/release/<str:ref>", reports.release, name="release"),
+    path("reports/release/<str:ref>/pass", reports.release_pass, name="release_pass"),
+    path("reports/<str:code>", reports.report, name="report"),
+]

@@ -1,0 +1,120 @@
+"""The leader's page: at most seven numbers, three pictures, ten red items, and what the bodies owe to people."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from xieli.engines.metrics import Figure, Period
+from xieli.office.matters.tables.clocks import Clock
+from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.handover import FeedbackDuty
+from xieli.office.matters.tables.measures import MeasureNotice, RightsSheet
+from xieli.office.matters.tables.work import Task
+from xieli.office.reports.services import figure
+
+SEVEN = ("leads_received", "lead_closure_rate", "case_rate", "handover_rate", "feedback_overdue", "rect_rate", "trained_persons")
+
+
+def seven(period: Period) -> list[Figure]:
+    """The numbers of the page, live for this reader."""
+    return [figure(code, period) for code in SEVEN]
+
+
+@dataclass(frozen=True)
+class Red:
+    """One red item: a matter and the clock that ran out."""
+
+    matter: Matter
+    clock: str
+    since: datetime
+    statutory: bool
+
+
+def reds(now: datetime, limit: int = 10) -> list[Red]:
+    """Clocks past their alarm, statutory ones first."""
+    rows = Clock.objects.filter(state="running", alarm_at__lte=now, matter__status="open").select_related("matter__owner_body").order_by("-statutory", "alarm_at")[:limit]
+    return [Red(c.matter, c.code, c.alarm_at, c.statutory) for c in rows if c.alarm_at]
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One line of 欠人账: what is owed to persons, how many, the oldest since."""
+
+    code: str
+    zh: str
+    en: str
+    number: int
+    oldest: date | None
+
+
+def owed_to_people(now: datetime) -> list[Owed]:
+    """Notices, sheets, answers, clearing of names and replies to reporters that are owed and not given."""
+    notices = MeasureNotice.objects.filter(given_at=None, exception_approval=None, due_at__lte=now)
+    sheets = RightsSheet.objects.filter(given_at=None)
+    replies = FeedbackDuty.objects.filter(state="open", to_reporter=True, next_due__lt=now.date())
+    papers = Task.objects.filter(state="open", source_kind__startswith="owed:")
+    clearing = Matter.objects.filter(kind="exoneration", status="open")
+    complaints = Clock.objects.filter(state="running", alarm_at__lte=now, matter__kind__in=["measure_complaint", "reconsideration", "superior_review", "party_appeal", "rights_intake"])
+
+    def line(code: str, zh: str, en: str, rows: Any, stamp: str) -> Owed:
+        first = rows.order_by(stamp).values_list(stamp, flat=True).first()
+        day = first.date() if isinstance(first, datetime) else first
+        return Owed(code, zh, en, rows.count(), day)
+
+    return [
+        line("notice24", "应通知家属、单位而未通知", "family or unit not told", notices, "due_at"),
+        line("rights_sheet", "权利告知书未交付", "rights sheet not handed over", sheets, "measure__started_at"),
+        line("reply", "欠反映人的回音", "answers owed to reporters", replies, "next_due"),
+        line("paper", "欠本人、家属、单位的书面告知", "written notices owed", papers, "created_at"),
+        line("clearing", "澄清正名未办结", "names not yet cleared", clearing, "opened_at"),
+        line("complaint", "申诉、复审逾期", "complaints and reviews overdue", complaints, "alarm_at"),
+    ]
+
+
+def funnel(period: Period) -> list[tuple[str, str, int]]:
+    """Leads by cohort of receipt: received → accepted → verified → filed → closed, among what the reader may see."""
+    sql = """select count(*), count(*) filter (where exists (select 1 from matter_move v where v.matter_id = x.id and v.move in ('accept', 'accept_named'))),
+                    count(*) filter (where exists (select 1 from matter_move v where v.matter_id = x.id and v.move = 'start_check')),
+                    count(*) filter (where exists (select 1 from outcome o where o.matter_id = x.id and o.kind = 'case_filed' and o.retracted_at is null)),
+                    count(*) filter (where x.status = 'closed')
+             from matter x where x.kind = 'lead' and coalesce(x.received_on, (x.opened_at at time zone 'Asia/Shanghai')::date) between %s and %s"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [period.first, period.last])
+        row = cursor.fetchone()
+    names = (("收到", "received"), ("受理", "accepted"), ("初核", "verified"), ("立案", "filed"), ("办结", "closed"))
+    return [(zh, en, int(n)) for (zh, en), n in zip(names, row, strict=True)]
+
+
+def heat(now: datetime, weeks: int = 12) -> tuple[list[date], list[tuple[Any, list[tuple[int, str]]]]]:
+    """期限墙: bodies × weeks, how many fall due and the worst light of each cell."""
+    start = (now - timedelta(days=now.weekday())).date()
+    columns = [start + timedelta(weeks=i) for i in range(weeks)]
+    sql = """select m.owner_body_id, least(greatest(((m.next_due at time zone 'Asia/Shanghai')::date - %s) / 7, -1), %s) as w, count(*)
+             from matter m where m.status = 'open' and m.next_due is not null and m.next_due < %s group by 1, 2"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [start, weeks - 1, now + timedelta(weeks=weeks)])
+        cells = {(b, w): n for b, w, n in cursor.fetchall()}
+    from xieli.office.bodies.models import Body
+
+    bodies = Body.objects.filter(id__in={b for b, _ in cells}).order_by("sort_key")
+    rows = []
+    for body in bodies:
+        line: list[tuple[int, str]] = [(cells.get((body.id, -1), 0), "red" if cells.get((body.id, -1)) else "")]
+        for i in range(weeks):
+            n = cells.get((body.id, i), 0)
+            line.append((n, "" if not n else "yellow" if i == 0 else "green"))
+        rows.append((body, line))
+    return columns, rows
+
+
+def waits(period: Period, limit: int = 20) -> list[tuple[str, str, int, float]]:
+    """Where matters wait: stage, kind, how often, median days of stages left in the period."""
+    sql = """select m.kind, s.stage, count(*), percentile_cont(0.5) within group (order by extract(epoch from s.closed_at - s.opened_at) / 86400)
+             from matter_stage s join matter m on m.id = s.matter_id
+             where s.state = 'done' and (s.closed_at at time zone 'Asia/Shanghai')::date between %s and %s group by 1, 2 order by 4 desc limit %s"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [period.first, period.last, limit])
+        return [(k, st, int(n), float(d or 0)) for k, st, n, d in cursor.fetchall()]
