@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from xieli.server import dbroles
+from xieli.server import dbroles, queue
 from xieli.server.cluster import Server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,6 +78,7 @@ def make_template(server: Server) -> str:
         )
         if done.returncode:
             raise RuntimeError(f"the template could not be migrated:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+        queue.settle(TestDatabase(server, scratch).dsn(), PREFIX)
         connection.execute(sql.SQL("alter database {} rename to {}").format(sql.Identifier(scratch), sql.Identifier(name)))
     return name
 

@@ -50,7 +50,7 @@ def ensure_roles(admin_dsn: str, prefix: str = "xieli", passwords: Mapping[str, 
                     continue
                 given[role] = secrets.token_urlsafe(24)
             connection.execute(
-                sql.SQL("alter role {} login nocreatedb nocreaterole noinherit password {}").format(
+                sql.SQL("alter role {} login noinherit password {}").format(
                     sql.Identifier(name), sql.Literal(given[role])
                 )
             )

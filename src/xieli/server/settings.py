@@ -20,7 +20,8 @@ def _database(dsn: str) -> dict[str, object]:
     """Django's dict from a PostgreSQL URL; ``host`` may be a socket directory in the query string."""
     parts = urlsplit(dsn)
     query = {k: v[0] for k, v in parse_qs(parts.query).items()}
-    options: dict[str, object] = {}
+    # everything else the URL says (sslmode, sslrootcert …) goes to the driver as it stands
+    options: dict[str, object] = {k: v for k, v in query.items() if k not in ("host", "port", "options")}
     if ROLE == "owner":
         # migrations log in as the installer and act as the owner, which itself cannot log in
         options["options"] = f"-c role={ROLE_PREFIX}_owner"
