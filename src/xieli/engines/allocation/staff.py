@@ -208,7 +208,8 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
         value = np.inf
         for step in ("a first plan from the cheap pairs", "all pairs that a better plan could hold"):
             kept = reduced <= reach + 1e-9
-            result = model.programme(kept, nodes, limits.seconds, 1e-3)
+            # the first programme seeks the plan, the second mostly the bound
+            result = model.programme(kept, nodes, limits.seconds, 1e-3 if np.isinf(value) else 2e-3)
             by_clock |= result.status == 1 and int(result.mip_node_count or 0) < nodes
             if result.x is not None:
                 chosen = np.nonzero(kept)[0][result.x[: int(kept.sum())] > 0.5]

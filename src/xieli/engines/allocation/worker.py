@@ -7,6 +7,7 @@ import resource
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from .record import Limits
@@ -31,6 +32,16 @@ def perform(task: str, problem: Any, limits: Limits, options: dict[str, Any],
     return function(problem, limits, options, report)
 
 
+def _peak_mb(fallback_kb: int) -> int:
+    """Peak resident memory of this program. ru_maxrss will not do on Linux: a child inherits its parent's from before exec."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1024)
+    return round(fallback_kb / 1024)
+
+
 def main() -> None:
     request = json.load(sys.stdin)
     limits = Limits.from_json(request["limits"])
@@ -50,7 +61,7 @@ def main() -> None:
         say({"refused": refused.as_json()})
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
-    result["cost_of_run"] = {"cpu_seconds": round(used.ru_utime + used.ru_stime, 2), "peak_mb": round(used.ru_maxrss / 1024)}
+    result["cost_of_run"] = {"cpu_seconds": round(used.ru_utime + used.ru_stime, 2), "peak_mb": _peak_mb(used.ru_maxrss)}
     say({"result": result})
 
 

@@ -25,7 +25,7 @@ def effort_of(limits: Limits, core: Core) -> search.Effort:
     big = core.units * core.bodies > 100_000
     return search.Effort(seed=limits.seed, rounds=limits.rounds if limits.rounds is not None else (core.bodies // 2 if big else None),
                          nodes=limits.nodes if limits.nodes is not None else (60 if big else 100),
-                         group=20 if big else 12, width=1 if big else 2, canonical=core.units <= 150, seconds=limits.seconds)
+                         group=20 if big else 12, width=1 if big else 2, start_nodes=1000, canonical=core.units <= 150, seconds=limits.seconds)
 
 
 def _named(problem: ZoneProblem, assign: Ints) -> dict[str, Id]:
