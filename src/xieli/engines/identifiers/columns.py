@@ -30,18 +30,7 @@ CHECKS: dict[str, Callable[[str, date], Verdict]] = {
 FORMS = {
     "person_id": "[1-9][0-9]{16}[0-9X]",
     "bank_account": "[34569][0-9]{11,18}",
-    "phone": "1[3-9][0-9]{9}",
-    "invoice_no": "[0-9]{8}",
 }
-
-
-def odd_sql(kind: str, column: str) -> str:
-    """A condition that holds for every value whose grade `graded_sql` may leave NULL (it may hold for a few more)."""
-    if kind == "person_id":
-        return f"NOT regexp_full_match({column}, '{FORMS[kind]}')"
-    if kind in FORMS:
-        return f"({_form_sql(kind, column) if kind != 'bank_account' else 'NULL'}) IS DISTINCT FROM 0"
-    return "true"
 
 
 def check(kind: str, text: str, today: date) -> Verdict:

@@ -27,6 +27,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
 }
 
 # Space, tab, line ends, no-break and ideographic space, as an SQL string.
+_WIDE = "\u00a0\u3000"
 BLANKS = "' \t\r\n\u00a0\u3000'"
 _FLOAT = r"\d(\.\d+)?[eE]\+?\d{1,3}|\d{15,}\.0+"
 _DATE_FORMS = "['%Y/%m/%d', '%Y.%m.%d', '%Y%m%d', '%Y年%m月%d日', '%Y-%m-%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y-%m-%dT%H:%M:%S']"
@@ -44,20 +45,23 @@ def literal(text: str) -> str:
 
 def present(column: Column, missing: Sequence[str]) -> str:
     """The trimmed text, NULL when it is one of the words for nothing."""
-    c = f"trim({quoted(column.name)}, {BLANKS})"
+    c = quoted(column.name)
     words = ", ".join(literal(m) for m in missing if m)
-    none = f"{c} = ''" + (f" OR {c} IN ({words})" if words else "")
-    return f"CASE WHEN {none} THEN NULL ELSE {c} END"
+    # Looking at both ends is far cheaper than trimming: below '!' are only blanks and control characters.
+    ends = " OR ".join([f"{c} < '!'", *(f"starts_with({c}, '{b}')" for b in _WIDE), *(f"suffix({c}, '{b}')" for b in " \t\r\n" + _WIDE)])
+    bare = f"CASE WHEN {ends} THEN trim({c}, {BLANKS}) ELSE {c} END"
+    nothing = ", ".join(["''", words] if words else ["''"])
+    return f"CASE WHEN ({bare}) IN ({nothing}) THEN NULL ELSE {bare} END"
 
 
 def typed(column: Column) -> str:
     """SQL from the present text `c` to the typed value, NULL where it does not parse."""
     c = quoted(column.name)
     if column.semantic == "date":
-        # Plain ISO first; a bare serial number is what a spreadsheet makes of a date (day 0 is 1899-12-30).
+        # Plain ISO first; a bare serial number is what a spreadsheet makes of a date (day 0 is 1899-12-30). Only text
+        # that begins with a digit is tried: the cast would take the word "infinity" for a date.
         serial = f"CASE WHEN regexp_full_match({c}, '[2-6][0-9]{{4}}(\\.0)?') THEN DATE '1899-12-30' + CAST(CAST({c} AS DOUBLE) AS INTEGER) END"
-        plain = f"CASE WHEN {c}[5:5] = '-' AND {c}[8:8] = '-' AND length({c}) = 10 THEN TRY_CAST({c} AS DATE)"
-        return f"{plain} ELSE coalesce({serial}, CAST(try_strptime({c}, {_DATE_FORMS}) AS DATE)) END"
+        return f"CASE WHEN {c} >= '0' AND {c} < ':' THEN coalesce(TRY_CAST({c} AS DATE), {serial}, CAST(try_strptime({c}, {_DATE_FORMS}) AS DATE)) END"
     if column.semantic == "instant":
         return f"coalesce(TRY_CAST({c} AS TIMESTAMP), try_strptime({c}, {_DATE_FORMS}))"
     if column.semantic == "money":
@@ -80,7 +84,8 @@ def problem(column: Column) -> list[tuple[str, str]]:
     if column.required:
         out.append((f"{c} IS NULL", "required"))
     if column.semantic in GRADED:
-        out.append((f"regexp_full_match({c}, '{_FLOAT}')", "digits_lost"))
+        # The dot or the e first: a regular expression over every number would cost more than all other checks.
+        out.append((f"CASE WHEN contains({c}, '.') OR contains({c}, '+') OR contains({c}, 'e') OR contains({c}, 'E') THEN regexp_full_match({c}, '{_FLOAT}') ELSE false END", "digits_lost"))
     if column.semantic in ("date", "instant"):
         out.append((f"{c} IS NOT NULL AND {v} IS NULL", "date"))
     if column.semantic in ("money", "number", "integer"):

@@ -19,17 +19,16 @@ import duckdb
 import pyarrow as pa
 
 from xieli.engines.identifiers import check, company_key, graded_sql, name_key
-from xieli.engines.identifiers.columns import odd_sql
 from xieli.engines.identifiers.names import needs_folding_pattern
 
 from .. import jail
 from ..child import run_child
 from ..words import MatchError
 from ..workspace import STAGING, Workspace, digest, read_json, read_yaml, write_json
-from .checks import BLANKS, is_typed, literal, problem_sql, problems_list_sql, quoted, staged_sql
+from .checks import is_typed, literal, problem_sql, problems_list_sql, quoted, staged_sql
 from .load import load_attached, load_raw
 from .public_forms import FORMS, load_public
-from .schema import GRADED, NAMES, Dataset, load_dataset, parse_dataset
+from .schema import GRADED, NAMES, Column, Dataset, load_dataset, parse_dataset
 from .snapshot import disk_full, take_snapshot
 
 Progress = Callable[[str, int], None]
@@ -210,52 +209,69 @@ def check_and_write(con: duckdb.DuckDBPyConnection, dataset: Dataset, staging: P
     """From `raw` and `bad` to accepted.parquet, quarantined.parquet and manifest.json in a folder of their own."""
     out = staging / dataset.name
     out.mkdir()
-    staged = staged_sql(dataset, "raw")
     tell("check", 0)
+    # Everything a row is asked is computed once, into one table; measured, asking again for each use cost twice as much.
+    con.execute(f"CREATE TEMP TABLE checked AS {_checked_sql(dataset, today)}")
+    received = _one(con, "SELECT (SELECT count(*) FROM raw) + (SELECT count(*) FROM bad)")
+    highest = _one(con, "SELECT greatest(coalesce((SELECT max(_row) FROM raw), 0), coalesce((SELECT max(_row) FROM bad), 0))")
     texts = ", ".join(quoted(c.name) for c in dataset.columns)
     con.execute(
-        f"CREATE TABLE waiting AS SELECT _row, {problems_list_sql(dataset)} AS _problems, CAST(NULL AS VARCHAR) AS _raw, {texts}"
-        f" FROM ({staged}) WHERE {problem_sql(dataset)}"
+        f"CREATE TEMP TABLE waiting AS SELECT _row, {problems_list_sql(dataset)} AS _problems, CAST(NULL AS VARCHAR) AS _raw, {texts} FROM checked WHERE {BAD}"
     )
     con.execute("INSERT INTO waiting BY NAME SELECT _row, [':' || reason] AS _problems, text AS _raw FROM bad")
     tell("grade", 0)
-    accepted = _accepted_sql(con, dataset, staged, today)
+    accepted = _accepted_sql(con, dataset, today)
     tell("write", 0)
     con.execute(f"COPY ({accepted}) TO {literal(str(out / 'accepted.parquet'))} (FORMAT parquet)")
     con.execute(f"COPY (SELECT * FROM waiting ORDER BY _row) TO {literal(str(out / 'quarantined.parquet'))} (FORMAT parquet)")
-    manifest = _manifest(con, dataset, out, sha256)
+    manifest = _manifest(con, dataset, out, sha256, received, highest)
     write_json(out / "manifest.json", manifest)
     return manifest
 
 
-def _accepted_sql(con: duckdb.DuckDBPyConnection, dataset: Dataset, staged: str, today: date) -> str:
-    good = f"(SELECT * FROM ({staged}) WHERE NOT {problem_sql(dataset)})"
-    graded = [c for c in dataset.columns if c.semantic in GRADED]
-    relation = graded_sql(good, [(c.semantic, quoted(c.name), quoted(c.name + "__g")) for c in graded], today) if graded else f"SELECT * FROM {good}"
+BAD = '"\u00a7bad"'
+
+
+def _keyed(dataset: Dataset) -> list[Column]:
+    """The columns that get a key to match on beside the original."""
+    return [c for c in dataset.columns if c.semantic in GRADED or c.semantic in NAMES]
+
+
+def _checked_sql(dataset: Dataset, today: date) -> str:
+    """Texts, typed values, grades (NULL: ask the single check), names to fold, and whether the row has a problem."""
+    graded = [(c.semantic, quoted(c.name), quoted(c.name + "__g")) for c in dataset.columns if c.semantic in GRADED]
+    staged = f"({staged_sql(dataset, 'raw')})"
+    relation = f"({graded_sql(staged, graded, today)})" if graded else staged
+    pattern = literal(needs_folding_pattern())
+    folds = "".join(f", CASE WHEN regexp_matches({quoted(c.name)}, {pattern}) THEN NULL ELSE 0 END AS {quoted(c.name + '__g')}" for c in dataset.columns if c.semantic in NAMES)
+    return f"SELECT *{folds}, {problem_sql(dataset)} AS {BAD} FROM {relation}"
+
+
+def _accepted_sql(con: duckdb.DuckDBPyConnection, dataset: Dataset, today: date) -> str:
     joins, outs = [], ["t._row"]
     for c in dataset.columns:
         t = f"t.{quoted(c.name)}"
-        if is_typed(c):
-            outs.append(f"t.{quoted(c.name + '__v')} AS {quoted(c.name)}")
-            continue
-        outs.append(t)
-        if c.semantic in GRADED or c.semantic in NAMES:
-            odd = quoted(f"odd_{c.name}")
-            _ask(con, c.name, c.semantic, odd, today)
-            joins.append(f"LEFT JOIN {odd} ON {t} = {odd}.v")
-            outs.append(f"nullif({odd}.k, {t}) AS {quoted(c.name + '__key')}")
-            if c.semantic in GRADED:
-                outs.append(f"CAST(coalesce({odd}.g, t.{quoted(c.name + '__g')}) AS TINYINT) AS {quoted(c.name + '__grade')}")
-    return f"SELECT {', '.join(outs)} FROM ({relation}) t {' '.join(joins)}"
+        outs.append(f"t.{quoted(c.name + '__v')} AS {quoted(c.name)}" if is_typed(c) else t)
+    for c in _keyed(dataset):
+        t, g, odd = f"t.{quoted(c.name)}", f"t.{quoted(c.name + '__g')}", quoted(f"odd_{c.name}")
+        if _ask(con, c, odd, today):
+            joins.append(f"LEFT JOIN {odd} ON {g} IS NULL AND {t} = {odd}.v")
+            key, grade = f"nullif({odd}.k, {t})", f"coalesce({g}, {odd}.g)"
+        else:
+            key, grade = "CAST(NULL AS VARCHAR)", g
+        outs.append(f"{key} AS {quoted(c.name + '__key')}")
+        if c.semantic in GRADED:
+            outs.append(f"CAST({grade} AS TINYINT) AS {quoted(c.name + '__grade')}")
+    return f"SELECT {', '.join(outs)} FROM checked t {' '.join(joins)} WHERE NOT t.{BAD}"
 
 
-def _ask(con: duckdb.DuckDBPyConnection, name: str, semantic: str, odd: str, today: date) -> None:
-    """Ask the single check (or the name fold) about the distinct values that SQL cannot settle, a batch at a time."""
-    c = quoted(name)
-    condition = odd_sql(semantic, "v") if semantic in GRADED else f"regexp_matches(v, {literal(needs_folding_pattern())})"
+def _ask(con: duckdb.DuckDBPyConnection, column: Column, odd: str, today: date) -> bool:
+    """Ask the single check (or the name fold) about the distinct values that SQL left open; False when there are none."""
+    c, semantic = quoted(column.name), column.semantic
     con.execute(f"CREATE TEMP TABLE {odd} (v VARCHAR, k VARCHAR, g TINYINT)")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE asked AS SELECT DISTINCT v FROM (SELECT trim({c}, {BLANKS}) AS v FROM raw) WHERE v <> '' AND {condition}")
-    for start in range(0, _one(con, "SELECT count(*) FROM asked"), 50_000):
+    con.execute(f"CREATE OR REPLACE TEMP TABLE asked AS SELECT DISTINCT {c} AS v FROM checked WHERE {quoted(column.name + '__g')} IS NULL AND {c} IS NOT NULL AND NOT {BAD}")
+    total = _one(con, "SELECT count(*) FROM asked")
+    for start in range(0, total, 50_000):
         values = [r[0] for r in con.execute(f"SELECT v FROM asked WHERE rowid >= {start} AND rowid < {start + 50_000}").fetchall()]
         if semantic in GRADED:
             told = [check(semantic, v, today) for v in values]
@@ -266,11 +282,11 @@ def _ask(con: duckdb.DuckDBPyConnection, name: str, semantic: str, odd: str, tod
         con.register("told", pa.table({"v": pa.array(values, pa.string()), "k": pa.array(keys, pa.string()), "g": pa.array(grades, pa.int8())}))
         con.execute(f"INSERT INTO {odd} SELECT * FROM told")
         con.unregister("told")
+    return total > 0
 
 
-def _manifest(con: duckdb.DuckDBPyConnection, dataset: Dataset, out: Path, sha256: str) -> dict[str, Any]:
+def _manifest(con: duckdb.DuckDBPyConnection, dataset: Dataset, out: Path, sha256: str, received: int, highest: int) -> dict[str, Any]:
     path = literal(str(out / "accepted.parquet"))
-    received = _one(con, "SELECT (SELECT count(*) FROM raw) + (SELECT count(*) FROM bad)")
     accepted = _one(con, f"SELECT count(*) FROM read_parquet({path})")
     quarantined = _one(con, f"SELECT count(*) FROM read_parquet({literal(str(out / 'quarantined.parquet'))})")
     if received != accepted + quarantined:
@@ -286,7 +302,6 @@ def _manifest(con: duckdb.DuckDBPyConnection, dataset: Dataset, out: Path, sha25
             rows = con.execute(f"SELECT {quoted(c.name + '__grade')}, count(*) FROM read_parquet({path}) GROUP BY 1").fetchall()
             counts = {int(g): n for g, n in rows if g is not None}
             grades[c.name] = {"right": counts.get(0, 0), "doubtful": counts.get(1, 0), "wrong": counts.get(2, 0)}
-    highest = _one(con, "SELECT greatest(coalesce((SELECT max(_row) FROM raw), 0), coalesce((SELECT max(_row) FROM bad), 0))")
     return {
         "dataset": dataset.name, "version": digest([sha256, digest(dataset.raw), dataset.name])[:16], "description": dataset.raw,
         "source_sha256": sha256, "received": received, "accepted": accepted, "quarantined": quarantined,
