@@ -69,15 +69,19 @@ def _handed_in(request: HttpRequest) -> None:
     Draft.objects.filter(person_id=me(request).person_id, form=request.POST["_draft"][:60]).delete()
 
 
-def matter_or_404(ref: str) -> Matter:
-    """The visible matter behind an address. Raises NotVisible for hidden and unknown alike."""
+def identity(ref: str) -> int:
+    """The identity behind an address part. Raises NotVisible for what is none."""
     from xieli.office.ids import from_ref
 
     try:
-        identity = from_ref(ref)
+        return from_ref(ref)
     except ValueError:
         raise NotVisible() from None
-    found = Matter.objects.filter(pk=identity).select_related("owner_body", "owner_room").first()
+
+
+def matter_or_404(ref: str) -> Matter:
+    """The visible matter behind an address. Raises NotVisible for hidden and unknown alike."""
+    found = Matter.objects.filter(pk=identity(ref)).select_related("owner_body", "owner_room").first()
     if found is None:
         raise NotVisible()
     return found

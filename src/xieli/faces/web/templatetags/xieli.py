@@ -44,10 +44,10 @@ def ref(thing: Any) -> str:
 
 
 @register.filter
-def day(value: date | datetime | None) -> str:
-    """2026-03-17, in the legal zone."""
-    if value is None:
-        return ""
+def day(value: date | datetime | str | None) -> str:
+    """2026-03-17, in the legal zone; a day that is text already stays as it is."""
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, datetime):
         value = value.astimezone(ZONE)
     return value.strftime("%Y-%m-%d")
@@ -179,3 +179,9 @@ def cell(matter: Any, column: Any) -> Any:
     """One cell of a register."""
     value = column.cell(matter)
     return "" if value is None else value
+
+
+@register.filter
+def tenth(value: Any) -> str:
+    """0.1 officer-months as officer-months."""
+    return f"{value / 10:.1f}" if value is not None and value != "" else ""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from xieli.engines.ledger import REGISTRY
 from xieli.engines.needtoknow import KINDS
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound, matter_or_404
+from xieli.faces.web.decorators import bound, identity, matter_or_404
 from xieli.faces.web.pictures.rings import knower_rings
 from xieli.faces.web.templatetags.xieli import ACT_WORDS, ZONE, english, named
 from xieli.faces.web.views.matter import principal_names
@@ -19,7 +19,6 @@ from xieli.office.access import services as access
 from xieli.office.access.models import Grant, Recusal
 from xieli.office.audit import queries as audit
 from xieli.office.audit import record_look
-from xieli.office.ids import from_ref
 from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.tables.core import Matter, MatterBody
@@ -87,7 +86,7 @@ def give(request: HttpRequest, ref: str) -> HttpResponse:
 def revoke(request: HttpRequest, ref: str, grant_ref: str) -> HttpResponse:
     """End a grant now."""
     matter = matter_or_404(ref)
-    grant = Grant.objects.filter(matter=matter, pk=from_ref(grant_ref)).first()
+    grant = Grant.objects.filter(matter=matter, pk=identity(grant_ref)).first()
     if grant is None:
         raise NotVisible()
     grants.revoke(grant.id, matter.id, request.POST.get("reason", ""))
@@ -118,17 +117,17 @@ def glass(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @bound
-def judge(request: HttpRequest, identity: int) -> HttpResponse:
+def judge(request: HttpRequest, review: int) -> HttpResponse:
     """The second person's verdict on a broken glass."""
-    _plain(lambda: access.judge_break_glass(identity, request.POST.get("verdict", ""), request.POST.get("comment", "")))
+    _plain(lambda: access.judge_break_glass(review, request.POST.get("verdict", ""), request.POST.get("comment", "")))
     return redirect("glass")
 
 
 @require_POST
 @bound
-def decide(request: HttpRequest, identity: int) -> HttpResponse:
+def decide(request: HttpRequest, recusal: int) -> HttpResponse:
     """The head's decision on a recusal, made without seeing the matter."""
-    _plain(lambda: access.decide_recusal(identity, request.POST.get("verdict", ""), request.POST.get("reason", "")))
+    _plain(lambda: access.decide_recusal(recusal, request.POST.get("verdict", ""), request.POST.get("reason", "")))
     return redirect("glass")
 
 
@@ -136,10 +135,7 @@ def decide(request: HttpRequest, identity: int) -> HttpResponse:
 @bound
 def break_it(request: HttpRequest) -> HttpResponse:
     """Read one matter of one's own body for four hours, by its number and with a reason; judged by another within a day."""
-    try:
-        matter = from_ref(request.POST.get("ref", "").strip())
-    except ValueError:
-        raise NotVisible() from None
+    matter = identity(request.POST.get("ref", "").strip())
     _plain(lambda: access.break_glass(matter, request.POST.get("reason", "").strip()))
     return redirect("matter", request.POST["ref"].strip())
 

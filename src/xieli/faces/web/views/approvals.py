@@ -13,10 +13,9 @@ from django.views.decorators.http import require_POST
 from xieli.engines.clocks import standing
 from xieli.engines.playbooks.model import Playbook
 from xieli.faces.web.context import installation, me
-from xieli.faces.web.decorators import bound, draft_of, matter_or_404
+from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.office.access.models import Recusal
 from xieli.office.audit import record_look
-from xieli.office.ids import from_ref
 from xieli.office.matters.queries.snapshot import seen_by_signer
 from xieli.office.matters.services import approvals, clocks
 from xieli.office.matters.services.errors import NotVisible, Refused
@@ -28,7 +27,7 @@ from xieli.office.matters.tables.core import MatterSubject
 
 def _approval(ref: str) -> Approval:
     with contextlib.suppress(ValueError):
-        found = Approval.objects.filter(pk=from_ref(ref)).select_related("matter", "subject", "requested_by").first()
+        found = Approval.objects.filter(pk=identity(ref)).select_related("matter", "subject", "requested_by").first()
         if found is not None:
             return found
     raise NotVisible()

@@ -87,11 +87,11 @@ def _day(text: str | None) -> datetime | None:
 
 @require_POST
 @bound
-def close_alarm(request: HttpRequest, identity: int) -> HttpResponse:
+def close_alarm(request: HttpRequest, alarm: int) -> HttpResponse:
     """Close an alarm with a remark; both stay in the ledger."""
     _only_auditor(request)
     remark = request.POST.get("remark", "").strip()
     if not remark:
         raise Refused("remark", "关闭告警须写明如何处理。", "Closing an alarm needs a remark on what was done.")
-    queries.close_alarm(identity, remark)
+    queries.close_alarm(alarm, remark)
     return redirect("audit")

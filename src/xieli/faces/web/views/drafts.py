@@ -6,8 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound
-from xieli.office.ids import from_ref
+from xieli.faces.web.decorators import bound, identity
 from xieli.office.matters.services.errors import NotVisible
 from xieli.office.matters.tables.desk import Draft
 
@@ -21,7 +20,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
 @bound
 def draft(request: HttpRequest, ref: str) -> HttpResponse:
     """Back to the form the draft belongs to."""
-    row = Draft.objects.filter(pk=from_ref(ref)).first()
+    row = Draft.objects.filter(pk=identity(ref)).first()
     if row is None:
         raise NotVisible()
     return redirect(f"{row.data.get('_path', '/')}?draft={ref}")
@@ -45,5 +44,5 @@ def save(request: HttpRequest) -> HttpResponse:
 @bound
 def discard(request: HttpRequest, ref: str) -> HttpResponse:
     """Throw a draft away."""
-    Draft.objects.filter(pk=from_ref(ref)).delete()
+    Draft.objects.filter(pk=identity(ref)).delete()
     return redirect("drafts")

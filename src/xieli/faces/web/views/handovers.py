@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound, draft_of, matter_or_404
+from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body, Room
-from xieli.office.ids import from_ref, to_ref
+from xieli.office.ids import to_ref
 from xieli.office.matters.queries import worklist
 from xieli.office.matters.services import handover
 from xieli.office.matters.services.errors import NotVisible
@@ -24,7 +24,7 @@ STEPS = (("delivered", "送达", "delivered"), ("accepted", "受理", "accepted"
 
 def _handover(ref: str) -> Handover:
     with contextlib.suppress(ValueError):
-        found = Handover.objects.filter(pk=from_ref(ref)).select_related("sender", "receiver", "sent_by").first()
+        found = Handover.objects.filter(pk=identity(ref)).select_related("sender", "receiver", "sent_by").first()
         if found is not None:
             return found
     raise NotVisible()
@@ -107,7 +107,7 @@ def tell(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def answer(request: HttpRequest, ref: str) -> HttpResponse:
     """Report back to the sender."""
-    duty = FeedbackDuty.objects.filter(pk=from_ref(ref)).first()
+    duty = FeedbackDuty.objects.filter(pk=identity(ref)).first()
     if duty is None:
         raise NotVisible()
     usable = request.POST.get("usable", "")

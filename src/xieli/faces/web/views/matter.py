@@ -14,7 +14,7 @@ from xieli.engines.clocks.state import standing
 from xieli.engines.playbooks.model import Label
 from xieli.faces.web import playbook_forms
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound, draft_of, matter_or_404
+from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.pictures.diagram import drawn
 from xieli.faces.web.pictures.lanes import swim_lanes
 from xieli.faces.web.templatetags.xieli import english
@@ -93,7 +93,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         "forms": _forms_due(matter, playbook), "subjects": matter.subjects.select_related("unit_body").all(),
         "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act}
                       for a in Approval.objects.filter(matter=matter).order_by("-requested_at").select_related("subject")],
-        "acts": [a for a in playbook.approvals.values()], "handovers": matter.handovers.select_related("sender", "receiver").order_by("-sent_at"),
+        "acts": list(playbook.approvals.values()), "handovers": matter.handovers.select_related("sender", "receiver").order_by("-sent_at"),
         "duties": matter.feedback_duties.select_related("owed_to", "owed_by").order_by("next_due"), "grants": grants, "recusals": recusals,
         "names": principal_names({g.principal for g in grants} | {r.principal for r in recusals}), "tasks": matter.tasks.select_related("assignee").order_by("state", "due_on"),
         "lines": timeline.lines(matter)[:80], "lanes": lanes, "picture": swim_lanes(lanes, who.now, _("泳道：事项在谁手里"), english()),
@@ -190,10 +190,9 @@ def task(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def clock(request: HttpRequest, ref: str, clock_ref: str) -> HttpResponse:
     """One clock explained: start, rule, article, pauses, extensions, day by day."""
-    from xieli.office.ids import from_ref
 
     matter = matter_or_404(ref)
-    row = Clock.objects.filter(matter=matter, pk=from_ref(clock_ref)).first()
+    row = Clock.objects.filter(matter=matter, pk=identity(clock_ref)).first()
     if row is None:
         raise NotVisible()
     due = clocks.compute(row)
@@ -211,6 +210,6 @@ def diagram(request: HttpRequest, ref: str) -> HttpResponse:
     matter = matter_or_404(ref)
     playbook = playbook_of(matter)
     language = "en" if english() else "zh"
-    counts = {code: 1 for code in matter.stages}
+    counts = dict.fromkeys(matter.stages, 1)
     record_look([matter.id], purpose="diagram")
     return render(request, "web/diagram.html", {"matter": matter, "playbook": playbook, "svg": drawn(draw(playbook, language=language, counts=counts)), "rows": table(playbook, language)})

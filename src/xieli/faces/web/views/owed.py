@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound
+from xieli.faces.web.decorators import bound, identity
 from xieli.faces.web.templatetags.xieli import ZONE
 from xieli.office.audit import record_look
-from xieli.office.ids import from_ref
 from xieli.office.matters.services import measures, notices
 from xieli.office.matters.services.errors import NotVisible
 from xieli.office.matters.tables.handover import FeedbackDuty
@@ -50,7 +49,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @bound
 def notice(request: HttpRequest, ref: str) -> HttpResponse:
     """The notice was given."""
-    row = MeasureNotice.objects.filter(pk=from_ref(ref), given_at=None).first()
+    row = MeasureNotice.objects.filter(pk=identity(ref), given_at=None).first()
     if row is None:
         raise NotVisible()
     measures.give_notice(row)
@@ -61,7 +60,7 @@ def notice(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def sheet(request: HttpRequest, ref: str) -> HttpResponse:
     """The rights sheet was handed over."""
-    row = RightsSheet.objects.filter(pk=from_ref(ref), given_at=None).first()
+    row = RightsSheet.objects.filter(pk=identity(ref), given_at=None).first()
     if row is None:
         raise NotVisible()
     measures.give_sheet(row)
@@ -72,7 +71,7 @@ def sheet(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def task(request: HttpRequest, ref: str) -> HttpResponse:
     """The notice on paper was given, under this number."""
-    row = Task.objects.filter(pk=from_ref(ref), state="open", source_kind__startswith="owed:").first()
+    row = Task.objects.filter(pk=identity(ref), state="open", source_kind__startswith="owed:").first()
     if row is None:
         raise NotVisible()
     notices.record_given(row, document_no=request.POST.get("document_no", "")[:60])

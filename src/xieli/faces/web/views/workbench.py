@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound
+from xieli.faces.web.decorators import bound, identity
 from xieli.office.audit import record_look
 from xieli.office.matters.queries import worklist
 from xieli.office.matters.tables.desk import Draft, Notification
@@ -52,11 +52,10 @@ def notifications_read(request: HttpRequest) -> HttpResponse:
 @bound
 def task_done(request: HttpRequest, ref: str) -> HttpResponse:
     """Finish a task."""
-    from xieli.office.ids import from_ref
     from xieli.office.matters.services.errors import NotVisible
     from xieli.office.matters.services.tasks import finish
 
-    task = Task.objects.filter(pk=from_ref(ref)).first()
+    task = Task.objects.filter(pk=identity(ref)).first()
     if task is None:
         raise NotVisible()
     finish(task)
