@@ -15,11 +15,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("xieli.faces.cli.backup:backup", "Back up to named custodians; two are needed to open it"),
     "calendar": ("xieli.faces.cli.calendar:calendar", "Working-day calendars: import a notice, compare"),
     "clock": ("xieli.faces.cli.clock:clock", "Explain a legal clock day by day; what is due"),
+    "demo": ("xieli.faces.cli.demo:demo", "Load the invented province, or make the demo anew"),
     "doctor": ("xieli.faces.cli.doctor:doctor", "Check this installation and say what to do"),
     "match": ("xieli.faces.cli.match:match", "Data matching under a written authorization"),
     "playbook": ("xieli.faces.cli.playbook:playbook", "Check, draw and export playbooks"),
     "restore": ("xieli.faces.cli.restore:restore", "Bring an installation back and say what is lost"),
     "serve": ("xieli.faces.cli.serve:serve", "Run everything: database, web, sign-in, worker, sweeper, sealer"),
+    "story": ("xieli.faces.cli.story:story", "Play the stories that prove the mechanisms"),
     "upgrade": ("xieli.faces.cli.upgrade:upgrade", "What a new version would do, and do it"),
 }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from django.db import transaction
 
 from xieli.office.demo.world import SUBJECT_IDS, World
 from xieli.server.binding import acting, open_demo_session
+from xieli.server.words import pick
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -31,8 +32,9 @@ class Theatre:
     world: World
     admin: psycopg.Connection[Any]
     say: Callable[[str], None] = lambda text: None
-    checks: list[str] = field(default_factory=list)
+    checks: list[dict[str, str]] = field(default_factory=list)
     figures: list[dict[str, Any]] = field(default_factory=list)
+    shift_days: int = 0
     made: dict[str, Any] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
 
@@ -55,7 +57,7 @@ class Theatre:
 
     def at(self, when: str) -> None:
         """Set the platform's time, e.g. ``2026-03-17 10:00`` (Chinese legal time). Time never runs backwards."""
-        wanted = datetime.fromisoformat(when).replace(tzinfo=ZONE)
+        wanted = datetime.fromisoformat(when).replace(tzinfo=ZONE) + timedelta(days=self.shift_days)
         now = self.admin.execute("select access.now()").fetchone()[0]  # type: ignore[index]
         if wanted < now:
             raise ValueError(f"故事里的时间不能倒流：{when} / time in a story never runs backwards: {when}")
@@ -68,17 +70,26 @@ class Theatre:
             raise ValueError("已有事项，时间起点不能再改。/ Something has happened already; time cannot begin anew.")
         self.admin.execute("update access.clock_offset set by = %s - pg_catalog.now()", [wanted])
 
-    def check(self, sentence: str, holds: object) -> None:
+    def clock_before(self, when: str) -> bool:
+        """Whether the story's time has not come there yet."""
+        now = self.admin.execute("select access.now()").fetchone()[0]  # type: ignore[index]
+        return bool(now < datetime.fromisoformat(when).replace(tzinfo=ZONE))
+
+    def world_name(self, code: str) -> str:
+        """A body's Chinese name."""
+        return str(self.admin.execute("select name_zh from body where id = %s", [self.body(code)]).fetchone()[0])  # type: ignore[index]
+
+    def check(self, zh: str, en: str, holds: object) -> None:
         """One sentence of the story's acceptance check. Raises CheckFailed when it does not hold."""
         if not holds:
-            raise CheckFailed(sentence)
-        self.checks.append(sentence)
-        self.say(f"  ✓ {sentence}")
+            raise CheckFailed(f"{zh} / {en}")
+        self.checks.append({"zh": zh, "en": en})
+        self.say(f"  ✓ {pick(zh, en)}")
 
     def figure(self, zh: str, en: str, value: float, unit: str) -> None:
         """One figure that the story prints."""
         self.figures.append({"zh": zh, "en": en, "value": round(value, 2), "unit": unit})
-        self.say(f"  = {zh}: {value:g} {unit}")
+        self.say(f"  = {pick(zh, en)}: {value:g} {unit}")
 
     def sees(self, person: str, matter_id: int) -> bool:
         """Whether a person can see a matter now."""

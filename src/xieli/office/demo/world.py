@@ -176,6 +176,7 @@ def load(connection: psycopg.Connection[Any], *, full: bool = True) -> World:
     _load_bodies(connection, world)
     _load_areas(connection, world)
     _load_people(connection, world, full)
+    load_travel(connection)
     connection.execute("update access.installation set own_body = %s", [world.bodies["yj"]])
     return world
 
@@ -317,3 +318,10 @@ def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) 
             connection.execute("insert into skill (person_id, code, level, years) values (%s, %s, 2, 5)", [person, skill])
         for relation, name, key in p.kin:
             connection.execute(f"insert into kin (person_id, relation, name, id_digest, near) values (%s, %s, %s, {digest_sql()}, true)", [person, relation, name, SUBJECT_IDS[key]])
+
+
+def load_travel(connection: psycopg.Connection[Any]) -> None:
+    """Hours by road and duty numbers of the county bodies, and their first released loads (the installer's part of the demo)."""
+    connection.execute("insert into body_travel (body_id, hours, duty_number) select id, round((0.5 + (id % 9) * 0.6)::numeric, 1), '990-' || id"
+                       " from body where kind in ('commission', 'working_committee') and rank = 'county' on conflict do nothing")
+    connection.execute("select access.release_loads()")

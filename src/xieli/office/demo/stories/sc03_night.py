@@ -40,8 +40,8 @@ def on_the_road(stage: Theatre) -> None:
     hands.approved(duty, lead, "assign", head, what={"room": stage.room("wuchuan/supervision1")}, urgent=True)
     hands.step(head, lead, "assign")
     code = hands.refused(duty, lambda: people.join_team(Matter.objects.get(pk=lead), stage.person("wuchuan-kin"), "members"))
-    stage.check("郭海燕是对象近亲属：系统推算回避，不能进组", code == "recused")
-    stage.check("被回避的人在列表里也看不到这一事项", not stage.sees("wuchuan-kin", lead))
+    stage.check("郭海燕是对象近亲属：系统推算回避，不能进组", "Guo Haiyan is near kin of the subject: recused by computation, she cannot join", code == "recused")
+    stage.check("被回避的人在列表里也看不到这一事项", "Who is recused does not find the matter in any list", not stage.sees("wuchuan-kin", lead))
     with stage.acts("wuchuan-handler1"):
         stage.made["car"] = tasks.assign(Matter.objects.get(pk=lead), "周蓉带队乘车出发，路上定方案").id
     stage.at("2026-03-17 12:00")
@@ -74,7 +74,7 @@ def the_talk(stage: Theatre) -> None:
     two = [{"person": stage.person("wuchuan-handler1"), "role": "lead"}, {"person": stage.person("wuchuan-handler2"), "role": "assistant"}]
     one: list[dict[str, Any]] = [two[0], {"person": stage.person("fire-handler"), "role": "specialist"}]
     code = hands.refused("wuchuan-handler1", lambda: measures.enter_presence(Presence.objects.get(pk=talk.pk), "talk", persons=one))
-    stage.check("专业人员不计入谈话的两名有资格人员", code == "two_persons")
+    stage.check("专业人员不计入谈话的两名有资格人员", "A specialist does not count among the two persons with standing", code == "two_persons")
     stage.at("2026-03-17 16:00")
     with stage.acts("wuchuan-handler1"):
         presence = Presence.objects.get(pk=talk.pk)
@@ -88,7 +88,7 @@ def the_talk(stage: Theatre) -> None:
         measures.close_presence(presence, kind="left")
     code = hands.refused("wuchuan-handler1", lambda: measures.open_presence(Matter.objects.get(pk=lead), MatterSubject.objects.get(matter_id=lead),
                                                                             basis="waiting_for_approval", place="北屏区谈话场所一室"))
-    stage.check("等待审批不是留人的依据：系统拒绝", code == "presence_basis")
+    stage.check("等待审批不是留人的依据：系统拒绝", "Waiting for an approval is no basis to keep anyone: refused", code == "presence_basis")
 
 
 def _time(hour_minute: str) -> datetime:
@@ -114,14 +114,14 @@ def file_the_case(stage: Theatre) -> None:
     stage.at("2026-03-17 19:00")
     form = ("filing", {"subject": "郭某某", "facts": "涉嫌受贿，主要事实有书证印证。", "sides": "both", "central_unit": True, "filed_on": hands.day()})
     code = hands.refused("wuchuan-handler1", lambda: moves.make(Matter.objects.get(pk=case), "submit", form=form))
-    stage.check("协作不等于管辖：未登记管辖依据不能报请立案", code == "guard_competence")
+    stage.check("协作不等于管辖：未登记管辖依据不能报请立案", "Cooperation is not jurisdiction: no filing without a basis of competence", code == "guard_competence")
     with stage.acts("wuchuan-handler1"):
         competence.record_basis(Matter.objects.get(pk=case), "designation", body=stage.body("wuchuan"), given_by=stage.body("yj"), document_no="渝江纪指〔2026〕4号")
     hands.step("wuchuan-handler1", case, "submit", form=form)
     filing = hands.ask("wuchuan-handler1", case, "file", {"side": "both"}, urgent=True)
     plan = hands.ask("wuchuan-handler1", case, "plan", {}, urgent=True, collective_no="巫川纪专题〔2026〕5号")
     code = hands.refused(head, lambda: _decide(plan))
-    stage.check("材料可以并行准备，决定只能依次：立案未批，方案不能先批", code == "order")
+    stage.check("材料可以并行准备，决定只能依次：立案未批，方案不能先批", "Papers in parallel, decisions in order: the plan is not approved before the filing", code == "order")
     stage.at("2026-03-17 19:30")
     hands.sign("zhou-rong", filing)
     hands.sign(head, filing)
@@ -130,7 +130,7 @@ def file_the_case(stage: Theatre) -> None:
             grants.give(case, stage.person(person), kind="handler", acts=["read", "write"], ends_at=None, basis="案管录入纸质签批", reason="")
     stage.at("2026-03-17 20:30")
     state = hands.sign_on_paper((duty, clerk), filing, "巫川委批〔2026〕11号", "2026-03-17 20:20")
-    stage.check("同级党委主要负责人纸质签批，两名工作人员各录一次才生效", state == "approved")
+    stage.check("同级党委主要负责人纸质签批，两名工作人员各录一次才生效", "The party secretary signs on paper; it counts once two clerks have entered it", state == "approved")
     hands.step(head, case, "file")
     hands.sign(head, plan)
     with stage.acts("wuchuan-handler1"):
@@ -156,7 +156,7 @@ def approve_liuzhi(stage: Theatre) -> None:
         "subject": "郭某某", "ground": "collusion", "place": str(stage.body("wuchuan")), "place_confirmed": True,
         "safety": "高风险：单人看护、软包、医护二十四小时值班。", "alternatives": "对象已串供两次，责令候查不足以防止。"}))
     code = hands.refused("zhou-rong", lambda: _take_now(stage, liuzhi))
-    stage.check("未批准的措施，任何入口都不能执行", code == "not_approved")
+    stage.check("未批准的措施，任何入口都不能执行", "A measure that was not approved is executed through no door", code == "not_approved")
     stage.at("2026-03-17 22:00")
     approval = hands.ask("zhou-rong", liuzhi, "liuzhi", {"document_no": "渝江纪批〔2026〕21号"}, urgent=True, collective_no="巫川纪会〔2026〕9号")
     stage.at("2026-03-17 22:20")
@@ -183,9 +183,9 @@ def announce(stage: Theatre) -> None:
         measures.open_presence(matter, measure.subject, basis="liuzhi", place="巫川县留置场所", measure=measure, keeper=stage.person("wuchuan-handler2"),
                                risk_note="入所体检：适合但须照护；高风险看护", free_to_leave=False)
         stage.made["measure"] = measure.id
-        stage.check("权利义务告知书随措施交付", not measure.sheets.filter(given_at=None).exists())
-        stage.check("留置期限自宣布起算，另有二十四小时通知时钟", {"custody", "notify24"} <= set(matter.clocks.filter(state="running").values_list("code", flat=True)))
-        stage.check("集体研究记录和上级批准文号都在措施上", measure.collective_no == "巫川纪会〔2026〕9号" and measure.superior_no == "渝江纪批〔2026〕21号")
+        stage.check("权利义务告知书随措施交付", "The rights sheet is given with the measure", not measure.sheets.filter(given_at=None).exists())
+        stage.check("留置期限自宣布起算，另有二十四小时通知时钟", "The limit of liuzhi runs from the announcement, beside a 24-hour clock for the notices", {"custody", "notify24"} <= set(matter.clocks.filter(state="running").values_list("code", flat=True)))
+        stage.check("集体研究记录和上级批准文号都在措施上", "The measure carries the collective record and the superior's approval number", measure.collective_no == "巫川纪会〔2026〕9号" and measure.superior_no == "渝江纪批〔2026〕21号")
 
 
 def tell_everybody(stage: Theatre) -> None:
@@ -197,13 +197,13 @@ def tell_everybody(stage: Theatre) -> None:
         matter = Matter.objects.get(pk=liuzhi)
         measure = Measure.objects.get(pk=stage.made["measure"])
         told = list(measure.notices.values_list("given_at", flat=True))
-        stage.check("二十四小时内通知了单位和家属", len(told) == 2 and all(t is not None and (t - measure.started_at).total_seconds() < 24 * 3600 for t in told))
-        stage.check("通知时钟停止", matter.clocks.get(code="notify24").state == "stopped")
+        stage.check("二十四小时内通知了单位和家属", "Unit and family were told within 24 hours", len(told) == 2 and all(t is not None and (t - measure.started_at).total_seconds() < 24 * 3600 for t in told))
+        stage.check("通知时钟停止", "The clock of the notices has stopped", matter.clocks.get(code="notify24").state == "stopped")
         owed = LineNotice.objects.filter(matter_id__in=[case, liuzhi], given_at=None)
-        stage.check("立案和留置都欠条线一份通报", {n.matter_id for n in owed} == {case, liuzhi})
+        stage.check("立案和留置都欠条线一份通报", "Filing and liuzhi each owe the line a notice", {n.matter_id for n in owed} == {case, liuzhi})
         for number, notice in enumerate(owed.order_by("owed_since"), 12):
             competence.give_line_notice(notice, f"巫川纪通〔2026〕{number}号")
-        stage.check("条线通报均已发出", not LineNotice.objects.filter(matter_id__in=[case, liuzhi], given_at=None).exists())
+        stage.check("条线通报均已发出", "All notices to the line were given", not LineNotice.objects.filter(matter_id__in=[case, liuzhi], given_at=None).exists())
 
 
 def what_became_of_it(stage: Theatre) -> None:
@@ -212,13 +212,13 @@ def what_became_of_it(stage: Theatre) -> None:
     stage.at("2026-03-18 09:00")
     hands.step("chief3", channel, "designated")
     code = hands.refused("chief3", lambda: moves.make(Matter.objects.get(pk=channel), "answered"))
-    stage.check("没有答复，通道不能关闭", code == "feedback_owed")
+    stage.check("没有答复，通道不能关闭", "Without an answer the channel does not close", code == "feedback_owed")
     with stage.acts("chief3"):
         handover.give(FeedbackDuty.objects.get(matter_id=channel, state="open"), "已指定有关区县纪委监委办理，依法采取措施。", final=True, outcome_class="designated")
     hands.step("chief3", channel, "answered")
     with stage.acts("chief3"):
         day = Matter.objects.get(pk=channel).clocks.get(code="day")
-        stage.check("通道二十四小时内办结", day.state == "stopped" and day.stopped_at is not None and (day.stopped_at - day.started_at).total_seconds() < 24 * 3600)
+        stage.check("通道二十四小时内办结", "The channel was done within 24 hours", day.state == "stopped" and day.stopped_at is not None and (day.stopped_at - day.started_at).total_seconds() < 24 * 3600)
     with stage.acts("wuchuan-handler1"):
         handover.tell_sender(Handover.objects.get(pk=stage.made["down"]), "verifying", "已立案审查调查")
         handover.tell_sender(Handover.objects.get(pk=stage.made["parcel"]), "verifying", "已立案审查调查")
@@ -227,8 +227,8 @@ def what_became_of_it(stage: Theatre) -> None:
     with stage.acts("fire-handler"):
         parcel = Handover.objects.get(pk=stage.made["parcel"])
         answer = parcel.duties.get().answers.get()
-        stage.check("消防总队纪委看到“后来怎么样了”：回执、阶段、答复", bool(parcel.receipt_no) and parcel.coarse_stage == "answered" and "立案" in answer.text)
-        stage.check("但看不到案件、留置和指定的任何内容", not Matter.objects.filter(pk__in=[stage.made[k] for k in ("lead", "case", "liuzhi", "designation")]).exists())
+        stage.check("消防总队纪委看到“后来怎么样了”：回执、阶段、答复", "The fire corps' committee reads what became of it: receipt, stage, answer", bool(parcel.receipt_no) and parcel.coarse_stage == "answered" and "立案" in answer.text)
+        stage.check("但看不到案件、留置和指定的任何内容", "But nothing of the case, the measure or the designation", not Matter.objects.filter(pk__in=[stage.made[k] for k in ("lead", "case", "liuzhi", "designation")]).exists())
 
 
 def timeline(stage: Theatre) -> None:
@@ -239,14 +239,14 @@ def timeline(stage: Theatre) -> None:
     measure = _instant(stage, "select started_at from measure where matter_id = %s", liuzhi)
     stage.figure("接电话到出发（审批与集结）", "call to car (approvals and muster)", (car - call).total_seconds() / 3600, "h")
     stage.figure("接电话到采取措施（审批用时，不是留人用时）", "call to measure (time of approvals, not of a person)", (measure - call).total_seconds() / 3600, "h")
-    stage.check("出发 2 小时", round((car - call).total_seconds() / 60) == 120)
-    stage.check("措施 13.5 小时", round((measure - call).total_seconds() / 60) == 810)
+    stage.check("出发 2 小时", "Two hours to the car", round((car - call).total_seconds() / 60) == 120)
+    stage.check("措施 13.5 小时", "13.5 hours to the measure", round((measure - call).total_seconds() / 60) == 810)
     order = [_instant(stage, "select decided_at from approval where matter_id = %s and act = %s", m, act)
              for m, act in ((stage.made["designation"], "designate"), (lead, "check_result"), (stage.made["case"], "file"), (stage.made["case"], "plan"), (liuzhi, "liuzhi"))]
-    stage.check("次序：指定 → 初核结果 → 立案 → 方案（集体）→ 留置批准 → 措施", order == sorted(order) and order[-1] <= measure)
+    stage.check("次序：指定 → 初核结果 → 立案 → 方案（集体）→ 留置批准 → 措施", "Order: designation → result of the check → filing → plan (collective) → approval of liuzhi → measure", order == sorted(order) and order[-1] <= measure)
     rows = stage.admin.execute("select started_at, ended_at, basis, keeper_id, risk_note from presence where matter_id = any (%s) order by started_at", [[lead, liuzhi]]).fetchall()
-    stage.check("每一分钟到场都有依据，没有一段以等待审批为依据", len(rows) == 2 and all(r[2] in ("walk_in_talk", "liuzhi") for r in rows))
-    stage.check("风险评估和看护人都有记录", all(r[3] and r[4] for r in rows))
+    stage.check("每一分钟到场都有依据，没有一段以等待审批为依据", "Every minute of presence has a basis, and waiting for approval is none of them", len(rows) == 2 and all(r[2] in ("walk_in_talk", "liuzhi") for r in rows))
+    stage.check("风险评估和看护人都有记录", "Risk and keeper are on record", all(r[3] and r[4] for r in rows))
     held = (rows[0][1] - rows[0][0]).total_seconds() / 3600
     stage.figure("谈话到场", "presence for the talk", held, "h")
 

@@ -37,15 +37,15 @@ def the_call(stage: Theatre) -> int:
         channel = leads.register(leads.NewMatter("green_channel", "绿色通道：消防总队纪委请求联合审查调查郭某某", stage.body("yj"), stage.room("yj/supervision3"),
                                                  (guo(stage),), source="phone", urgent=True, parties={"caller": (stage.body("fire-dc"),)})).id
     stage.made["channel"] = channel
-    stage.check("对象本单位纪委书记由系统推算回避，看不到这一事项", not stage.sees("fire-officer", channel))
+    stage.check("对象本单位纪委书记由系统推算回避，看不到这一事项", "The head of the subject's own committee is recused by computation and sees nothing", not stage.sees("fire-officer", channel))
     opening = hands.ask("chief3", channel, "open", {"caller": "fire-dc"}, reason="对象情绪不稳定，等待有风险", urgent=True)
     code = hands.refused("chief3", lambda: moves.make(Matter.objects.get(pk=channel), "open", form=("call", four_fields(stage))))
-    stage.check("未经值班领导批准，通道打不开", code == "not_approved")
+    stage.check("未经值班领导批准，通道打不开", "Without the duty officer's approval the channel does not open", code == "not_approved")
     stage.at("2026-03-17 10:05")
     hands.sign("yj-duty", opening)
     hands.step("chief3", channel, "open", form=("call", four_fields(stage)))
     with stage.acts("chief3"):
-        stage.check("电话请求已登记，书面确认限时补交", Matter.objects.get(pk=channel).clocks.filter(code="written", state="running").exists())
+        stage.check("电话请求已登记，书面确认限时补交", "The call is on record; its written confirmation has a time limit", Matter.objects.get(pk=channel).clocks.filter(code="written", state="running").exists())
     return channel
 
 
@@ -63,7 +63,7 @@ def the_hand_over(stage: Theatre) -> None:
     stage.made["parcel"] = parcel
     stage.at("2026-03-17 10:30")
     hands.receive("yj-duty", parcel, "accepted", room=stage.room("yj/supervision3"))
-    stage.check("受理后主办移转，移送方不再看到内容", not stage.sees("fire-handler", stage.made["lead"]))
+    stage.check("受理后主办移转，移送方不再看到内容", "With acceptance ownership moves and the sender's sight ends", not stage.sees("fire-handler", stage.made["lead"]))
     stage.at("2026-03-17 10:40")
     hands.step("chief3", stage.made["channel"], "confirm",
                form=("confirmation", {"number": "消防纪〔2026〕7号", "known_facts": "三笔采购价差，承认收受礼金一次", "power_limit": "无权查询单位外资金和社会关系"}))
@@ -79,7 +79,7 @@ def propose_designation(stage: Theatre) -> int:
     hands.step("chief3", channel, "planned", form=("travel", {"left_at": hands.clock().isoformat(),
                                                               "plan": "两名有资格人员谈话；家属和单位人员陪护，备医护；本人可随时离开。"}))
     with stage.acts("chief3"):
-        stage.check("两手抓：路上、家里、书面三路汇合后才能决定", Matter.objects.get(pk=channel).stages == ["decide"])
+        stage.check("两手抓：路上、家里、书面三路汇合后才能决定", "Two tracks: road, papers and confirmation meet before anything is decided", Matter.objects.get(pk=channel).stages == ["decide"])
     hands.step("chief3", channel, "to_designation")
     designation = hands.child("chief3", channel, "designation")
     stage.made["designation"] = designation
@@ -87,7 +87,7 @@ def propose_designation(stage: Theatre) -> int:
         "natural_body": str(stage.body("beiping")), "natural_rule": "seat", "kind": "case", "sides": "both", "reason": "overload",
         "facts": "北屏区纪委监委在办案件集中，七个审查调查组全部在外，今日无法抽出人员和留置力量。", "asked_on": hands.day(), "central_unit": True}))
     code = hands.refused("chief3", lambda: moves.make(Matter.objects.get(pk=designation), "consulted"))
-    stage.check("中央单位人员：没有登记管辖依据，不能往下走", code == "guard_competence")
+    stage.check("中央单位人员：没有登记管辖依据，不能往下走", "A person of a central unit: without a basis of competence nothing goes on", code == "guard_competence")
     with stage.acts("chief3"):
         competence.record_basis(Matter.objects.get(pk=designation), "resident_consent", body=stage.body("yj"), given_by=stage.body("fire-dc"), document_no="消防纪函〔2026〕3号")
     hands.step("chief3", designation, "consulted")
@@ -104,13 +104,13 @@ def decide_designation(stage: Theatre, approval: int) -> None:
     """The head decides; the decision is served, Wuchuan takes it, the natural body learns that and no more."""
     hands = Hands(stage)
     designation = stage.made["designation"]
-    stage.check("指定之前，巫川县看不到任何内容", not stage.sees("zhou-rong", stage.made["lead"]) and not stage.sees(hands.staff("case_duty", "wuchuan/case"), designation))
+    stage.check("指定之前，巫川县看不到任何内容", "Before the designation Wuchuan sees nothing", not stage.sees("zhou-rong", stage.made["lead"]) and not stage.sees(hands.staff("case_duty", "wuchuan/case"), designation))
     stage.at("2026-03-17 11:15")
     hands.sign("yj-head", approval)
     hands.step("yj-head", designation, "designate", form=("decision", {"verdict": "designate"}))
     with stage.acts("chief3"):
         seen = Approval.objects.get(pk=approval).snapshots.get().content
-        stage.check("签批人当时所见已冻结：在办、回避、规则版本都在", {"recusals", "clocks", "playbook", "forms"} <= set(seen))
+        stage.check("签批人当时所见已冻结：在办、回避、规则版本都在", "What the signer saw is frozen: clocks, recusals, rule versions", {"recusals", "clocks", "playbook", "forms"} <= set(seen))
     duty = hands.staff("case_duty", "wuchuan/case")
     stage.at("2026-03-17 11:25")
     hands.step(duty, designation, "take", form=("objection", {"able": True, "room": "第一监督检查室"}))
@@ -124,10 +124,10 @@ def decide_designation(stage: Theatre, approval: int) -> None:
                                 [[stage.made["lead"], designation], stage.body("wuchuan"), stage.body("wuchuan")]).fetchone()
     assert row
     assert first
-    stage.check("指定决定早于巫川县第一次获得知悉权限", row[0] <= first[0])
+    stage.check("指定决定早于巫川县第一次获得知悉权限", "The designation precedes Wuchuan's first access", row[0] <= first[0])
     north = hands.staff("handler", "beiping/supervision1")
     chief = stage.holder("head@beiping")
-    stage.check("北屏区（自然管辖机构）没有内容权限", not any(stage.sees(p, m) for p in (north, chief) for m in (stage.made["lead"], designation, stage.made["channel"])))
+    stage.check("北屏区（自然管辖机构）没有内容权限", "Beiping, the natural body, has no access to content", not any(stage.sees(p, m) for p in (north, chief) for m in (stage.made["lead"], designation, stage.made["channel"])))
 
 
 def play(stage: Theatre) -> None:

@@ -1,0 +1,82 @@
+"""`xieli demo`: load the invented province into a demo installation, or make the demo anew."""
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import click
+import psycopg
+from psycopg import sql
+
+from xieli.server import prepare
+from xieli.server.postgres import Instance, ensure_database
+from xieli.server.words import Trouble, pick, to_terminal
+
+
+@click.group()
+def demo() -> None:
+    """The invented province 渝江市 and “one call, the same night”. 演示数据。"""
+
+
+def _load(db: Instance) -> dict[str, object]:
+    os.environ.update(prepare.process_environment(db, "web"))
+    import django
+
+    django.setup()
+    from xieli.office.demo import load as loader
+    from xieli.office.demo.scratch import keeper_connection
+
+    with keeper_connection(db) as connection:
+        was = loader.is_loaded(connection)
+        loader.load(connection, say=to_terminal)
+        count = connection.execute("select count(*) from matter").fetchone()
+    assert count is not None
+    return {"loaded": was != "yes", "matters": count[0]}
+
+
+def _say(result: dict[str, object], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result))
+    else:
+        done = pick("已装入", "Loaded") if result["loaded"] else pick("演示数据早已装入，没有改动", "The demo was loaded before; nothing was changed")
+        print(f"{done}：{result['matters']} {pick('个事项', 'matters')}")
+
+
+@demo.command()
+@click.option("--json", "as_json", is_flag=True)
+def load(as_json: bool) -> None:
+    """Load the demo into an installation marked demo; does nothing when it is there. 装入演示数据。"""
+    try:
+        with ensure_database() as db:
+            _refuse_unless_demo(db)
+            _say(_load(db), as_json)
+    except (Trouble, RuntimeError, PermissionError) as trouble:
+        to_terminal(str(trouble))
+        sys.exit(1)
+
+
+@demo.command()
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
+def reset(as_json: bool, yes: bool) -> None:
+    """Drop the demo's database and make it anew; refuses every other installation. 重建演示数据。"""
+    if not yes:
+        click.confirm(pick("演示中做过的一切都会删除，重新开始？", "Everything done in this demo is deleted. Start anew?"), abort=True)
+    try:
+        with ensure_database() as db:
+            _refuse_unless_demo(db)
+            with psycopg.connect(db.maintenance_dsn, autocommit=True) as connection:
+                connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(db.database)))
+            prepare.bring_up_to_date(db, to_terminal)
+            prepare.set_mark(db, "demo", level_cap=3)
+            _say(_load(db), as_json)
+    except (Trouble, RuntimeError, PermissionError) as trouble:
+        to_terminal(str(trouble))
+        sys.exit(1)
+
+
+def _refuse_unless_demo(db: Instance) -> None:
+    if prepare.mark_of(db) != "demo":
+        raise Trouble("这不是演示环境，没有改动。演示环境在建立时确定（xieli serve --demo）。",
+                      "This installation is not a demo; nothing was changed. A demo is one from its creation (xieli serve --demo).")
