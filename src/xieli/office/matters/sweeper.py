@@ -66,6 +66,13 @@ def sweep_knowers(at_most: int = 500) -> int:
         return int(cursor.fetchone()[0])
 
 
+def release_loads() -> int:
+    """Weekly loads of the county bodies, counts only; between two weeks nothing changes."""
+    with connection.cursor() as cursor:
+        cursor.execute("select access.release_loads()")
+        return int(cursor.fetchone()[0])
+
+
 def round_once() -> dict[str, int]:
     """One whole round."""
-    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers()}
+    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "loads": release_loads()}
