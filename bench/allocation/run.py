@@ -1,6 +1,6 @@
 """Figures of the allocation engine: CPU seconds of the child process (imports included), bounds, gaps, memory.
 
-    python bench/allocation/run.py [name …]      names: zones-60 zones-500 zones-5000 replan staff villages gap designate growth
+    python bench/allocation/run.py [name …]      names: zones-60 zones-500 zones-5000 replan staff villages gap designate
 
 Reads the evaluation data beside the repository (../shared or XIELI_SHARED); writes bench/results/allocation.json. A gap is always
 to the LP bound over all eligible bodies with the band as stated (not rounded to whole loads); the bound over whole units is
