@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -79,10 +81,31 @@ def test_from_an_empty_folder_to_an_explained_judged_hit(shell):
     assert "王某" in shell.run("reveal", run, hit["hit"], "--by", "李办", "--reason", "核实户籍")
     shell.run("judge", run, hit["hit"], "--verdict", "true", "--reason", "已入户核实", "--by", "李办", "--site", "示范县")
     assert "1/1 = 1.000" in shell.run("outcomes")
+    assert "【属实】" in shell.run("hits", run)
     assert "29 天" in shell.run("authorize", "show", "A-1")
     assert shell.json("run", "deceased_recipient", "--under", "A-1", "--operator", "李办", code=1)["again"] is True
     assert shell.json("due")[0]["due"] is False
     assert shell.json("sweep", "--by", "clerk") == []
+
+
+@pytest.mark.parametrize("page", ["matching.md", "matching.zh.md"])
+def test_the_newcomers_page_works_to_the_letter(shell, page):
+    """The two files and every command of the page, as printed, lead to a judged hit."""
+    text = (Path(__file__).parents[3] / "docs" / page).read_text("utf-8").split("\n## ")[1]
+    blocks = [[line[4:] for line in block.splitlines() if line.startswith("    ")] for block in re.split(r"\n(?=\S)", text)]
+    tables = [b for b in blocks if b and b[0].startswith("身份证号")]
+    for name, rows in zip(("payments.csv", "deaths.csv"), tables, strict=True):
+        (shell.folder / name).write_text("\n".join(rows) + "\n", "utf-8")
+    commands = [c for b in blocks for c in "\n".join(b).replace("\\\n", " ").splitlines() if c.startswith("xieli match")]
+    run = hit = ""
+    for line in commands:
+        words = shlex.split(line, comments=True)[2:]
+        words = [{"RUN": run, "运行号": run, "HIT": hit, "疑点号": hit}.get(w, w) for w in words]
+        told = shell.run(*words, code=1 if words[0] == "run" else 0)
+        if words[0] == "run":
+            run = told.split("：")[0]
+            hit = shell.json("hits", run)[0]["hit"]
+    assert "1/1 = 1.000" in told
 
 
 def test_quarantined_rows_end_the_import_with_one_and_come_out_as_a_file(shell):

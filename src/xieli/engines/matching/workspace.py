@@ -122,7 +122,7 @@ class Workspace:
         root.mkdir(parents=True, exist_ok=True)
         for part in ("catalogue", "authorizations", "runs", "keys"):
             (root / part).mkdir(exist_ok=True)
-        (root / "keys").chmod(0o700)
+            (root / part).chmod(0o700)
         if not (root / "acts.jsonl").exists():
             (root / "acts.jsonl").touch()
             cls(root).record(now, by, "workspace_created", {})

@@ -96,13 +96,17 @@ def cancel(context: Context, run_id: str) -> None:
 @command
 def hits(context: Context, run_id: str, limit: int) -> None:
     """The hits of a run in words, with their evidence rows and the innocent causes to rule out first."""
-    found = revealing.read_hits(running.run_folder(context.workspace, run_id))
+    workspace = context.workspace
+    judged = {v["hit"]: v for v in verdicts.latest(workspace)}
+    found = [{**h, "verdict": judged.get(h["hit"])} for h in revealing.read_hits(running.run_folder(workspace, run_id))]
     lines = []
     if found:
         lines.append(found[0]["notice"][context.lang])
         lines += [f"  · {c[context.lang]}" for c in found[0]["innocent_causes"]]
     for h in found[:limit]:
-        lines.append(f"{h['hit']}  {h['explanation'][context.lang]}")
+        given = h["verdict"]
+        told = f"【{verdicts.VERDICTS[given['verdict']][context.lang]}】" if given else ""
+        lines.append(f"{h['hit']}  {told}{h['explanation'][context.lang]}")
         for table, e in h["evidence"].items():
             shown = "; ".join(", ".join(f"{k}={v}" for k, v in r.items()) for r in e["rows"][:5])
             lines.append(f"    {table} ({e['dataset']}, {e['count']}): {shown}")
