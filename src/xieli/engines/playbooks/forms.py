@@ -142,20 +142,24 @@ def _is_instant(value: Any) -> bool:
 # --- computed values ------------------------------------------------------------------------------------------
 
 
-def complete(form: Form, values: Values) -> dict[str, Value]:
+def complete(form: Form, values: Values, others: Mapping[str, Values] | None = None) -> dict[str, Value]:
     """The submission with its computed fields worked out (whole numbers, rounded half up; None when a part is missing).
 
-    A missing part gives no total rather than half a score (seed row S2-29). `table.column` names a column.
+    A missing part gives no total rather than half a score (seed row S2-29). `table.column` names a column of this form;
+    `form.field` a field of another form as last submitted, which the caller hands in as `others`.
     """
     result: dict[str, Value] = {f.code: values[f.code] for f in form.fields if f.code in values}
+    own = {f.code for f in form.fields}
     for field in form.fields:
         if field.computed:
-            result[field.code] = _compute(field, result)
+            result[field.code] = _compute(field, {**{k: v for k, v in (others or {}).items() if k not in own}, **result})
     return result
 
 
 def _parts(name: str, values: Values) -> list[Any]:
     table, _, column = name.partition(".")
+    if column and isinstance(values.get(table), Mapping):
+        return [values[table].get(column)]
     if column:
         return [row.get(column) for row in values.get(table) or []]
     value = values.get(table)
@@ -192,9 +196,9 @@ def _round(value: Decimal) -> int:
 # --- facts ----------------------------------------------------------------------------------------------------
 
 
-def facts_of(form: Form, values: Values) -> tuple[Fact, ...]:
+def facts_of(form: Form, values: Values, others: Mapping[str, Values] | None = None) -> tuple[Fact, ...]:
     """The fact rows of a valid submission, in field order; table columns give one row per table row."""
-    full = complete(form, values)
+    full = complete(form, values, others)
     found: list[Fact] = []
     for field in form.fields:
         if field.fact and not _empty(full.get(field.code)):

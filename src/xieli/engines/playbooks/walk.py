@@ -55,11 +55,14 @@ class World:
     attributes: dict[tuple[str, str], Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     parent: tuple[str | None, frozenset[str]] = (None, frozenset())
+    asked: dict[str, list[Guard]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = [row for move in self.playbook.moves.values() for group in move.when for row in group]
         by_variable: dict[tuple[str, ...], list[Guard]] = {}
         for row in rows:
+            if row.test == "field":
+                self.asked.setdefault(row.get("of"), []).append(row)
             if row.test in ("subject", "body", "fact"):
                 by_variable.setdefault(domains.variable(row), []).append(row)
         for what, mine in by_variable.items():
@@ -131,6 +134,11 @@ class World:
     def fill(self, form: Form, body: str | None, fixed: Mapping[str, Any]) -> None:
         """Submit the form with random valid values; `fixed` are given."""
         values = random_values(form, self.rng, fixed)
+        for field in form.fields:
+            asked = self.asked.get(f"{form.code}.{field.code}", []) if field.computed else []
+            if asked and field.code not in values:
+                # what is computed is not entered: the walk tries each result that the guards can tell apart
+                values[field.code] = self.rng.choice(domains.domain(self.playbook, ("field", f"{form.code}.{field.code}", ""), asked))
         if form.per and body is not None:
             self.forms_by_body[(form.code, body)] = values
         else:
@@ -242,7 +250,7 @@ def _step(world: World, state: State, token: Token, distance: Mapping[str, int],
         if stage.decides and move.outcome and (outcome is None or outcome != move.outcome):
             outcome = move.outcome
         fixed = {stage.decides.partition(".")[2]: outcome} if stage.decides and outcome and form and stage.decides.startswith(f"{form.code}.") else {}
-        for _ in range(6 if form else 1):  # what is entered at this stage is still free: try a few ways to fill it
+        for _ in range(24 if form else 1):  # what is entered at this stage is still free: try a few ways to fill it
             if form:
                 world.fill(form, token.body, fixed)
             if (after := _try(world, state, token, move, complaints)) is not None:

@@ -180,6 +180,9 @@ def field_inside(playbook: Playbook, _: Library) -> Iterable[Finding]:
             for name in field.computed.of if field.computed else ():
                 outer, _dot, column = name.partition(".")
                 found = known.get(outer)
+                elsewhere = playbook.forms.get(outer) if found is None and column else None
+                if elsewhere is not None and elsewhere.field(column) is not None and elsewhere.code != form.code:
+                    continue
                 if found is None or (column and column not in {c.code for c in found.columns}):
                     bad.append(name)
             for name in bad:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from xieli.engines.ledger.canonical import dumps
 from xieli.engines.playbooks.forms import complete, facts_of, validate
-from xieli.engines.playbooks.model import Form, Playbook
+from xieli.engines.playbooks.model import Form, FormField, Playbook
 from xieli.office.audit import record
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused
@@ -27,7 +27,12 @@ def checked(matter: Matter, code: str, values: dict[str, Any]) -> dict[str, Any]
     refusals = validate(form, clean)
     if refusals:
         raise Refused.because(refusals)
-    return dict(complete(form, clean))
+    return dict(complete(form, clean, _others(matter)))
+
+
+def _others(matter: Matter) -> dict[str, dict[str, Any]]:
+    """What has been submitted on the other forms of the matter: a total may stand on parts that others handed in."""
+    return {row.form: row.data for row in FormSubmission.objects.filter(matter=matter).order_by("form", "revision")}
 
 
 @transaction.atomic
@@ -51,7 +56,7 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
         Fact.objects.filter(submission=last, retracted_at=None).update(retracted_at=row.at)
     today = clocks.calendar_of("cn-mainland").day_of(row.at)
     subject = MatterSubject.objects.filter(matter=matter, role="subject").order_by("id").first()
-    for fact in facts_of(form, data):
+    for fact in facts_of(form, data, _others(matter)):
         Fact.objects.create(matter=matter, code=fact.code, subject=subject, number=fact.number, text=fact.text or "",
                             day=date.fromisoformat(fact.day[:10]) if fact.day else None, ref=_ref(fact.ref), unit=fact.unit or "",
                             happened_on=date.fromisoformat(fact.happened_on[:10]) if fact.happened_on else today, recorded_at=row.at, submission=row)
@@ -62,18 +67,24 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
 
 def _parties_from(matter: Matter, playbook: Playbook, form: Form, data: dict[str, Any], at: Any) -> None:
     """A body field named after a party (`chosen_body`, `chosen`, or `of: party`) says who that party is from now on."""
-    for field in form.fields:
-        if field.type != "body" or not data.get(field.code):
-            continue
+    for field, value in _bodies_in(form, data):
         party = field.of or field.code.removesuffix("_body")
         if party not in playbook.parties:
             continue
-        body = int(data[field.code])
+        body = int(value)
         current = MatterBody.objects.filter(matter=matter, role=party, ends_at=None)
         if not playbook.parties[party].many:
             current.exclude(body_id=body).update(ends_at=at)
         if not current.filter(body_id=body).exists():
             MatterBody.objects.create(matter=matter, body_id=body, role=party, starts_at=at)
+
+
+def _bodies_in(form: Form, data: dict[str, Any]) -> list[tuple[FormField, str]]:
+    """Body fields that are filled, those in the rows of a table as well (the departments of a check, the towns of a sweep)."""
+    found = [(f, data[f.code]) for f in form.fields if f.type == "body" and data.get(f.code)]
+    for table in (f for f in form.fields if f.type == "table"):
+        found += [(c, row[c.code]) for c in table.columns if c.type == "body" for row in data.get(table.code) or [] if row.get(c.code)]
+    return found
 
 
 def _ref(value: str | None) -> int | None:
