@@ -30,7 +30,7 @@ def value(kind: str, fill: dict[str, Any], number: int) -> Any:
         return number
     if kind.endswith("[]"):
         inner = kind.removesuffix("[]")
-        return "{%s}" % (number if inner == "bigint" else fill.get(inner, ""))  # noqa: UP031
+        return "{%s}" % (number if inner == "bigint" else fill.get(inner, ""))
     return fill.get(kind)
 
 

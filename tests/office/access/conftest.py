@@ -1,4 +1,4 @@
-"""Databases of this room: a scratch clone for models and services, and a clone marked production for hostile hands."""
+"""A scratch clone for the models: worlds are made, changed and undone in the installer's transactions."""
 from __future__ import annotations
 
 import os

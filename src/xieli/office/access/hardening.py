@@ -9,7 +9,6 @@ every start and checked; without a superuser everything works, search is slower,
 """
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,5 +75,3 @@ def check(connection: Connection, web: str = "xieli_web") -> list[Finding]:
         found.append(Finding("row-estimates", True, "各表行数估计对会话可见;需超级用户收回。", "Estimated numbers of rows are visible to sessions; a superuser must close them."))
     return found
 
-
-Check = Callable[[Connection, str], list[Finding]]
