@@ -19,6 +19,10 @@ def random_id() -> int:
     return secrets.randbits(62) | (1 << 61)
 
 
+class BadReference(ValueError):
+    """An address part that `to_ref` could not have written: answered as what does not exist."""
+
+
 def to_ref(identity: int) -> str:
     """The form used in addresses: 13 base-32 characters."""
     out = ""
@@ -31,14 +35,14 @@ def to_ref(identity: int) -> str:
 def from_ref(ref: str) -> int:
     """Read an address part back. Raises ValueError on anything that ``to_ref`` could not have written."""
     if len(ref) != 13:
-        raise ValueError("a reference has 13 characters")
+        raise BadReference("a reference has 13 characters")
     value = 0
     for character in ref.lower():
         if character not in _VALUE:
-            raise ValueError("not a reference")
+            raise BadReference("not a reference")
         value = value << 5 | _VALUE[character]
     if value >= 1 << 62:
-        raise ValueError("not a reference")
+        raise BadReference("not a reference")
     return value
 
 

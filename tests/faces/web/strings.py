@@ -20,7 +20,7 @@ CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext"}
 SCREENS = ("faces/web",)
 CHOICES = ("office",)
 # tables of words whose values are looked up with gettext at run time
-WORD_TABLES = {"ACT_WORDS", "PLACES", "HOW", "RESULTS", "KEYS", "GROUNDS", "WEEKDAYS"}
+WORD_TABLES = {"PLACES", "HOW", "RESULTS", "KEYS", "GROUNDS", "WEEKDAYS"}
 
 
 def templates() -> list[Path]:

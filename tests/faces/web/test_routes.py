@@ -31,7 +31,7 @@ def address(row: dict[str, str], stage) -> str:
     parts = {}
     for pair in filter(None, row["with"].split(" ")):
         key, _, value = pair.partition("=")
-        parts[key] = stage.ref(value[1:]) if value.startswith("@") else int(value) if value.isdigit() else value
+        parts[key] = stage.ref(value[1:]) if value.startswith("@") else int(value) if value.isdigit() and len(value) < 9 else value
     return reverse(row["name"], kwargs=parts)
 
 

@@ -7,6 +7,7 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from xieli.office.ids import BadReference, from_ref
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.tables.core import Matter
 
@@ -31,7 +32,7 @@ def bound(view: View) -> View:
                 if response.status_code == 302 and request.POST.get("_draft"):
                     _handed_in(request)
                 return response
-        except NotVisible:
+        except (NotVisible, BadReference):
             return not_found(request)
         except Refused as error:
             return refusal(request, error)
@@ -71,11 +72,9 @@ def _handed_in(request: HttpRequest) -> None:
 
 def identity(ref: str) -> int:
     """The identity behind an address part. Raises NotVisible for what is none."""
-    from xieli.office.ids import from_ref
-
     try:
         return from_ref(ref)
-    except ValueError:
+    except BadReference:
         raise NotVisible() from None
 
 

@@ -12,7 +12,7 @@ from xieli.office.matters.queries.timeline import Lane
 
 def swim_lanes(lanes: list[Lane], now: datetime, title: str, english: bool) -> SafeString:
     """Lanes are bodies, bars their holding time; solid owns, pale takes part."""
-    left, row, width = 190, 34, 900
+    left, row, width = 270 if english else 190, 34, 900
     start = min((s for lane in lanes for s, _, _ in lane.spans), default=now)
     end = max([now, *(e for lane in lanes for _, e, _ in lane.spans if e)])
     span = max(end - start, timedelta(hours=1))
@@ -23,7 +23,7 @@ def swim_lanes(lanes: list[Lane], now: datetime, title: str, english: bool) -> S
 
     for i, lane in enumerate(lanes):
         y = i * row
-        picture.text(left - 8, y + 21, (lane.body_en if english else lane.body)[:18 if english else 13], "axis", "end")
+        picture.text(left - 8, y + 21, (lane.body_en if english else lane.body)[:38 if english else 13], "axis", "end")
         picture.line(left, y + row - 2, width - 8, y + row - 2, "grid")
         for begins, ends, role in lane.spans:
             picture.rect(x(begins), y + 8, x(ends or end) - x(begins), 18, "bar-owner" if role == "owner" else "bar-part",

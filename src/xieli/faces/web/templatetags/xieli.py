@@ -104,7 +104,9 @@ def tr(words: Any) -> str:
     return _(str(words)) if words else ""
 
 
-ACT_WORDS = {"read": "查看", "write": "办理", "grant": "授权", "handover": "移送", "close": "办结", "export": "导出", "note": "记录", "approve": "审批"}
+ACT_WORDS = {"read": ("查看", "read"), "write": ("办理", "work on it"), "grant": ("授权", "give access"), "handover": ("移送", "hand over"), "close": ("办结", "close"),
+             "export": ("导出", "export"), "note": ("记录", "write remarks"), "approve": ("审批", "approve")}
+EVENT_WORDS = {"start": ("起算", "start"), "stop": ("停止", "stop"), "suspend": ("暂停", "suspended"), "resume": ("恢复", "resumed"), "extend": ("延长", "extended"), "restart": ("重新起算", "started anew")}
 PLACES = {"own": "本机构", "partner": "对方机构", "next_up": "上一级", "province": "省级", "prefecture": "市级", "county": "县级", "national": "国家级",
           "common_superior": "共同上级", "other": "另行确定"}
 HOW = {"sign": "签批", "collective": "集体研究", "file": "备案"}
@@ -116,7 +118,21 @@ KEYS = {"body": "机构", "partner": "合作机构", "at_body": "批准机构", 
 @register.filter
 def acts_in_words(acts: Any) -> str:
     """What a grant allows, in words: 查看、办理."""
-    return ("、" if not english() else ", ").join(_(ACT_WORDS.get(a, a)) for a in ACT_WORDS if a in (acts or ()))
+    return ("、" if not english() else ", ").join(ACT_WORDS[a][english()] for a in ACT_WORDS if a in (acts or ()))
+
+
+@register.filter
+def grant_kind(code: str) -> str:
+    """In what part someone knows a matter: 承办, 专案组."""
+    from xieli.engines.needtoknow import KINDS
+
+    return (KINDS[code].en if english() else KINDS[code].zh) if code in KINDS else code
+
+
+@register.filter
+def event_word(code: str) -> str:
+    """What happened to a clock."""
+    return EVENT_WORDS[code][english()] if code in EVENT_WORDS else code
 
 
 @register.filter

@@ -43,7 +43,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "web/access.html", {
         "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
         "looks": [_told(look, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter),
-        "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": RAISED, "act_words": list(ACT_WORDS.items()),
+        "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": RAISED, "act_words": [(a, words[english()]) for a, words in ACT_WORDS.items()],
     })
 
 
