@@ -99,6 +99,7 @@ def test_the_checker_sees_a_double_booking_and_an_emptied_body() -> None:
     assert "body-share" in {v.rule for v in check_people.staff(small, plan)}
 
 
+@pytest.mark.soak
 def test_the_evaluation_staffing_fills_every_seat_within_half_a_percent(evaluation) -> None:
     data = evaluation("staffing-300x40.json")
     plan = run("staff", data)

@@ -21,6 +21,7 @@ def test_the_best_known_value_is_reached_and_proven(published, name: str, maximi
     assert check.published(data, plan) == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("name", "best"), [("d10100", 6347), ("e10100", 11577)])
 def test_the_bounds_of_hard_types_bracket_the_best_known_value(published, name: str, best: int) -> None:
     from xieli.engines.allocation.published import read
