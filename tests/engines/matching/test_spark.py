@@ -16,8 +16,12 @@ import pytest
 from xieli.engines.matching.models.contract import find_model, model_folders
 from xieli.engines.matching.models.dialect import rendered
 from xieli.engines.matching.models.testing import build, plan_of
+from xieli.engines.matching.runs.reveal import read_hits
+from xieli.engines.matching.runs.run import RunLimits, run_model
 from xieli.engines.matching.runs.spark import run_spark
 from xieli.engines.matching.runs.worker import finish, revived
+
+from .helpers import NOW, OPERATOR, authorize, document, workspace
 
 pytestmark = pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark is not installed (xieli[spark])")
 ALL = sorted(model_folders())
@@ -56,3 +60,17 @@ def test_spark_and_duckdb_agree_row_for_row(name: str, tmp_path: Path):
         there = revived(json.loads(json.dumps(there)))
         assert comparable(finish(con, plan, there)["hits"]) == comparable(finish(con, plan, here)["hits"])
         con.close()
+
+
+def test_a_whole_run_on_spark_gives_the_hits_of_duckdb(tmp_path: Path):
+    ws = workspace(tmp_path)
+    authorize(ws, document())
+    here = run_model(ws, "A-1", "deceased_recipient", operator=OPERATOR, now=NOW)
+    there = run_model(ws, "A-1", "deceased_recipient", operator=OPERATOR, now=NOW, engine="spark", limits=RunLimits(memory_mb=1024))
+    assert here.run != there.run
+
+    def told(done) -> list[dict]:
+        return [{k: v for k, v in h.items() if k != "run"} for h in read_hits(done.folder)]
+
+    assert told(there) == told(here)
+    assert not list(there.folder.glob("*.parquet"))
