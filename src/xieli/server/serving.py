@@ -140,6 +140,7 @@ def children(db: Instance, at: Addresses, options: Options) -> list[Child]:
             "XIELI_HOSTS": os.environ.get("XIELI_HOSTS", ",".join(dict.fromkeys([at.host, "127.0.0.1", "localhost", "[::1]"]))),
         }
 
+    db.home.secret("door.key")
     python = sys.executable
     found = [
         Child("web", granian(at.host, at.web, options.workers or min(4, os.cpu_count() or 1)), environment("web"), essential=True),
@@ -151,7 +152,10 @@ def children(db: Instance, at: Addresses, options: Options) -> list[Child]:
         ("sealer", "xieli.office.audit.sealer", [python, "-m", "xieli.office.audit.sealer"], "sealer", False),
     ):
         if find_spec_of(module):
-            found.append(Child(name, command, environment(role), essential))
+            own = environment(role)
+            if name == "door":  # the key of second-factor secrets is the door's alone
+                own["XIELI_DOOR_KEY"] = str(db.home.path / "secrets" / "door.key")
+            found.append(Child(name, command, own, essential))
     return found
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 
@@ -47,6 +48,8 @@ def me(request: HttpRequest) -> Me:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Template variables of the frame around every screen."""
+    if settings.ROLE == "door":
+        return {}
     if not getattr(request, "bound", False) or connection.needs_rollback:
         return {"place": installation() if not connection.needs_rollback else {}, "theme": request.COOKIES.get("xieli_theme", "auto"), "big": request.COOKIES.get("xieli_big") == "1"}
     from xieli.faces.web.tour import tour_step

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 from django.conf import settings
 from django.db import connection
@@ -48,7 +49,7 @@ def entrance(request: HttpRequest) -> HttpResponse:
     """A demo shows faces; a real installation goes to the sign-in process."""
     place = installation()
     if place["mark"] != "demo":
-        return redirect("/door/")
+        return redirect(os.environ.get("XIELI_DOOR_URL", "/"))
     from xieli.office.demo.world import PEOPLE
 
     people, by_code = demo_people(), {p.code: p for p in PEOPLE}
