@@ -41,13 +41,17 @@ class Theatre:
     @contextmanager
     def acts(self, person: str) -> Iterator[None]:
         """Act as a person, in one bound transaction: it commits when the block ends."""
+        with acting(self.token(person)):
+            yield
+
+    def token(self, person: str) -> str:
+        """The cookie of a person's live session; a new one where the last has ended."""
         token = self._tokens.get(person)
         if token is None or not self._alive(token):
             with transaction.atomic():
                 token = open_demo_session(self.world.people[person])
             self._tokens[person] = token
-        with acting(token):
-            yield
+        return token
 
     def _alive(self, token: str) -> bool:
         from xieli.server.binding import bind
