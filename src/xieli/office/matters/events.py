@@ -37,6 +37,8 @@ register("feedback.waived", {"duty": "ref", "reason": "text"}, zh="{by} 免除 {
 register("reminder.sent", {"kind": "code", "handover": "ref?"}, zh="{by} 对 {matters} 发出 {kind}（移送 {handover}）", en="{by} sent a {kind} on {matters} (hand-over {handover})")
 register("designation.executed", {"approval": "ref", "body": "ref"}, zh="{by} 执行对 {matters} 的指定管辖：{body}（审批 {approval}）", en="{by} executed the designation of {matters} to {body} (approval {approval})")
 register("competence.recorded", {"kind": "code", "body": "ref", "document": "text"}, zh="{by} 登记 {matters} 的管辖依据 {kind}：{body}（{document}）", en="{by} recorded competence basis {kind} of {matters}: {body} ({document})")
+register("notice.excepted", {"to": "text", "approval": "ref", "ask_again": "instant"}, zh="{by} 就 {matters} 经批准（{approval}）暂不通知 {to}，{ask_again} 再问",
+         en="{by} put off telling {to} on {matters} with approval {approval}, to be asked again at {ask_again}")
 register("notice.given", {"occasion": "code", "to": "text"}, zh="{by} 就 {matters} 通知 {to}（{occasion}）", en="{by} gave notice on {matters} to {to} ({occasion})")
 register("measure.taken", {"measure": "ref", "kind": "code", "subject": "ref", "at": "instant", "late": "bool"}, zh="{by} 对 {matters} 的 {subject} 采取 {kind}（{measure}，{at}，补录 {late}）",
          en="{by} took measure {kind} ({measure}) on {subject} of {matters} at {at} (late record {late})")

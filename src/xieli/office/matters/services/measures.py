@@ -79,9 +79,12 @@ def give_notice(notice: MeasureNotice, *, at: datetime | None = None) -> None:
 @transaction.atomic
 def except_notice(notice: MeasureNotice, approval: Approval, reason: str) -> None:
     """The impediment exception: approved, reasoned, asked again every seven days until it has gone (监察法 50; seven days are ours)."""
-    call("use_approval", approval.id, notice.matter_id, "notice_exception", approval.subject_id)
+    if len(reason.strip()) < 4:
+        raise Refused("reason_needed", "暂不通知须写明有碍调查的具体理由。", "Putting a notice off needs its reason.")
+    call("use_approval", approval.id, notice.matter_id, "impediment", approval.subject_id)
     notice.exception_approval, notice.exception_reason, notice.ask_again_at = approval.id, reason, now() + timedelta(days=7)
     notice.save()
+    record("notice.excepted", matters=[notice.matter_id], to=notice.to, approval=approval.id, ask_again=notice.ask_again_at)
 
 
 @transaction.atomic
