@@ -159,11 +159,17 @@ def key_word(code: str) -> str:
     return _(KEYS.get(code, code))
 
 
+SIGNERS = {"deputy_leader": ("分管领导", "deputy in charge"), "leader": ("领导", "leader"), "superior_head": ("上一级主要负责人", "head of the superior body"), "duty_officer": ("值班领导", "duty officer"),
+           "case_management": ("案管", "case management"), "collective": ("集体", "the collective"), "superior": ("上一级机关", "superior body"), "national": ("国家监委", "national commission")}
+
+
 @register.filter
 def office_word(code: str) -> str:
-    """An office by its code: 主要负责人."""
+    """An office or a signer of a playbook by its code: 主要负责人."""
     from xieli.office.bodies.models import OfficeCode
 
+    if code in SIGNERS:
+        return SIGNERS[code][english()]
     return _(OfficeCode(code).label) if code in OfficeCode.values else code
 
 

@@ -15,6 +15,7 @@ from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
 from xieli.faces.web.pictures.diagram import drawn
 from xieli.faces.web.templatetags.xieli import WEEKDAYS, english
+from xieli.faces.web.views.search import begins
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Area, Body, BodyKind, BodyName, Office, Room
 from xieli.office.matters.services import clocks
@@ -35,7 +36,7 @@ def bodies(request: HttpRequest) -> HttpResponse:
     if q:
         found = Q(name_zh__contains=q) | Q(name_en__icontains=q) | Q(short_zh__contains=q) | Q(names__name_zh__contains=q) | Q(code__startswith=q) | Q(division_code__startswith=q)
         if q.isascii():
-            found |= Q(initials__contains=[q.lower()]) | Q(names__initials__contains=[q.lower()])
+            found |= Q(id__in=begins("body", "id", q.lower())) | Q(id__in=begins("body_name", "body_id", q.lower()))
         rows = rows.filter(found).distinct()
     areas = Area.objects.prefetch_related("members__body").select_related("lead_body").order_by("kind", "name_zh")
     return render(request, "web/bodies.html", {"rows": rows[:500], "q": q, "kind": kind, "kinds": BodyKind.choices, "areas": areas, "today": me(request).now.date()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -39,16 +40,26 @@ def search(request: HttpRequest) -> HttpResponse:
         letters = q.lower() if q.isascii() else ""
         names = Q(name_zh__contains=q) | Q(names__name_zh__contains=q)
         if letters:
-            names |= Q(initials__contains=[letters]) | Q(names__initials__contains=[letters]) | Q(name_en__icontains=q) | Q(sort_key__startswith=letters)
+            names |= Q(id__in=begins("body", "id", letters)) | Q(id__in=begins("body_name", "body_id", letters)) | Q(name_en__icontains=q)
         bodies = list(Body.objects.filter(names).distinct().select_related("successor")[:20])
         persons = Q(name__contains=q)
         if letters:
-            persons |= Q(initials__contains=[letters]) | Q(name_en__icontains=q)
+            persons |= Q(id__in=begins("person", "id", letters)) | Q(name_en__icontains=q)
         people = list(Person.objects.filter(persons, active=True).only("id", "name", "name_en")[:20])
         record_look([m.id for m in matters], purpose="search", list=True, asked=q)
     acts = _acts(request, q) if q else []
     template = "web/parts/found.html" if request.headers.get("HX-Request") else "web/search.html"
     return render(request, template, {"q": q, "matters": matters, "bodies": bodies, "people": people, "acts": acts})
+
+
+def begins(table: str, column: str, letters: str) -> list[int]:
+    """Identities whose initials, in any reading of their characters, begin with these letters; at most fifty."""
+    if not letters.isalnum():
+        return []
+    with connection.cursor() as cursor:
+        # table and column are ours; only the letters were typed
+        cursor.execute(f"select {column} from {table} where exists (select 1 from unnest(initials) k where k like %s) limit 50", [letters + "%"])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _acts(request: HttpRequest, q: str) -> list[dict[str, object]]:
