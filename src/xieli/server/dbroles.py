@@ -1,6 +1,6 @@
 """The database's roles: who may log in, and what each is for. None bypasses row security.
 
-owner (nologin) owns every table and, row security being forced, reads none · keeper (nologin) owns the definer
+owner (nologin) owns every table and, row security being forced, reads only as a member of the keeper · keeper (nologin) owns the definer
 functions, through explicit policies · door: the only one that reads credentials and opens sessions · web, job: act with a
 bound session, never otherwise · sweeper: refreshes caches and clocks · sealer: numbers and seals events · report:
 facts only, for released figures · backup: reads everything through an explicit policy, writes nothing.

@@ -40,6 +40,15 @@ def bring_up_to_date(db: Instance, say: Say) -> None:
         django(db, ["migrate", "--no-input", "--skip-checks", "-v0"])
     queue.settle(db.role_dsn("owner"), db.prefix)
     trust_array_search(db)
+    harden(db)
+
+
+def harden(db: Instance) -> bool:
+    """What only a superuser can set (statistics views closed, and so on), again at every start: a dump does not carry it."""
+    from xieli.office.access import hardening
+
+    with psycopg.connect(db.admin_dsn, autocommit=True) as connection:
+        return hardening.apply(connection)
 
 
 def django(db: Instance, arguments: list[str]) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clock": ("xieli.faces.cli.clock:clock", "Explain a legal clock day by day; what is due"),
     "demo": ("xieli.faces.cli.demo:demo", "Load the invented province, or make the demo anew"),
     "doctor": ("xieli.faces.cli.doctor:doctor", "Check this installation and say what to do"),
+    "lead": ("xieli.faces.cli.lead:lead", "Leads: import a ledger, list, trace, the other platform's sheet"),
+    "init": ("xieli.faces.cli.init:init", "Set up a real installation from a file, with three administrators"),
     "match": ("xieli.faces.cli.match:match", "Data matching under a written authorization"),
     "playbook": ("xieli.faces.cli.playbook:playbook", "Check, draw and export playbooks"),
     "restore": ("xieli.faces.cli.restore:restore", "Bring an installation back and say what is lost"),

@@ -53,7 +53,9 @@ def problems(password: str, profile: Profile, context: tuple[str, ...] = ()) -> 
         found.append((f"须含大写、小写、数字、符号中的 {profile.classes} 类。", f"{profile.classes} kinds of upper case, lower case, digits and signs are needed."))
     folded = password.lower()
     plain = re.sub(r"[^a-z0-9]", "", folded)
-    if folded in _COMMON or plain in _COMMON or len(set(password)) < 5:
+    letters = re.sub(r"[^a-z]", "", folded)
+    dressed = any(len(word) >= 5 and word in letters and len(letters) - len(word) <= 3 for word in _SEEDS)  # a common word in a costume
+    if folded in _COMMON or plain in _COMMON or dressed or len(set(password)) < 5:
         found.append(("太常见，容易被猜到。", "Too common and easily guessed."))
     if any(len(c) >= 3 and c.lower() in folded for c in context):
         found.append(("不能含有登录名、姓名或机构名。", "It may not contain the login, the name or the body's name."))

@@ -4,7 +4,7 @@ select access.bind_table('public.duty_call'), access.bind_table('public.ranking_
 revoke update on public.duty_call, public.ranking_shown from {web}, {job};
 
 create function access.confirm_readiness(b integer, team text, custody text, keepers text, doctor text, phoned boolean) returns bigint
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- one tap by the body's own duty officer, or by a colleague of the commission above it who rang; valid for twelve hours
 declare w record := access.who(); t timestamptz := access.now(); r bigint := access.new_id();
 begin
@@ -21,7 +21,7 @@ begin
     return r;
 end $$;
 
-create function access.release_loads() returns integer language plpgsql security definer set search_path = pg_catalog as $$
+create function access.release_loads() returns integer language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- Weekly, by the sweeper: definition: a case 10, a lead 3, any other open matter 1 (0.1 officer-month, ours); officers are
 -- postings in supervision and investigation rooms; experience is cases closed in two years; designations in one year.
 declare n integer; t timestamptz := access.now();
