@@ -152,7 +152,8 @@ def complete(form: Form, values: Values, others: Mapping[str, Values] | None = N
     own = {f.code for f in form.fields}
     for field in form.fields:
         if field.computed:
-            result[field.code] = _compute(field, {**{k: v for k, v in (others or {}).items() if k not in own}, **result})
+            named = {outer for outer, dot, _ in (name.partition(".") for name in field.computed.of) if dot and outer not in own}
+            result[field.code] = _compute(field, {**{other: (others or {}).get(other, {}) for other in named}, **result})
     return result
 
 
@@ -171,7 +172,8 @@ def _compute(field: FormField, values: Values) -> int | None:
     assert rule is not None
     parts = [part for name in rule.of for part in _parts(name, values)]
     if rule.how == "count":
-        return sum(not _empty(part) for name in rule.of for part in (_parts(name, values) if "." in name else (values.get(name) or [])))
+        counted = [part for name in rule.of for part in (_parts(name, values) if "." in name else (values.get(name) or []))]
+        return sum(len(part) if isinstance(part, list) else not _empty(part) for part in counted)
     if any(part is None for part in parts) or not parts:
         return None
     match rule.how:

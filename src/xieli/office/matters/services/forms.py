@@ -68,7 +68,7 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
 def _parties_from(matter: Matter, playbook: Playbook, form: Form, data: dict[str, Any], at: Any) -> None:
     """A body field named after a party (`chosen_body`, `chosen`, or `of: party`) says who that party is from now on."""
     for field, value in _bodies_in(form, data):
-        party = field.of or field.code.removesuffix("_body")
+        party = field.of or (field.code if field.code in playbook.parties else field.code.removesuffix("_body"))
         if party not in playbook.parties:
             continue
         body = int(value)

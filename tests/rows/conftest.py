@@ -1,0 +1,44 @@
+"""A stage per module: a fresh world in a scratch database, with Django bound to it as the web role."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xieli.server.settings")
+os.environ.setdefault("XIELI_ROLE", "web")
+import django  # noqa: E402
+from django.apps import apps  # noqa: E402
+
+if not apps.ready:
+    django.setup()  # models are imported when the modules are collected; the database is named later, by `use`
+
+from tests import dbfixtures  # noqa: E402
+from tests.djangodb import use  # noqa: E402
+from xieli.server.cluster import Server  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def stage(pg_cluster: Server, request: pytest.FixtureRequest) -> Iterator[object]:
+    """A theatre in a clone of its own; its time begins on 2 March 2026, 09:00."""
+    database = dbfixtures.clone(pg_cluster, f"rows_{request.module.__name__.rsplit('.', 1)[-1]}_{os.getpid()}"[:40])
+    plugin = request.config.pluginmanager.get_plugin("django")
+    if plugin is not None:
+        # pytest-django guards its own test database; ours is a clone of its own
+        request.config.stash[plugin.blocking_manager_key].unblock()
+    use(database)
+    from xieli.office.demo import world
+    from xieli.office.demo.theatre import Theatre
+    from xieli.office.matters.services import playbooks
+
+    with database.admin() as admin:
+        loaded = world.load(admin)
+        playbooks.publish(admin)
+        theatre = Theatre(loaded, admin)
+        theatre.start_at("2026-03-02 09:00")
+        yield theatre
+    from django.db import connections
+
+    connections.close_all()
+    dbfixtures.drop(database)
