@@ -13,7 +13,7 @@ def text(response) -> str:
 def test_a_knower_is_added_with_a_basis_and_goes_again(stage):
     client = stage.client("wuchuan-handler1")
     url = f"/m/{stage.ref('case')}/access"
-    other = stage.world.people["g1"] if "g1" in stage.world.people else None
+    other = stage.world.people.get("g1", None)
     person = stage.one("select p.person_id from posting p join body b on b.id = p.body_id join office o on o.id = p.office_id where b.code = 'wuchuan' and o.code = 'intake' limit 1") or other
     answer = client.post(url + "/give", {"person": person, "kind": "reviewer", "acts": ["read"], "basis": ""})
     assert answer.status_code == 422
