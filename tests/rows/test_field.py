@@ -38,9 +38,9 @@ def campaign_plan(office: Office, **over: Any) -> tuple[str, dict[str, Any]]:
 
 
 def test_a_campaign_needs_goals_scope_principles_roles_and_reports(office: Office) -> None:
-    """S4-04: A campaign without the three cannot start; tasks inherit scope.
+    """S4-04 (part): A campaign without the three cannot start; tasks inherit scope.
     S4-40: A campaign topic shows who holds each role; vacancy flagged.
-    S0-37: The campaign page shows lead/assist roles, units covered, reports received/missing.
+    S0-37 (part): The campaign page shows lead/assist roles, units covered, reports received/missing.
     S4-53 (part): Report for the session is frozen as of date; later numbers differ with a note."""
     matter = office.open("campaign", "校园食品安全专项整治", level=0)
     for missing in ("goals", "scope", "principles"):
@@ -67,7 +67,7 @@ def test_a_campaign_needs_goals_scope_principles_roles_and_reports(office: Offic
 
 def test_a_topic_has_two_leads_and_two_forces(office: Office) -> None:
     """S4-56 (part): A topic with one lead is invalid; progress by each.
-    S4-10: A topic with only one is incomplete; shared board with separated views."""
+    S4-10 (part): A topic with only one is incomplete; shared board with separated views."""
     from xieli.office.matters.services import people
     from xieli.office.matters.tables.core import Matter
 
@@ -156,9 +156,9 @@ def check_plan(office: Office, **over: Any) -> tuple[str, dict[str, Any]]:
 
 
 def test_a_joint_check_has_many_bodies_two_heads_and_routes_what_it_finds(office: Office) -> None:
-    """S0-20: A special check with a member list from ≥3 central bodies and DCs covers a list of units; a finding is classed as "面上问题" or "问题线索"; a lead goes to the competent body by S0-43/45 rules, a problem to rectification (C12).
+    """S0-20 (part): A special check with a member list from ≥3 central bodies and DCs covers a list of units; a finding is classed as "面上问题" or "问题线索"; a lead goes to the competent body by S0-43/45 rules, a problem to rectification (C12).
     S4-29 (part): a group lacks validity with one head.
-    S4-01: A subsidy check draws a sample from the payment list, records each household's answer (got / not / amount), differences become doubts.
+    S4-01 (part): A subsidy check draws a sample from the payment list, records each household's answer (got / not / amount), differences become doubts.
     S4-24: A joint supervision shows both columns: task state and responsible person's duty state.
     S0-21 (part): every K traces back through a lead to a finding of THIS check."""
     from xieli.office.matters.services import people
@@ -248,7 +248,7 @@ def test_two_sides_sample_one_section_and_a_gap_opens_an_issue(office: Office) -
 
 
 def test_a_meeting_is_convened_by_its_office_in_turn_and_its_decisions_become_tasks(office: Office) -> None:
-    """S2-03: Calling a conference needs the convener's office; when the office holder changes the convener follows; decisions become tasks.
+    """S2-03 (part): Calling a conference needs the convener's office; when the office holder changes the convener follows; decisions become tasks.
     S3-02: A decision is valid only with both chairs' approval; one alone leaves it pending.
     S3-03 (part): deviation needs a note.
     S4-28 (part): a lead handed over in the meeting has a normal receipt, not only minutes."""

@@ -53,7 +53,7 @@ def to_verdict(office: Office, own: dict[str, Any], other: dict[str, Any], **ove
 def test_every_problem_follows_the_flow_and_a_result_is_measured(office: Office) -> None:
     """S2-32: Every problem follows the configured flow; cancel without evidence or by the unit itself is refused; flow shown as a picture with the current step.
     S2-43: A problem without a measurable result (or a recorded "not measurable" reason) cannot enter joint review; the round's sums equal the sums of the proofs.
-    S4-36: Each problem has ≥1 measure; effect proven before cancel; four exports consistent by key."""
+    S4-36 (part): Each problem has ≥1 measure; effect proven before cancel; four exports consistent by key."""
     from xieli.engines.playbooks import diagram
     from xieli.office.matters.services.playbooks import shipped
 
@@ -118,10 +118,10 @@ def test_a_relapse_reopens_with_history_and_who_raised_it_is_answered(office: Of
 
 
 def test_a_recommendation_goes_through_five_steps_with_its_items(office: Office) -> None:
-    """S4-16: Printed from numbered, sealed documents; a system counts only with text and date; a system tied to two recommendations counts once.
+    """S4-16 (part): Printed from numbered, sealed documents; a system counts only with text and date; a system tied to two recommendations counts once.
     S4-42: Steps in order with dates; no closing without return visit; result use recorded.
     S4-44: Each recommendation item is traced to a risk or loophole and has owner, action, date.
-    S1-34: A matter shows all supervisors with their own follow-up entries; reminders go to each."""
+    S1-34 (part): A matter shows all supervisors with their own follow-up entries; reminders go to each."""
     matter = office.open("recommendation", "关于完善专项资金管理的建议", level=0)
     office.step(office.room, matter, "surveyed", ("survey", {"unit": office.body("finance"), "supervisor": office.body("yj-ins"), "origin": "case", "consulted_on": "2026-03-02",
                                                              "risks": [{"code": "1", "kind": "gap", "text": "拨付无复核", "source": "案卷第3册"}]}))
@@ -174,7 +174,7 @@ def test_two_halves_by_two_bodies_give_total_and_grade(office: Office, one: int,
     S2-31: With 7 configured indicators and scores, part and total are reproducible; an indicator without evidence cannot be scored; weights must add to the part's 100.
     S2-35: With cut-offs 90/80/60: 82→较好, 59.9→较差; boundary 80.0→较好; manual change needs reason and approval and is shown.
     S4-58: No grade without a site-check record.
-    S2-28: Scheme version is fixed at the start of an evaluation; later change does not alter it."""
+    S2-28 (part): Scheme version is fixed at the start of an evaluation; later change does not alter it."""
     matter = score(office, one, two)
     office.step(office.room, matter, f"grade_{grade}", ("total", {"confirmed_on": "2026-03-02"}))
     assert office.facts(matter, "evaluation.total") == [total] and office.outcomes(matter) == [grade]
@@ -187,7 +187,7 @@ def test_two_halves_by_two_bodies_give_total_and_grade(office: Office, one: int,
 
 
 def test_a_poor_grade_proposes_and_a_person_answers_before_the_decision(office: Office) -> None:
-    """S2-38: Grade 较差 or overdue proposes (never decides) an accountability review with link to evidence; person notified; right of reply recorded.
+    """S2-38 (part): Grade 较差 or overdue proposes (never decides) an accountability review with link to evidence; person notified; right of reply recorded.
     S3-32: See S2-38; counted per person."""
     from xieli.office.matters.services import leads
     from xieli.office.matters.tables.core import Matter
