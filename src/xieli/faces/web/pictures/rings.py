@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xieli.faces.web.pictures.svg import Picture
+from xieli.faces.web.templatetags.xieli import ACT_WORDS
 from xieli.office.access.services import Knower
 
 
@@ -16,15 +17,15 @@ def knower_rings(knowers: list[Knower], english: bool) -> SafeString:
     for knower in knowers:
         acts = set(knower.acts)
         rings[3 if knower.barred else 0 if "write" in acts else 1 if "approve" in acts else 2].append(knower)
-    picture = Picture(420, 300, _("知悉范围"))
-    cx, cy = 210, 140
+    picture = Picture(460, 300, _("知悉范围"))
+    cx, cy = 230, 140
     for radius, css in ((125, "ring"), (90, "ring"), (50, "ring-in")):
         picture.shapes.append(f'<circle cx="{cx}" cy="{cy}" r="{radius}" class="{css}"/>')
     for index, (group, radius) in enumerate(zip(rings, (28, 70, 107, 137), strict=True)):
         for k, knower in enumerate(group[:24]):
             angle = 2 * pi * k / max(len(group[:24]), 1) + index
             picture.mark(cx + radius * cos(angle), cy + min(radius, 134) * sin(angle), ("c-blue", "c-green", "c-yellow", "c-grey")[index], knower.name, "diamond" if index == 1 else "square" if index == 3 else "circle")
-    for index, words in enumerate((_("办理"), _("审批"), _("查看"), _("回避、密级不够"))):
-        picture.mark(30 + index * 100, 288, ("c-blue", "c-green", "c-yellow", "c-grey")[index], "", "diamond" if index == 1 else "square" if index == 3 else "circle")
-        picture.text(40 + index * 100, 292, f"{words} {len(rings[index])}", "axis")
+    for index, words in enumerate((ACT_WORDS["write"][english], ACT_WORDS["approve"][english], ACT_WORDS["read"][english], _("回避、密级不够"))):
+        picture.mark(20 + index * 105, 288, ("c-blue", "c-green", "c-yellow", "c-grey")[index], "", "diamond" if index == 1 else "square" if index == 3 else "circle")
+        picture.text(30 + index * 105, 292, f"{words} {len(rings[index])}", "axis")
     return picture.render()

@@ -129,6 +129,20 @@ def grant_kind(code: str) -> str:
     return (KINDS[code].en if english() else KINDS[code].zh) if code in KINDS else code
 
 
+BASES = {"break_glass": ("破窗", "break-glass access"), "posting": ("任职", "posting"), "owner": ("主办", "lead body")}
+
+
+@register.filter
+def basis_word(basis: str) -> str:
+    """On what a grant rests; a step of a playbook is named by its playbook."""
+    if basis.startswith("playbook:"):
+        from xieli.office.matters.services.playbooks import shipped
+
+        found = shipped().get(basis.split(":")[1])
+        return (f"playbook: {found.label.en}" if english() else f"流程：{found.label.zh}") if found else basis
+    return BASES[basis][english()] if basis in BASES else basis
+
+
 @register.filter
 def event_word(code: str) -> str:
     """What happened to a clock."""

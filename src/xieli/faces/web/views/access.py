@@ -38,7 +38,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     given = list(Grant.objects.filter(matter=matter).order_by("-starts_at"))
     recusals = list(Recusal.objects.filter(matter=matter).order_by("-starts_at"))
     looks = audit.who_has_seen(matter.id, limit=100)
-    names = principal_names({g.principal for g in given} | {r.principal for r in recusals} | {g.granted_by for g in given} | {look.person for look in looks if look.person})
+    names = principal_names({g.principal for g in given} | {r.principal for r in recusals} | {g.granted_by for g in given} | {look.person for look in looks if look.person} | {k.person for k in knowers})
     now = [g for g in given if g.revoked_at is None and g.ends_at > who.now]
     return render(request, "web/access.html", {
         "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
