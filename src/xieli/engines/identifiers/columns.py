@@ -52,13 +52,13 @@ def graded_sql(source: str, columns: Sequence[tuple[str, str, str]], today: date
         if kind == "person_id":
             helpers.append(f"CASE WHEN regexp_full_match({column}, '{FORMS[kind]}') THEN CAST(left({column}, 17) AS BIGINT) END AS {k}")
             hidden.append(k)
-            grades.append(f"{_resident_sql(column, k, today)} AS {name}")
+            grades.append(f"CAST({_resident_sql(column, k, today)} AS TINYINT) AS {name}")
         elif kind == "bank_account":
             helpers.append(f"CASE WHEN regexp_full_match({column}, '{FORMS[kind]}') THEN CAST({column} AS HUGEINT) END AS {k}")
             hidden.append(k)
-            grades.append(f"{_luhn_sql(column, k)} AS {name}")
+            grades.append(f"CAST({_luhn_sql(column, k)} AS TINYINT) AS {name}")
         else:
-            grades.append(f"{_form_sql(kind, column)} AS {name}")
+            grades.append(f"CAST({_form_sql(kind, column)} AS TINYINT) AS {name}")
     inner = f"(SELECT *, {', '.join(helpers)} FROM {source})" if helpers else source
     drop = f" EXCLUDE ({', '.join(hidden)})" if hidden else ""
     return f"SELECT *{drop}{''.join(', ' + g for g in grades)} FROM {inner}"

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -50,34 +51,54 @@ def map_headers(dataset: Dataset, headers: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def load_raw(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Snapshot, sheet: str | None, tick: Tick) -> None:
-    """Create `raw(_row, columns…)` and `bad(_row, text, reason)` in `con` from a snapshot."""
+@dataclass(frozen=True)
+class Lazy:
+    """A file that DuckDB reads as it is asked, to be believed only if `expected` rows came out; else `careful` fills `raw`.
+
+    `offset` is the physical line of its first row.
+    """
+
+    expected: int
+    offset: int
+    careful: Callable[[], None]
+
+
+def load_raw(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Snapshot, sheet: str | None, tick: Tick) -> Lazy | None:
+    """Create `raw(_row, columns…)` and `bad(_row, text, reason)` in `con` from a snapshot; Lazy where `raw` is a promise."""
     names = ", ".join(f"{quoted(c.name)} VARCHAR" for c in dataset.columns)
     con.execute("CREATE TABLE bad (_row BIGINT, text VARCHAR, reason VARCHAR)")
     if snapshot.form == "csv":
-        _load_csv(con, dataset, snapshot, names, tick)
-    elif snapshot.form == "parquet":
+        return _load_csv(con, dataset, snapshot, names, tick)
+    if snapshot.form == "parquet":
         _load_parquet(con, dataset, snapshot)
+        return None
+    con.execute(f"CREATE TABLE raw (_row BIGINT, {names})")
+    if snapshot.form == "xlsx":
+        insert(con, dataset.columns, _xlsx(dataset, snapshot.path, sheet), tick)
+    elif snapshot.form == "jsonl":
+        insert(con, dataset.columns, _jsonl(dataset, snapshot), tick)
     else:
-        con.execute(f"CREATE TABLE raw (_row BIGINT, {names})")
-        if snapshot.form == "xlsx":
-            insert(con, dataset.columns, _xlsx(dataset, snapshot.path, sheet), tick)
-        elif snapshot.form == "jsonl":
-            insert(con, dataset.columns, _jsonl(dataset, snapshot), tick)
-        else:
-            raise MatchError("form", f"这种文件（{snapshot.form}）不能直接作为表导入", f"a file of this form ({snapshot.form}) cannot be imported as a table")
+        raise MatchError("form", f"这种文件（{snapshot.form}）不能直接作为表导入", f"a file of this form ({snapshot.form}) cannot be imported as a table")
+    return None
 
 
-def _load_csv(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Snapshot, names: str, tick: Tick) -> None:
+def _load_csv(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Snapshot, names: str, tick: Tick) -> Lazy | None:
     headers, delimiter, header_line = read_header(snapshot.path, snapshot.encoding)
     at = map_headers(dataset, headers)
-    if snapshot.clean_text and _load_fast(con, dataset, snapshot, at, len(headers), delimiter, header_line):
-        return
-    con.execute(f"CREATE OR REPLACE TABLE raw (_row BIGINT, {names})")
-    records = csv_records(snapshot.path, snapshot.encoding, delimiter, header_line, len(headers))
     raw_at = headers.index("_raw") if "_raw" in headers else None
     order = [at[c.name] for c in dataset.columns]
-    insert(con, dataset.columns, (_pick(r, order, raw_at) for r in records), tick)
+
+    def careful() -> None:
+        con.execute("DROP VIEW IF EXISTS raw")
+        con.execute(f"CREATE TABLE raw (_row BIGINT, {names})")
+        records = csv_records(snapshot.path, snapshot.encoding, delimiter, header_line, len(headers))
+        insert(con, dataset.columns, (_pick(r, order, raw_at) for r in records), tick)
+
+    if snapshot.clean_text and not any(h in OURS for h in headers):
+        con.execute(f"CREATE TEMP VIEW raw AS {_fast_sql(dataset, snapshot, at, len(headers), delimiter, header_line)}")
+        return Lazy(snapshot.lines - header_line, header_line + 1, careful)
+    careful()
+    return None
 
 
 def _pick(record: Good | Bad, order: list[int], raw_at: int | None) -> Good | Bad:
@@ -95,33 +116,16 @@ def unescaped(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'") else cell
 
 
-def _load_fast(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Snapshot, at: dict[str, int], width: int, delimiter: str, header_line: int
-) -> bool:
-    """Let DuckDB read it, and believe it only if every physical line came out as exactly one row.
-
-    Anything else (ragged rows, unpaired quotes, cells over several lines) goes to the careful reader.
-    """
-    if dataset.columns and any(h in OURS for h in read_header(snapshot.path, snapshot.encoding)[0]):
-        return False
+def _fast_sql(dataset: Dataset, snapshot: Snapshot, at: dict[str, int], width: int, delimiter: str, header_line: int) -> str:
+    """DuckDB's own reader, strict. It is believed only if every physical line comes out as exactly one row; ragged rows,
+    unpaired quotes and cells over several lines go to the careful reader."""
     declared = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     picked = ", ".join(f"c{at[c.name]} AS {quoted(c.name)}" for c in dataset.columns)
-    quote = '"' if snapshot.quotes else ""
-    try:
-        con.execute(
-            f"CREATE TEMP TABLE loaded AS SELECT {picked} FROM read_csv({literal(str(snapshot.path))}, auto_detect=false, header=false,"
-            f" skip={header_line}, delim={literal(delimiter)}, quote={literal(quote)}, escape={literal(quote)}, columns={{{declared}}},"
-            f" strict_mode=true, null_padding=false)"
-        )
-    except duckdb.Error:
-        con.execute("DROP TABLE IF EXISTS loaded")
-        return False
-    rows = con.execute("SELECT count(*) FROM loaded").fetchall()[0][0]
-    if rows != snapshot.lines - header_line:
-        con.execute("DROP TABLE loaded")
-        return False
-    con.execute(f"CREATE TEMP VIEW raw AS SELECT rowid + {header_line + 1} AS _row, * FROM loaded")
-    return True
+    quote = literal('"' if snapshot.quotes else "")
+    return (
+        f"SELECT CAST(0 AS UTINYINT) AS _row, {picked} FROM read_csv({literal(str(snapshot.path))}, auto_detect=false, header=false, skip={header_line},"
+        f" delim={literal(delimiter)}, quote={quote}, escape={quote}, columns={{{declared}}}, strict_mode=true, null_padding=false)"
+    )
 
 
 def _load_parquet(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Snapshot) -> None:
