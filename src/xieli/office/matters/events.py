@@ -61,3 +61,5 @@ register("knower.added", {"grant": "ref", "principal": "ref", "kind": "code", "b
 register("knower.removed", {"grant": "ref", "reason": "text?"}, zh="{by} 终止 {matters} 的知悉权限 {grant}（{reason}）", en="{by} ended access {grant} to {matters} ({reason})")
 register("recusal.asked", {"recusal": "ref", "principal": "ref", "ground": "code"}, zh="{by} 就 {matters} 提出 {principal} 回避（{ground}，{recusal}）", en="{by} asked that {principal} be recused from {matters} ({ground}, {recusal})")
 register("recusal.answered", {"recusal": "ref", "verdict": "code"}, zh="{by} 对 {matters} 的回避 {recusal} 作出 {verdict}", en="{by} decided {verdict} on recusal {recusal} of {matters}")
+register("register.exported", {"register": "code", "rows": "int", "purpose": "text"}, zh="{by} 导出台账 {register} 共 {rows} 条，用途：{purpose}（{matters}）",
+         en="{by} took {rows} rows of the register {register} out as a sheet for “{purpose}” ({matters})")

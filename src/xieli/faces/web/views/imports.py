@@ -124,6 +124,8 @@ def _trial_page(request: HttpRequest, context: dict[str, Any], error: Refused | 
 @bound
 def mend(request: HttpRequest) -> HttpResponse:
     """The doubtful and refused rows as a workbook to mend and import again."""
+    if not Draft.objects.filter(form=FORM).exists():
+        return redirect("import")
     trial, data = _waiting()
     height = max([r.at for r in trial.rows], default=0) + 1
     rows: list[list[workbook.Cell]] = [[] for _ in range(height)]
