@@ -25,6 +25,14 @@ def table() -> list[dict[str, str]]:
 ROWS = table()
 
 
+def present() -> list[dict[str, str]]:
+    """Lines whose page exists; a line without a page is the first test's business alone."""
+    from xieli.faces.web.urls import urlpatterns
+
+    names = {p.name for p in urlpatterns}
+    return [row for row in ROWS if row["name"] in names]
+
+
 def address(row: dict[str, str], stage) -> str:
     from django.urls import reverse
 
@@ -56,7 +64,7 @@ def test_each_page_opens_for_whom_it_is_meant(stage, person):
     nothing = client.get("/m/0000000000000")
     held = offices(stage, person)
     wrong = []
-    for row in ROWS:
+    for row in present():
         if row["method"] != "GET":
             continue
         rule, _, what = row["rule"].partition(":")
@@ -82,7 +90,7 @@ def test_without_a_session_every_page_leads_to_the_entrance(stage):
     from django.test import Client
 
     client = Client()
-    for row in ROWS:
+    for row in present():
         if row["rule"] == "public" or row["method"] != "GET":
             continue
         response = client.get(address(row, stage))
@@ -92,7 +100,7 @@ def test_without_a_session_every_page_leads_to_the_entrance(stage):
 
 def test_a_write_is_never_done_by_looking(stage):
     client = stage.client("chief3")
-    for row in ROWS:
+    for row in present():
         if row["method"] == "POST" and not row["rule"].startswith("room"):
             assert client.get(address(row, stage)).status_code == 405, row["name"]
 
@@ -100,7 +108,7 @@ def test_a_write_is_never_done_by_looking(stage):
 def test_a_write_on_a_hidden_matter_answers_as_for_one_that_does_not_exist(stage):
     client = stage.client("wuchuan-kin")
     ghost = client.get("/m/0000000000000").content
-    for row in ROWS:
+    for row in present():
         if row["method"] == "POST" and row["rule"].startswith("matter:"):
             response = client.post(address(row, stage), {"reason": "x", "text": "x", "title": "x", "person": "1", "kind": "team", "basis": "x"})
             assert (response.status_code, response.content) == (404, ghost), row["name"]
