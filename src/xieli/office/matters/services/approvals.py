@@ -16,7 +16,7 @@ from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.forms import _plain
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.services.source import call
-from xieli.office.matters.tables.approvals import Approval
+from xieli.office.matters.tables.approvals import Approval, ApprovalStep
 from xieli.office.matters.tables.core import Matter, MatterSubject
 
 
@@ -101,6 +101,19 @@ def what_was_approved(matter: Matter, act: str) -> dict[str, Any]:
     if approval is None:
         raise Refused("not_approved", "尚未批准，不能执行。", "It has not been approved and cannot be executed.")
     return dict(approval.what)
+
+
+def level_that_signed(matter: Matter, act: str) -> str:
+    """Who decided last, relative to the handling body: own_head, own_collective, next_level, provincial, national."""
+    step = (ApprovalStep.objects.filter(matter=matter, approval__act=act, approval__state__in=["approved", "used"]).exclude(decision="")
+            .order_by("-approval__decided_at", "-order").select_related("body").first())
+    if step is None:
+        return ""
+    if step.body_id == matter.owner_body_id:
+        return "own_collective" if step.how == "collective" else {"deputy_leader": "deputy_leader", "room_head": "room_head"}.get(step.office_code, "own_head")
+    if step.body.rank == "national":
+        return "national"
+    return "next_level" if step.body_id == call("body_at", matter.owner_body_id, "next_up") else "provincial"
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from typing import Any
 from xieli.engines.clocks import Calendar, Due, Rule, due, internal_rule, load_calendars, load_rules
 from xieli.engines.clocks.calendar import DayFact
 from xieli.engines.clocks.events import Event, Kind
-from xieli.engines.clocks.rules import Unit
+from xieli.engines.clocks.rules import Extension, Unit
 from xieli.engines.clocks.state import near_from
 from xieli.office.audit import record
 from xieli.office.matters.services.errors import Refused
@@ -57,7 +57,8 @@ def events_of(clock: Clock, rows: Iterable[ClockEvent] | None = None) -> list[Ev
     for row in rows if rows is not None else ClockEvent.objects.filter(clock=clock):
         found.append(Event(
             Kind(row.kind), row.happened_at, id=str(row.id), amount=row.amount, unit=Unit(row.unit) if row.unit else None,
-            ground=row.ground, approver=row.approver_level, document=row.document_no,
+            code=row.code, ground=row.ground, approver="" if row.kind == "start" else row.approver_level, rank=row.approver_level if row.kind == "start" else "",
+            document=row.document_no,
             decided=row.recorded_at if row.kind == "restart" else None,
         ))
     return found
@@ -116,14 +117,14 @@ def start(matter: Matter, code: str, *, rule: str, subject: MatterSubject | None
     clock.save(force_insert=True)
     is_paper = bool(rule) and amount is not None
     ClockEvent.objects.create(clock=clock, matter=matter, kind="start", happened_at=instant, recorded_at=now(), document_no=document_no,
-                              amount=amount if is_paper else None, unit=unit if is_paper else "", person_id=actor().person)
+                              amount=amount if is_paper else None, unit=unit if is_paper else "", approver_level=matter.owner_body.rank, person_id=actor().person)
     store(clock)
     record("clock.started", matters=[matter.id], clock=clock.id, rule=clock.rule, at=instant)
     return clock
 
 
 def happen(clock: Clock, kind: str, *, at: datetime | None = None, amount: int | None = None, unit: str = "", ground: str = "",
-           approval_id: int | None = None, approver_level: str = "", document_no: str = "") -> Due:
+           approval_id: int | None = None, approver_level: str = "", document_no: str = "", code: str = "") -> Due:
     """One more dated event: suspend, resume, extend, restart, stop. The caches follow; refused findings undo it.
 
     Raises Refused in plain words when the rule does not allow it (cap reached, ground unknown, decided after expiry …).
@@ -132,11 +133,12 @@ def happen(clock: Clock, kind: str, *, at: datetime | None = None, amount: int |
     if instant > now():
         raise Refused("future", "发生时间不能晚于现在。", "An act cannot lie in the future.")
     event = ClockEvent(clock=clock, matter_id=clock.matter_id, kind=kind, happened_at=instant, recorded_at=now(), amount=amount, unit=unit,
-                       ground=ground, approval_id=approval_id, approver_level=approver_level, document_no=document_no, person_id=actor().person)
+                       code=code, ground=ground, approval_id=approval_id, approver_level=approver_level, document_no=document_no, person_id=actor().person)
     before = list(ClockEvent.objects.filter(clock=clock))
     result = compute(clock, [*before, event])
     for finding in result.findings:
-        if finding.kind == "refused" and finding.event is not None and finding.event.id == str(event.id):
+        # decided too late it has no effect either: the gate stays shut, and nothing is kept that looks like an extension
+        if finding.kind in ("refused", "breach") and finding.event is not None and finding.event.id == str(event.id):
             raise Refused(f"clock_{finding.code}", finding.text.zh, finding.text.en)
     event.save(force_insert=True)
     if kind == "stop":
@@ -157,3 +159,11 @@ def status(clock: Clock, at: datetime) -> str:
     if clock.state == "running" and clock.alarm_at is not None and clock.alarm_at <= at:
         return "expired"
     return clock.state
+
+
+def extension_of(clock: Clock, code: str) -> Extension | None:
+    """The rule's own words on one extension: how long, by whom, on which grounds. None for a clock of the playbook's own."""
+    if clock.rule.startswith("local:"):
+        return None
+    ways = rules().find(clock.rule).at(clock.rule_on).extensions
+    return next((way for way in ways if way.code == code), None)

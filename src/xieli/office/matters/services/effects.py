@@ -170,7 +170,8 @@ def _open_grant(step: Step, effect: Effect) -> None:
 @_does("close_grant")
 def _close_grant(step: Step, effect: Effect) -> None:
     wanted = principals(step, str(effect.get("to")))
-    live = Grant.objects.filter(matter=step.matter, revoked_at=None, ends_at__gt=step.at)
+    # leaders of the line are not shut out by those they lead
+    live = Grant.objects.filter(matter=step.matter, revoked_at=None, ends_at__gt=step.at).exclude(kind="leader", basis="line")
     for grant in live.filter(principal__in=wanted):
         # a role that has no person of its own stands for its desk; the last desk that may grant keeps the matter
         if "grant" in grant.acts and not live.filter(acts__contains=["grant"]).exclude(pk=grant.pk).exists():
@@ -229,22 +230,35 @@ _does("resume_clock")(lambda step, effect: _happen(step, effect, "resume"))
 
 @_does("extend_clock")
 def _extend(step: Step, effect: Effect) -> None:
-    from xieli.office.matters.services.approvals import what_was_approved
+    """As approved; what the approval leaves open follows from the rule: its only ground, its longest step."""
+    from xieli.office.matters.services.approvals import level_that_signed, what_was_approved
 
-    what = what_was_approved(step.matter, str(effect.get("act")))
-    _happen(step, effect, "extend", amount=what.get("amount"), unit=what.get("unit", ""), approver_level=what.get("approver", "next_level"),
-            document_no=what.get("document_no", ""))
+    clock = _clock(step, str(effect.get("clock")))
+    if clock is None:
+        return
+    act, code = str(effect.get("act")), str(effect.get("ground"))
+    what, way = what_was_approved(step.matter, act), clocks.extension_of(clock, str(effect.get("ground")))
+    ground = str(what.get("ground") or (way.grounds[0] if way and len(way.grounds) == 1 else ""))
+    clocks.happen(clock, "extend", at=step.at, amount=what.get("amount"), unit=what.get("unit", ""), ground=ground, approval_id=step.approval_id,
+                  approver_level=level_that_signed(step.matter, act), document_no=str(what.get("document_no", "")), code=code if way else "")
 
 
 @_does("restart_clock")
 def _restart(step: Step, effect: Effect) -> None:
-    from xieli.office.matters.services.approvals import what_was_approved
+    from xieli.office.matters.services.approvals import level_that_signed, what_was_approved
 
-    what = what_was_approved(step.matter, str(effect.get("act")))
-    _happen(step, effect, "restart", approver_level=what.get("approver", "national"), document_no=what.get("document_no", ""))
+    act = str(effect.get("act"))
+    _happen(step, effect, "restart", approver_level=level_that_signed(step.matter, act), document_no=str(what_was_approved(step.matter, act).get("document_no", "")))
 
 
 MEASURE_KINDS = ("liuzhi", "guanhu", "compelled_appearance", "order_to_await", "exit_ban", "freeze", "seize", "seizure")
+
+
+def measure_act(playbook: Playbook) -> str:
+    """The act that approves the measure itself: of its playbook's name, else the first of class measure."""
+    if playbook.code in playbook.approvals:
+        return playbook.code
+    return next((code for code, act in playbook.approvals.items() if act.act_class == "measure"), playbook.code)
 
 
 @_does("arm_custody_gate")
@@ -257,7 +271,7 @@ def _arm(step: Step, effect: Effect) -> None:
     subject = step.matter.subjects.filter(role="subject").order_by("id").first()
     if subject is None or kind not in MEASURE_KINDS or step.matter.measures.filter(kind=kind, ended_at=None).exists():
         return
-    approval = Approval.objects.filter(matter=step.matter, act=step.playbook.code, state__in=["approved", "used"]).order_by("-decided_at").first()
+    approval = Approval.objects.filter(matter=step.matter, act=measure_act(step.playbook), state__in=["approved", "used"]).order_by("-decided_at").first()
     clock = _clock(step, str(effect.get("clock")))
     numbers = next((f.get("superior_no") for f in step.forms.values() if f.get("superior_no")), "")
     place = next((str(f.get("place")) for f in step.forms.values() if f.get("place")), "")

@@ -72,11 +72,6 @@ def step(handover: Handover, verdict: str, *, reason: str = "", room: int | None
     matter_id = handover.matter_id
     record("handover.stepped", matters=[matter_id], handover=handover.id, verdict=verdict, to_body=to_body, receipt=handover.receipt_no or None)
     result = str(call("step_handover", handover.id, verdict, reason, room, to_body))
-    if verdict == "redirected":
-        replacement = Handover.objects.filter(matter_id=matter_id, state="received", receiver_id=to_body).first()
-        duty = FeedbackDuty.objects.filter(handover=handover, state="open").first()
-        if replacement is not None and duty is not None:
-            call("redirect_duty", duty.id, replacement.id)
     if verdict == "returned":
         call("close_duty_of", handover.id, "returned")
     return result

@@ -59,7 +59,6 @@ class NewMatter:
     series: str = ""
     parties: dict[str, tuple[int, ...]] = field(default_factory=dict)
     compartments: tuple[int, ...] = ()
-    hit_verdict: str = ""  # for a lead out of data matching: the record of the person's verdict on the hit
 
 
 def normal_number(id_number: str) -> str:
@@ -87,8 +86,6 @@ def belongs_to_superior(owner_body: int, subject: Subject) -> bool:
 @transaction.atomic
 def register(new: NewMatter) -> Matter:
     """Open a matter with its subjects at its first stage. Raises Refused; a match with one's own head keeps nothing."""
-    if new.source == "model" and not new.hit_verdict.strip():
-        raise Refused("unverified_hit", "模型疑点须经人核定后才能成为线索（个人信息保护法第24条）。", "A hit becomes a lead only after a person has judged it (Personal Information Protection Law art. 24).")
     for subject in new.subjects:
         if subject.kind == "person" and belongs_to_superior(new.owner_body, subject):
             raise Refused("sealed_hand_up", "属上级受理：请用密封上报，本级不登记、不留存内容。",

@@ -118,14 +118,17 @@ def end(measure: Measure, reason: str, *, at: datetime | None = None, document_n
 
 
 @transaction.atomic
-def extend(measure: Measure, *, amount: int, unit: str, ground: str, approval: Approval, approver_level: str, document_no: str = "") -> None:
-    """Extend the measure's clock: capped, grounded, by the right level, decided before expiry; else refused in plain words."""
+def extend(measure: Measure, *, approval: Approval, code: str = "first", ground: str = "") -> None:
+    """Extend the measure's clock as approved: capped, grounded, by the right level, decided before expiry; else refused in plain words."""
+    from xieli.office.matters.services.approvals import level_that_signed
     from xieli.office.matters.tables.clocks import Clock
 
     clock = Clock.objects.get(matter_id=measure.matter_id, code=measure.kind, subject_id=measure.subject_id, state="running")
-    call("use_approval", approval.id, measure.matter_id, f"extend.{measure.kind}", measure.subject_id)
-    clocks.happen(clock, "extend", at=approval.decided_at, amount=amount, unit=unit, ground=ground, approval_id=approval.id, approver_level=approver_level,
-                  document_no=document_no)
+    what = dict(approval.what)
+    level = level_that_signed(measure.matter, approval.act)
+    call("use_approval", approval.id, measure.matter_id, approval.act, approval.subject_id)
+    clocks.happen(clock, "extend", at=approval.decided_at, amount=what.get("amount"), unit=what.get("unit", ""), code=code, ground=ground or str(what.get("ground", "")),
+                  approval_id=approval.id, approver_level=level, document_no=str(what.get("document_no", "")))
 
 
 @transaction.atomic
@@ -156,8 +159,9 @@ def enter_presence(presence: Presence, kind: str, *, at: datetime | None = None,
             raise Refused("presence_basis", "到场的每一分钟都要有依据；等待批准不是依据。", "Every minute of a presence has a basis; waiting for an approval is none.")
         presence.basis = note
         presence.save()
-    row = PresenceEntry.objects.create(presence=presence, matter_id=presence.matter_id, kind=kind, starts_at=at or now(), ends_at=until, note=note, persons=persons or [],
-                                       recorded_by_id=actor().person, recorded_at=now())
+    with plain_words():
+        row = PresenceEntry.objects.create(presence=presence, matter_id=presence.matter_id, kind=kind, starts_at=at or now(), ends_at=until, note=note, persons=persons or [],
+                                           recorded_by_id=actor().person, recorded_at=now())
     record("presence.entered", matters=[presence.matter_id], presence=presence.id, kind=kind)
     return row
 

@@ -91,7 +91,7 @@ create policy parcel_add on public.reminder for insert to {web}, {job} with chec
 
 -- ── notifications: made for the holders of a principal who may see the matter ──────────────────────────────────────
 create function access.notify(m bigint, principals integer[], what text, detail jsonb default '{}', must boolean default false)
-    returns integer language plpgsql security definer set search_path = pg_catalog as $$
+    returns integer language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare n integer; t timestamptz := access.now(); w record := access.who();
 begin
     if w.person is not null and m is not null and not access.may(m, 'read')
@@ -117,7 +117,7 @@ end $$;
 
 -- ── numbers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 create function access.next_number(series_name text, pattern text, m bigint) returns text
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- pattern holds {year} and {n}. The counter's row lock makes the series gap-free: a rolled-back use never happened.
 declare y integer := extract(year from access.now() at time zone 'Asia/Shanghai'); n integer; txt text;
 begin
@@ -133,7 +133,7 @@ begin
 end $$;
 
 -- whether the bound person made a move on this matter in this transaction; for `grant`, one whose effects open access
-create function access.moved_now(m bigint, act text) returns boolean language sql stable security definer set search_path = pg_catalog as $$
+create function access.moved_now(m bigint, act text) returns boolean language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select exists (select 1 from public.matter_move v join public.matter mm on mm.id = v.matter_id
         where v.matter_id = m and v.person_id = (access.who()).person and v.at = access.now() and v.by_tx = pg_current_xact_id_if_assigned()::text
           and (act <> 'grant' or exists (select 1 from public.playbook_move p where p.code = mm.kind and p.version = mm.playbook_version
@@ -141,7 +141,7 @@ create function access.moved_now(m bigint, act text) returns boolean language sq
 
 -- ── moves along the published graph ────────────────────────────────────────────────────────────────────────────────
 create function access.custody_expired(m bigint, s bigint default null, at timestamptz default null) returns boolean
-    language sql stable security definer set search_path = pg_catalog as $$
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 -- A custody measure still running whose alarm instant (the earlier reading) has passed (at the instant named, else now): on
 -- this matter, or on one of its family (a custody measure is a matter of its own, child of the case), about the same person.
     with family as (
@@ -159,7 +159,7 @@ create function access.custody_expired(m bigint, s bigint default null, at times
 
 create function access.make_move(m bigint, move_code text, from_token integer, new_state jsonb, why text, approval bigint,
                                  happened timestamptz, expected_version integer) returns bigint
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- The engine computed the new state; the database believes only what the published graph allows: the step that is left
 -- was open, every step that opens is where this move leads, nothing else appears, and the approval it stands on is used up.
 declare w record := access.who(); t timestamptz := access.now(); mm public.matter; pm record; mv bigint := access.new_id();
@@ -236,7 +236,7 @@ end $$;
 
 -- ── approvals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 create function access.body_at(start integer, place text) returns integer
-    language plpgsql stable security definer set search_path = pg_catalog as $$
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 -- own: the body itself · next_up: the next commission above it in its line · province, national: by rank upwards ·
 -- committee: the party committee of the same rank and division
 declare b public.body; up integer := start;
@@ -256,10 +256,10 @@ begin
     return null;
 end $$;
 
-create function access.turn_of(a bigint) returns bigint language sql stable security definer set search_path = pg_catalog as
+create function access.turn_of(a bigint) returns bigint language sql stable security definer set search_path = pg_catalog, pg_temp as
 $$ select s.id from public.approval_step s where s.approval_id = a and s.decision = '' order by s."order" limit 1 $$;
 
-create function access.admit_signer(a bigint) returns void language plpgsql security definer set search_path = pg_catalog as $$
+create function access.admit_signer(a bigint) returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- the signer whose turn it is may read the matter and decide; one who is recused is passed to the next level as a paper step
 declare s public.approval_step; ap public.approval; t timestamptz := access.now(); holder integer;
 begin
@@ -281,7 +281,7 @@ begin
 end $$;
 
 create function access.common_superior(one integer, other integer) returns integer
-    language sql stable security definer set search_path = pg_catalog as $$
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with recursive a as (select id, parent_id, 0 as up from public.body where id = one
                          union all select b.id, b.parent_id, a.up + 1 from public.body b join a on b.id = a.parent_id where a.up < 9),
                    c as (select id, parent_id, 0 as up from public.body where id = other
@@ -290,7 +290,7 @@ create function access.common_superior(one integer, other integer) returns integ
     order by a.up limit 1 $$;
 
 create function access.office_at(m bigint, place integer, wanted text, room integer) returns integer
-    language sql stable security definer set search_path = pg_catalog as $$
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 -- the office that signs: of the matter's room where rooms have it, a deputy of its line; null when nobody with an account holds it
     select o.id from public.office o
     where o.body_id = place and o.valid_to is null
@@ -311,7 +311,7 @@ create function access.office_at(m bigint, place integer, wanted text, room inte
     order by o.id limit 1 $$;
 
 create function access.beyond_custody(m bigint, act_code text, s bigint, at timestamptz) returns boolean
-    language sql stable security definer set search_path = pg_catalog as $$
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 -- an act of inquiry or measure asked or decided past the limit of custody; what a lawful exit stands on stays open
     select access.custody_expired(m, s, at) and not exists (
         select 1 from public.matter mm join public.playbook_move p on p.code = mm.kind and p.version = mm.playbook_version
@@ -319,7 +319,7 @@ create function access.beyond_custody(m bigint, act_code text, s bigint, at time
 
 create function access.request_approval(m bigint, act_code text, s bigint, details jsonb, details_sha text, why text, is_urgent boolean,
                                         collective text, chain_no integer) returns bigint
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare w record := access.who(); t timestamptz := access.now(); a bigint := access.new_id(); mm public.matter;
         b integer; place integer; r public.approval_rule; n integer := 0; own boolean; k integer := 0;
 begin
@@ -379,7 +379,7 @@ begin
     return a;
 end $$;
 
-create function access.conclude(a bigint) returns text language plpgsql security definer set search_path = pg_catalog as $$
+create function access.conclude(a bigint) returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare t timestamptz := access.now(); st text;
 begin
     if exists (select 1 from public.approval_step where approval_id = a and decision = 'refused') then st := 'refused';
@@ -389,7 +389,7 @@ begin
     return st;
 end $$;
 
-create function access.out_of_order(ap public.approval) returns boolean language sql stable security definer set search_path = pg_catalog as $$
+create function access.out_of_order(ap public.approval) returns boolean language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 -- an act that the playbook puts before this one has not been approved yet
     select exists (select 1 from public.matter mm join public.approval_rule r on r.kind = mm.kind and r.version = mm.playbook_version,
                         jsonb_array_elements_text(r.after) x
@@ -397,7 +397,7 @@ create function access.out_of_order(ap public.approval) returns boolean language
                      and not exists (select 1 from public.approval y where y.matter_id = mm.id and y.act = x and y.state in ('approved', 'used'))) $$;
 
 create function access.decide_approval(a bigint, verdict text, why text, snapshot_content jsonb, snapshot_canon bytea, snapshot_sha text)
-    returns text language plpgsql security definer set search_path = pg_catalog as $$
+    returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare w record := access.who(); t timestamptz := access.now(); ap public.approval; s public.approval_step; sn bigint; deputy boolean := false;
 begin
     select * into ap from public.approval where id = a for update;
@@ -439,7 +439,7 @@ begin
 end $$;
 
 create function access.sign_on_paper(a bigint, verdict text, number_on_paper text, file bigint, signed timestamptz, why text) returns text
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- an approver without an account: one clerk enters number, scan and time; another confirms. Only then it counts.
 declare w record := access.who(); t timestamptz := access.now(); ap public.approval; s public.approval_step;
 begin
@@ -475,7 +475,7 @@ begin
     where id = s.id;
     return access.conclude(a);
 end $$;
-create function access.withdraw_approval(a bigint) returns void language plpgsql security definer set search_path = pg_catalog as $$
+create function access.withdraw_approval(a bigint) returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare w record := access.who(); ap public.approval;
 begin
     select * into ap from public.approval where id = a for update;
@@ -486,7 +486,7 @@ begin
 end $$;
 -- what an executing service asks: consume the approval of exactly this
 create function access.use_approval(a bigint, m bigint, act_code text, s bigint) returns jsonb
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare d jsonb;
 begin
     if not access.may(m, 'write') then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
@@ -497,14 +497,14 @@ begin
 end $$;
 
 -- ── the hand-over ladder ───────────────────────────────────────────────────────────────────────────────────────────
-create function access.desk_of(b integer) returns integer language sql stable security definer set search_path = pg_catalog as $$
+create function access.desk_of(b integer) returns integer language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 -- where parcels for a body arrive: its case-management room, else its supervision room, else the body itself
     select coalesce((select id from public.room where body_id = b and kind = 'case_management' and valid_to is null order by id limit 1),
                     (select id from public.room where body_id = b and kind in ('supervision', 'petitions', 'general') and valid_to is null order by id limit 1), b) $$;
 
 create function access.send_handover(m bigint, to_body integer, what text, why text, files jsonb, files_sha text, keep boolean,
                                      receipt text, doc text) returns bigint
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare w record := access.who(); t timestamptz := access.now(); mm public.matter; h bigint := access.new_id(); desk integer;
 begin
     select * into mm from public.matter where id = m for update;
@@ -535,9 +535,9 @@ begin
 end $$;
 
 create function access.step_handover(h bigint, verdict text, why text, to_room integer default null, to_body integer default null) returns text
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- opened · accepted (ownership moves, sender's view ends unless kept) · returned (reason) · redirected (to another body)
-declare w record := access.who(); t timestamptz := access.now(); ho public.handover; mm public.matter; room integer; far constant timestamptz := '9999-01-01 00:00:00+00';
+declare w record := access.who(); t timestamptz := access.now(); ho public.handover; mm public.matter; room integer; next_parcel bigint; far constant timestamptz := '9999-01-01 00:00:00+00';
 begin
     select * into ho from public.handover where id = h for update;
     if w.person is null or ho.id is null or not access.may(ho.matter_id, 'handover') or not (ho.receiver_id = any (w.p)) then
@@ -584,14 +584,17 @@ begin
         if exists (select 1 from public.recusal r where r.matter_id = mm.id and r.principal = to_body and r.state in ('in_force', 'raised') and t < r.ends_at) then
             raise exception 'the receiver is recused' using errcode = 'check_violation', hint = 'recusal';
         end if;
+        next_parcel := access.new_id();
         update public.handover set state = 'redirected', decided_at = t, decided_by_id = w.person, reason = why, redirected_to_id = to_body,
                coarse_stage = 'redirected' where id = h;
         update public.matter_grant set revoked_at = t where matter_id = mm.id and kind = 'receiver' and revoked_at is null;
         update public.matter_body set ends_at = t where matter_id = mm.id and role = 'receiver' and ends_at is null;
         insert into public.handover (id, matter_id, kind, sender_id, receiver_id, competence_reason, index, index_sha, keep_view, state, receipt_no,
                                      document_no, sent_at, sent_by_id, received_at, reason, visible_note, coarse_stage, sender_acl)
-        values (access.new_id(), mm.id, 'redirect', ho.sender_id, to_body, why, ho.index, ho.index_sha, ho.keep_view, 'received', ho.receipt_no,
+        values (next_parcel, mm.id, 'redirect', ho.sender_id, to_body, why, ho.index, ho.index_sha, ho.keep_view, 'received', ho.receipt_no,
                 ho.document_no, t, ho.sent_by_id, t, '', '', 'delivered', ho.sender_acl || access.desk_of(ho.receiver_id));
+        -- the debt of an answer travels with the parcel
+        update public.feedback_duty set handover_id = next_parcel, owed_by_id = to_body where handover_id = h and state = 'open';
         insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
         values (access.new_id(), mm.id, access.desk_of(to_body), 'receiver', '{read,handover}', t, t + interval '60 days', 'handover', why, w.person, t);
         insert into public.matter_body (id, matter_id, body_id, role, starts_at) values (access.new_id(), mm.id, to_body, 'receiver', t);
@@ -605,7 +608,7 @@ begin
     return verdict;
 end $$;
 create function access.show_sender(h bigint, stage text, note text) returns void
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- what the sender may read of the progress: coarse stages only
 declare ho public.handover;
 begin
@@ -614,18 +617,7 @@ begin
     update public.handover set coarse_stage = stage, visible_note = coalesce(note, '') where id = h and state = 'accepted';
 end $$;
 
--- the debt of an answer travels with the parcel
-create function access.redirect_duty(d bigint, h bigint) returns void language plpgsql security definer set search_path = pg_catalog as $$
-declare ho public.handover;
-begin
-    select * into ho from public.handover where id = h;
-    if ho.id is null or not exists (select 1 from public.handover x join public.feedback_duty y on y.handover_id = x.id
-        where y.id = d and x.matter_id = ho.matter_id and x.decided_by_id = (access.who()).person and x.state = 'redirected') then
-        raise exception 'not visible' using errcode = 'insufficient_privilege';
-    end if;
-    update public.feedback_duty set handover_id = h, owed_by_id = ho.receiver_id where id = d;
-end $$;
-create function access.close_duty_of(h bigint, why text) returns void language plpgsql security definer set search_path = pg_catalog as $$
+create function access.close_duty_of(h bigint, why text) returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if not exists (select 1 from public.handover where id = h and state = 'returned' and decided_by_id = (access.who()).person) then
         raise exception 'not visible' using errcode = 'insufficient_privilege';
@@ -634,7 +626,7 @@ begin
 end $$;
 
 -- ── designation: executes only what was approved ───────────────────────────────────────────────────────────────────
-create function access.designate(a bigint) returns integer language plpgsql security definer set search_path = pg_catalog as $$
+create function access.designate(a bigint) returns integer language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare w record := access.who(); t timestamptz := access.now(); ap public.approval; b integer; room integer; far constant timestamptz := '9999-01-01 00:00:00+00'; doc text;
 begin
     select * into ap from public.approval where id = a for update;
@@ -659,7 +651,15 @@ begin
 end $$;
 
 -- ── measures: no measure without its approval; at expiry only lawful exits ─────────────────────────────────────────
-create function access.measure_gate() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+create function access.approves_measure(m bigint, measure_kind text, act_code text) returns boolean
+    language sql stable security definer set search_path = pg_catalog as $$
+-- the act named after the measure, or on the measure's own matter the act of class measure that its first step stands on
+    select act_code in ('measure.' || measure_kind, measure_kind)
+        or exists (select 1 from public.matter mm join public.approval_rule r on r.kind = mm.kind and r.version = mm.playbook_version
+                   where mm.id = m and mm.kind in (measure_kind, case measure_kind when 'seize' then 'seizure' end) and r.act = act_code
+                     and r.act_class = 'measure' and r.after = '[]' and not exists (
+                         select 1 from public.approval_rule x where x.kind = mm.kind and x.version = mm.playbook_version and x.act = mm.kind)) $$;
+create function access.measure_gate() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare ap public.approval; basis integer;
 begin
     if tg_op = 'UPDATE' then
@@ -683,7 +683,7 @@ begin
     if basis = 0 then raise exception 'that body holds no power for this measure' using errcode = 'check_violation', hint = 'power'; end if;
     if new.kind = 'interview' then return new; end if;
     select * into ap from public.approval where id = new.approval_id for update;
-    if ap.id is null or ap.matter_id <> new.matter_id or ap.act not in ('measure.' || new.kind, new.kind)
+    if ap.id is null or ap.matter_id <> new.matter_id or not access.approves_measure(new.matter_id, new.kind, ap.act)
        or (ap.subject_id is not null and ap.subject_id <> new.subject_id) or ap.state not in ('approved', 'used')
        or exists (select 1 from public.measure x where x.approval_id = ap.id) then
         raise exception 'not approved' using errcode = 'check_violation', hint = 'measure.' || new.kind;
@@ -701,7 +701,7 @@ begin
     return new;
 end $$;
 create trigger gate before insert or update on public.measure for each row execute function access.measure_gate();
-create function access.late_measure() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+create function access.late_measure() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare owner integer := (select owner_body_id from public.matter where id = new.matter_id); up integer;
 begin
     up := access.body_at(owner, 'next_up');
@@ -712,7 +712,7 @@ begin
 end $$;
 create trigger late after insert on public.measure for each row when (new.late_record) execute function access.late_measure();
 -- new investigative work on a person whose custody has run out is refused through every door
-create function access.presence_gate() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+create function access.presence_gate() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if coalesce(new.basis, '') in ('', 'waiting_for_approval') then
         raise exception 'every minute of a presence has a basis; waiting for an approval is none' using errcode = 'check_violation', hint = 'presence_basis';
@@ -725,7 +725,7 @@ begin
     return new;
 end $$;
 create trigger gate before insert on public.presence for each row execute function access.presence_gate();
-create function access.talk_gate() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+create function access.talk_gate() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- past the limit of custody nobody is questioned; care, rest, meals and the offer to leave go on, and what happened before may be entered late
 declare subject bigint;
 begin
@@ -744,7 +744,7 @@ create trigger gate before insert on public.presence_entry for each row execute 
 
 -- ── alarms raised by time alone ────────────────────────────────────────────────────────────────────────────────────
 create function access.tell_offices(m bigint, bodies integer[], codes text[], what text, detail jsonb) returns integer
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare n integer; t timestamptz := access.now();
 begin
     insert into public.notification (id, person_id, matter_id, kind, fields, mandatory, at)
@@ -760,7 +760,7 @@ begin
     get diagnostics n = row_count;
     return n;
 end $$;
-create function access.raise_alarm(c bigint, at_level integer) returns bigint language plpgsql security definer set search_path = pg_catalog as $$
+create function access.raise_alarm(c bigint, at_level integer) returns bigint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- The handler and his head at a warning; at expiry the superior's head too; for custody also the internal-supervision room, from the
 -- first warning on. Past custody expiry each call is one more alarm, until a lawful exit stops the clock.
 declare cl public.clock; mm public.matter; a bigint := access.new_id(); up integer;
@@ -777,7 +777,7 @@ begin
         'clock_alarm', jsonb_build_object('clock', c::text, 'code', cl.code, 'rule', cl.rule, 'level', at_level));
     return a;
 end $$;
-create function access.sweep_duties() returns integer language plpgsql security definer set search_path = pg_catalog as $$
+create function access.sweep_duties() returns integer language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare d record; n integer := 0; today date := (access.now() at time zone 'Asia/Shanghai')::date;
 begin
     for d in select f.* from public.feedback_duty f where f.state = 'open' and f.next_due < today
@@ -806,10 +806,10 @@ end $$;
 create trigger stays before update or delete on public.playbook_version for each row execute function access.published_stays();
 
 -- ── identity numbers: compared as keyed digests, kept sealed ───────────────────────────────────────────────────────
-create function access.digest_identity(number_text text) returns bytea language sql stable security definer set search_path = pg_catalog as
+create function access.digest_identity(number_text text) returns bytea language sql stable security definer set search_path = pg_catalog, pg_temp as
 $$ select access.keyed('identity', convert_to(number_text, 'UTF8')) $$;
 -- sealed with a keystream from the installation's secret and a random salt, checked by a tag: opened by open_identity alone
-create function access.seal_identity(number_text text) returns bytea language plpgsql volatile security definer set search_path = pg_catalog as $$
+create function access.seal_identity(number_text text) returns bytea language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare salt bytea := uuid_send(gen_random_uuid()); plain bytea := convert_to(number_text, 'UTF8'); pad bytea; out bytea := ''; i integer;
 begin
     pad := access.keyed('identity-seal', salt) || access.keyed('identity-seal-2', salt);
@@ -818,7 +818,7 @@ begin
     for i in 0 .. length(plain) - 1 loop out := set_byte(out, i, get_byte(plain, i) # get_byte(pad, i)); end loop;
     return salt || out || substr(access.keyed('identity-tag', salt || out), 1, 16);
 end $$;
-create function access.open_identity(s bigint) returns text language plpgsql volatile security definer set search_path = pg_catalog as $$
+create function access.open_identity(s bigint) returns text language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 -- showing a number is its own recorded act: the service that calls this writes the event; without `read` there is nothing to open
 declare su public.matter_subject; salt bytea; body bytea; pad bytea; i integer; out bytea;
 begin
@@ -835,7 +835,7 @@ begin
     return convert_from(out, 'UTF8');
 end $$;
 create function access.belongs_to_superior(own integer, person integer, digest bytea, person_name text) returns boolean
-    language sql stable security definer set search_path = pg_catalog as $$
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 -- the own body's head or deputies, or a member of a superior commission's leadership: such a report is never registered here
     select exists (
         select 1 from public.posting po join public.office o on o.id = po.office_id join public.person p on p.id = po.person_id
@@ -844,7 +844,7 @@ create function access.belongs_to_superior(own integer, person integer, digest b
                or (o.code in ('head', 'deputy') and po.body_id in (access.body_at(own, 'next_up'), access.body_at(own, 'province'), access.body_at(own, 'national'))))
           and (p.id = person or (digest is not null and p.id_digest = digest) or (person is null and digest is null and p.name = person_name))) $$;
 create function access.move_ownership(m bigint, to_body integer, approval bigint) returns void
-    language plpgsql security definer set search_path = pg_catalog as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- by a playbook step: only on an approval of this very matter, or back to a body that owned it before
 declare t timestamptz := access.now(); w record := access.who(); room integer; old public.matter;
 begin
@@ -872,7 +872,7 @@ begin
     end if;
 end $$;
 
-create function access.copy_subjects(source bigint, child bigint) returns integer language plpgsql security definer set search_path = pg_catalog as $$
+create function access.copy_subjects(source bigint, child bigint) returns integer language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 -- a matter spawned from another is about the same people; recusals follow from them at once
 declare n integer;
 begin
@@ -892,7 +892,7 @@ grant select on public.playbook_version to {sweeper};
 grant execute on function access.moved_now(bigint, text), access.copy_subjects(bigint, bigint) to {web}, {job};
 grant execute on function access.digest_identity(text), access.seal_identity(text), access.open_identity(bigint),
     access.belongs_to_superior(integer, integer, bytea, text), access.move_ownership(bigint, integer, bigint),
-    access.redirect_duty(bigint, bigint), access.close_duty_of(bigint, text) to {web}, {job};
+    access.close_duty_of(bigint, text) to {web}, {job};
 grant execute on function access.recused(bigint), access.notify(bigint, integer[], text, jsonb, boolean), access.next_number(text, text, bigint),
     access.custody_expired(bigint, bigint, timestamptz),
     access.make_move(bigint, text, integer, jsonb, text, bigint, timestamptz, integer), access.body_at(integer, text),
@@ -905,7 +905,7 @@ grant execute on function access.recused(bigint), access.notify(bigint, integer[
 select access.settle();
 
 -- the faces of a demo: names and identities of its people, before anyone is bound; nothing in any other installation
-create function access.demo_faces() returns jsonb language sql stable security definer set search_path = pg_catalog as $$
+create function access.demo_faces() returns jsonb language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select jsonb_object_agg(p.name, p.id) from public.person p where p.active and p.account
         and exists (select 1 from access.installation where mark = 'demo') $$;
 revoke all on function access.demo_faces() from public;

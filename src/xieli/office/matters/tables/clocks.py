@@ -53,9 +53,10 @@ class ClockEvent(RandomIdModel):
     recorded_at = models.DateTimeField()
     amount = models.IntegerField(null=True)
     unit = models.CharField(max_length=12, blank=True)
+    code = models.CharField(max_length=24, blank=True, default="", help_text="which of the rule's extensions this is")
     ground = models.CharField(max_length=200, blank=True)
     approval_id = models.BigIntegerField(null=True)
-    approver_level = models.CharField(max_length=24, blank=True)
+    approver_level = models.CharField(max_length=24, blank=True, help_text="who decided, relative to the handling body; on a start: that body's rank")
     document_no = models.CharField(max_length=60, blank=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
 
