@@ -1,0 +1,206 @@
+"""The twelve hard gates of the rights safeguards (rules.md §7): not reminders, each with its test."""
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+
+from tests.office.matters.conftest import Kit
+from xieli.engines.matching.authorization.document import parse_authorization
+from xieli.engines.matching.words import MatchError
+from xieli.office.demo.theatre import Theatre
+from xieli.office.matters.services import approvals, clocks, forms, grants, leads, measures, moves, people
+from xieli.office.matters.tables.approvals import Approval
+from xieli.office.matters.tables.clocks import Clock
+from xieli.office.matters.tables.core import Matter, MatterLink, MatterSubject
+from xieli.office.matters.tables.measures import Measure, MeasureNotice
+
+
+def take(stage: Theatre, matter: int, kind: str, approval: int | None, **fields: Any) -> Measure:
+    return measures.take(Matter.objects.get(pk=matter), MatterSubject.objects.get(matter_id=matter), kind, approval=Approval.objects.get(pk=approval) if approval else None,
+                         by_body=stage.body("wuchuan"), **fields)
+
+
+def test_gate_1_no_custody_without_the_collective_record_and_the_superiors_number(kit: Kit, stage: Theatre) -> None:
+    matter = kit.open("liuzhi")
+    assert kit.code(kit.chief, lambda: approvals.request(Matter.objects.get(pk=matter), "liuzhi", {})) == "collective_record"
+    approval = kit.hands.approved(kit.chief, matter, "liuzhi", kit.head, "yj-head", collective_no="巫川纪会〔2026〕1号")
+    assert kit.code(kit.chief, lambda: take(stage, matter, "liuzhi", approval)) == "gate_liuzhi"
+    assert kit.code(kit.chief, lambda: take(stage, matter, "liuzhi", None, superior_no="x")) == "not_approved"
+    with stage.acts(kit.chief):
+        take(stage, matter, "liuzhi", approval, superior_no="渝江纪批〔2026〕1号")
+
+
+def test_gate_2_at_the_limit_nothing_but_release_or_change(kit: Kit) -> None:
+    matter, measure = kit.custody()
+    kit.past(kit.limit(matter))
+    assert kit.code(kit.chief, lambda: measures.open_presence(Matter.objects.get(pk=matter), MatterSubject.objects.get(matter_id=matter), basis="liuzhi", place="x")) == "custody_expired"
+    with kit.stage.acts(kit.chief):
+        measures.end(Measure.objects.get(pk=measure), "changed")
+
+
+def test_gate_3_the_24_hour_notices_are_owed_until_given_or_put_off_with_approval(kit: Kit, stage: Theatre) -> None:
+    matter, measure = kit.custody()
+    kit.hands.minutes(25 * 60)
+    with stage.acts(kit.chief):
+        assert clocks.status(Clock.objects.get(matter_id=matter, code="notify24"), kit.hands.clock()) == "expired"
+        family, unit = MeasureNotice.objects.filter(measure_id=measure).order_by("to")
+        measures.give_notice(unit)
+        assert Clock.objects.get(matter_id=matter, code="notify24").state == "running", "one of two is not enough"
+    pending = kit.hands.ask(kit.chief, matter, "impediment", {"to": "family"})
+    assert kit.code(kit.chief, lambda: measures.except_notice(MeasureNotice.objects.get(pk=family.pk), Approval.objects.get(pk=pending), "家属可能转移赃款")) == "not_approved"
+    kit.hands.sign(kit.head, pending)
+    with stage.acts(kit.chief):
+        notice = MeasureNotice.objects.get(pk=family.pk)
+        measures.except_notice(notice, Approval.objects.get(pk=pending), "家属可能转移赃款")
+        assert notice.ask_again_at is not None
+        assert notice.ask_again_at - kit.hands.clock() > timedelta(days=6)
+    assert kit.code(kit.chief, lambda: measures.except_notice(MeasureNotice.objects.get(pk=family.pk), Approval.objects.get(pk=pending), "再次不通知")) == "not_approved", "asked again, approved again"
+
+
+def test_gate_4_a_request_to_vary_waits_three_days_then_escalates(kit: Kit, stage: Theatre) -> None:
+    received = kit.hands.clock()
+    with stage.acts("yj-rights"):
+        matter = leads.register(leads.NewMatter("rights_intake", "申请变更措施", stage.body("yj"), stage.room("yj/internal"), (kit.subject(),)))
+        moves.make(matter, "register", form=("intake", {"person": "某", "by": "self", "kind": "vary", "text": "申请变更为责令候查", "received_at": received.isoformat(), "oral": False}))
+        moves.make(Matter.objects.get(pk=matter.pk), "to_vary")
+        clock = Clock.objects.get(matter_id=matter.id, code="vary")
+        assert (clock.rule, clock.on_expiry, clock.statutory) == ("cn.jcf.vary3d", "escalate", True)
+        assert clock.alarm_at is not None
+        assert timedelta(days=2) < clock.alarm_at - received < timedelta(days=6), "three days, rolled over a weekend"
+        assert Matter.objects.get(pk=matter.pk).number, "a numbered receipt on the spot"
+    kit.past(clock.alarm_at.astimezone(received.tzinfo))
+    stage.admin.execute("select access.raise_alarm(%s, 2)", [clock.id])
+    told = {r[0] for r in stage.admin.execute("select person_id from notification where kind = 'clock_alarm' and fields->>'clock' = %s", [str(clock.id)])}
+    assert stage.person("yj-head") in told
+
+
+def test_gate_5_property_found_unrelated_goes_back_in_three_days_or_escalates() -> None:
+    from xieli.office.matters.services.playbooks import shipped
+
+    for kind, rule in (("seizure", "cn.jcf.seize.release"), ("freeze", "cn.jcf.freeze.release")):
+        clock = shipped()[kind].clocks["unrelated_3d"]
+        assert (clock.rule, clock.on_expiry) == (rule, "escalate")
+        assert "enter:unrelated" in clock.starts_on
+        assert {"head", "internal_supervision"} <= set(clock.alarm)
+        limit = clocks.rules().find(rule).at(__import__("datetime").date(2026, 3, 1)).limit
+        assert (limit.amount, str(limit.unit)) == (3, "day")
+
+
+def in_investigation(kit: Kit, stage: Theatre) -> int:
+    """A case under investigation, filed on paper by the party secretary."""
+    case = kit.open("case")
+    kit.hands.step(kit.handler, case, "submit", form=("filing", {"subject": "某", "facts": "收受财物，有书证印证。", "sides": "both", "central_unit": False, "filed_on": kit.hands.day()}))
+    filing = kit.hands.ask(kit.handler, case, "file", {})
+    kit.hands.sign(kit.deputy, filing)
+    kit.hands.sign(kit.head, filing)
+    kit.hands.minutes(2)
+    kit.hands.sign_on_paper((kit.handler, kit.second), filing, "委批9", (kit.hands.clock() - timedelta(minutes=1)).strftime("%Y-%m-%d %H:%M"))
+    kit.hands.step(kit.head, case, "file")
+    kit.hands.approved(kit.handler, case, "plan", kit.head, collective_no="巫川纪专题〔2026〕2号")
+    with stage.acts(kit.handler):
+        for person, slot in ((kit.chief, "leader"), (kit.handler, "members"), (kit.second, "members")):
+            people.join_team(Matter.objects.get(pk=case), stage.person(person), slot)
+    kit.hands.step(kit.chief, case, "start", form=("plan", {"scope": "收受财物的主要事实和去向", "threads": "治理建议", "safety": "双人谈话"}))
+    return case
+
+
+@pytest.fixture(scope="module")
+def tried(kit: Kit, stage: Theatre) -> int:
+    """A case whose adjudication proposes a sanction and waits for notice and hearing."""
+    case = in_investigation(kit, stage)
+    kit.hands.step(kit.handler, case, "finish_investigation")
+    judges = [kit.hands.staff("adjudicator", "wuchuan/adjudication", n) for n in (0, 1)]
+    with stage.acts(kit.chief):
+        for judge in judges:
+            grants.give(case, stage.person(judge), kind="handler", acts=["read", "write"], ends_at=None, basis="审理", reason="")
+    kit.hands.step(kit.chief, case, "to_adjudication", form=("report", {"outcome": "adjudicate", "facts": "收受财物的事实清楚，证据充分。", "amount": 120000, "finished_on": kit.hands.day()}))
+    kit.hands.step(judges[0], case, "propose_sanction", form=("adjudication", {"verdict": "sanction", "party_sanction": "serious", "administrative_sanction": "demerit", "to_justice": False,
+                                                                              "talked": True, "decided_on": kit.hands.day()}))
+    stage.made["judge"] = judges[0]
+    return case
+
+
+def test_gate_6_no_sanction_before_notice_and_hearing(kit: Kit, stage: Theatre, tried: int) -> None:
+    assert kit.code(stage.made["judge"], lambda: moves.make(Matter.objects.get(pk=tried), "heard")) in ("guard_rights", "guard_document")
+
+
+def test_gate_7_no_decision_without_remedies_and_time_limits(kit: Kit, stage: Theatre, tried: int) -> None:
+    from xieli.office.matters.services.playbooks import shipped
+
+    case = shipped()["case"]
+    told = {guard.get("told") for group in case.moves["decide"].when for guard in group if guard.test == "rights"}
+    assert told == {"remedies", "notice_and_hearing"}
+    assert kit.code(kit.head, lambda: moves.make(Matter.objects.get(pk=tried), "decide")) == "not_here", "the step stands only behind the hearing"
+
+
+def test_gate_8_whoever_was_on_the_case_does_not_receive_or_review_what_is_said_against_it(kit: Kit, stage: Theatre) -> None:
+    case = in_investigation(kit, stage)
+    with stage.acts(kit.chief):
+        review = leads.spawn(Matter.objects.get(pk=case), "measure_complaint", "child", owner=stage.body("wuchuan")).id
+        outsider = kit.hands.staff("adjudicator", "wuchuan/adjudication")
+        for person in (kit.second, outsider):
+            grants.give(review, stage.person(person), kind="handler", acts=["read", "write"], ends_at=None, basis="申诉办理", reason="")
+    form = ("complaint", _complaint(kit))
+    for member in (kit.handler, kit.second, kit.chief):
+        assert kit.code(member, lambda: moves.make(Matter.objects.get(pk=review), "accept", form=form)) == "prior_handling"
+    # also when they no longer see the case itself
+    stage.admin.execute("update matter_grant set revoked_at = access.now() where matter_id = %s and revoked_at is null", [case])
+    assert not stage.sees(kit.second, case)
+    assert kit.code(kit.second, lambda: moves.make(Matter.objects.get(pk=review), "accept", form=form)) == "prior_handling"
+    kit.hands.step(outsider, review, "accept", form=form)
+
+
+def _complaint(kit: Kit) -> dict[str, Any]:
+    from xieli.office.matters.services.playbooks import shipped
+
+    values: dict[str, Any] = {}
+    for field in shipped()["measure_complaint"].forms["complaint"].fields:
+        if not field.required:
+            continue
+        values[field.code] = {"boolean": True, "date": kit.hands.day(), "datetime": kit.hands.clock().isoformat(), "integer": 1}.get(
+            field.type, field.options[0].code if field.options else "对扣押提出申诉，理由见附页")
+        if field.type == "choices":
+            values[field.code] = [field.options[0].code]
+    return values
+
+
+def test_gate_9_a_hit_becomes_a_lead_only_after_a_person_judged_it(kit: Kit, stage: Theatre) -> None:
+    before = stage.admin.execute("select count(*) from matter").fetchone()
+    with pytest.raises(IntegrityError, match="only after a person judged it"), stage.acts(kit.chief):
+        leads.register(leads.NewMatter("lead", "模型疑点", stage.body("wuchuan"), stage.room("wuchuan/supervision1"), (kit.subject(),), source="model"))
+    assert stage.admin.execute("select count(*) from matter").fetchone() == before
+
+
+def test_gate_10_an_unfounded_report_answers_whether_to_clear_the_name(kit: Kit, stage: Theatre) -> None:
+    lead = kit.assigned()
+    kit.hands.step(kit.chief, lead, "propose", form=("opinion", {"way": "close", "reasons": "经了解反映不实，予以了结。", "study": False, "report_up": False, "proposed_on": kit.hands.day()}))
+    kit.hands.approved(kit.chief, lead, "disposal", kit.deputy, kit.head, what={"way": "close"})
+    kit.hands.step(kit.head, lead, "do_close")
+    closing = {"unfounded": True, "clear_name": "not_unfounded", "result": "反映失实", "closed_on": kit.hands.day()}
+    assert kit.code(kit.chief, lambda: moves.make(Matter.objects.get(pk=lead), "confirm", form=("closing", closing))) == "guard_field"
+    assert kit.code(kit.chief, lambda: forms.submit(Matter.objects.get(pk=lead), "closing", {**closing, "clear_name": "not_needed"})) != "", "not needed says why"
+    kit.hands.step(kit.chief, lead, "confirm", form=("closing", {**closing, "clear_name": "yes"}))
+    kit.hands.step(kit.duty, lead, "finish_and_clear")
+    with stage.acts(kit.duty):
+        assert Matter.objects.get(pk=lead).status == "closed"
+        assert MatterLink.objects.filter(source_id=lead, target__kind="exoneration").exists()
+
+
+def test_gate_11_no_matching_without_an_impact_assessment_and_a_scope() -> None:
+    document = {"id": "a-1", "kind": "case", "matter": "m", "stage": "preliminary_check", "purpose": {"zh": "核查", "en": "check"}, "basis": ["个保法55"]}
+    with pytest.raises(MatchError) as refused:
+        parse_authorization(document)
+    assert "assessment" in str(refused.value)
+
+
+def test_gate_12_seizing_or_freezing_a_firms_property_says_what_it_does_to_the_firm(kit: Kit, stage: Theatre) -> None:
+    matter = kit.open("freeze", subjects=(leads.Subject("某公司", kind="unit"),))
+    approval = kit.hands.approved(kit.chief, matter, "freeze", kit.deputy)
+    assert kit.code(kit.chief, lambda: take(stage, matter, "freeze", approval)) == "gate_enterprise"
+    with stage.acts(kit.chief):
+        take(stage, matter, "freeze", approval, enterprise_note="只冻结涉案账户，工资账户不冻结")
+    proposal = {"holder": "某公司", "items": [{"account": "622", "amount": 10000}], "firm": True, "relation": "涉案货款往来账户"}
+    assert kit.code(kit.chief, lambda: forms.submit(Matter.objects.get(pk=matter), "proposal", proposal)) != ""
