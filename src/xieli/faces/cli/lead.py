@@ -250,7 +250,8 @@ def trace(which: str, as_json: bool) -> int:
     if not found:
         raise NotVisible()
     matter = found[0]
-    seen, edge, links = {matter.id: matter}, [matter.id], []
+    seen, edge = {matter.id: matter}, [matter.id]
+    links: list[MatterLink] = []
     while edge and len(seen) < 500:
         reached = [*MatterLink.objects.filter(source_id__in=edge).select_related("target", "source"), *MatterLink.objects.filter(target_id__in=edge).select_related("target", "source")]
         links += [x for x in reached if x.id not in {y.id for y in links}]

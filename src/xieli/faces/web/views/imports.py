@@ -111,7 +111,7 @@ def _waiting() -> tuple[service.Trial, dict[str, Any]]:
 def _trial_page(request: HttpRequest, context: dict[str, Any], error: Refused | None = None) -> HttpResponse:
     trial, data = _waiting()
     zh = not (get_language() or "zh").startswith("en")
-    told = [{"at": r.at + 1, "pile": r.pile, "subject": r.subject, "number": r.number, "why": [REASONS[c][1 if zh else 2] for c in r.reasons]} for r in trial.rows if r.reasons]
+    told = [{"at": r.at + 1, "pile": r.pile, "subject": r.subject, "number": r.number, "why": ("；" if zh else "; ").join(REASONS[c][1 if zh else 2] for c in r.reasons)} for r in trial.rows if r.reasons]
     meanings = {trial.layout.headings[i]: code for code, i in trial.layout.columns.items()}
     return render(request, "web/imports/trial.html", {
         **context, "error": error, "trial": trial, "figures": trial.summary(), "with_doubtful": trial.summary(True),
