@@ -7,5 +7,6 @@ from django.utils.safestring import SafeString, mark_safe
 
 
 def drawn(svg: str) -> SafeString:
-    """The engine's SVG without `<style>`; its classes are in static/xieli/diagram.css."""
-    return mark_safe(re.sub(r"<style>.*?</style>", "", svg, flags=re.S))  # noqa: S308  the engine escapes every label
+    """The engine's SVG without `<style>`; its classes are in static/xieli/desk.css."""
+    # the engine escapes every label
+    return mark_safe(re.sub(r"<style>.*?</style>", "", svg, flags=re.S))
