@@ -43,7 +43,7 @@ class Office:
         """The open steps of a matter; its result when it has ended."""
         with self.stage.acts(person or self.room):
             row = Matter.objects.get(pk=matter)
-            return [s for s in row.stages] if row.status == "open" else [row.status]
+            return list(row.stages) if row.status == "open" else [row.status]
 
     def children(self, matter: int, kind: str, person: str = "") -> list[int]:
         """Identities of what came from it, in order."""

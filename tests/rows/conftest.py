@@ -8,15 +8,15 @@ import pytest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xieli.server.settings")
 os.environ.setdefault("XIELI_ROLE", "web")
-import django  # noqa: E402
-from django.apps import apps  # noqa: E402
+import django
+from django.apps import apps
 
 if not apps.ready:
     django.setup()  # models are imported when the modules are collected; the database is named later, by `use`
 
-from tests import dbfixtures  # noqa: E402
-from tests.djangodb import use  # noqa: E402
-from xieli.server.cluster import Server  # noqa: E402
+from tests import dbfixtures
+from tests.djangodb import use
+from xieli.server.cluster import Server
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,8 @@ def test_a_campaign_needs_goals_scope_principles_roles_and_reports(office: Offic
     assert office.refused(office.room, matter, "start", ("merged", {"items": [{"title": "索证不全", "department": office.body("edu")}]})) == "not_approved"
     office.hands.approved(office.room, matter, "start", office.deputy)
     office.step(office.room, matter, "start", ("merged", {"items": [{"title": "索证不全", "department": office.body("edu"), "also": "卫健委同报"}]}))
-    assert len(office.children(matter, "campaign_topic")) == 12 and len(office.children(matter, "decision_task")) == 1
+    assert len(office.children(matter, "campaign_topic")) == 12
+    assert len(office.children(matter, "decision_task")) == 1
     office.step(office.room, matter, "session", ("session", {"held_on": "2026-03-02", "as_of": "2026-02-28", "text": "排查 30 所"}))
     office.step(office.room, matter, "ask_reports", ("session", {"held_on": "2026-03-02", "as_of": "2026-03-02", "text": "排查 31 所"}))
     from xieli.office.matters.tables.work import FormSubmission
@@ -88,7 +89,8 @@ def test_a_topic_has_two_leads_and_two_forces(office: Office) -> None:
     assert office.refused(office.staff("edu"), matter, "supervised", ("supervision", {"percent": 50, "text": "代填"})) != ""
     office.step(office.room, matter, "supervised", ("supervision", {"percent": 60, "text": "已督"}))
     office.step(office.staff("edu", "head"), matter, "rectified", ("rectifying", {"percent": 40, "text": "已改"}))
-    assert office.facts(matter, "topic.progress_commission") == [60] and office.facts(matter, "topic.progress_department") == [40]
+    assert office.facts(matter, "topic.progress_commission") == [60]
+    assert office.facts(matter, "topic.progress_department") == [40]
 
 
 def test_a_task_has_one_owner_a_receipt_four_steps_and_counted_returns(office: Office) -> None:
@@ -110,9 +112,11 @@ def test_a_task_has_one_owner_a_receipt_four_steps_and_counted_returns(office: O
 
     with office.stage.acts(office.room):
         done = [d["move"] for d in Matter.objects.get(pk=matter).state["done"]] if isinstance(Matter.objects.get(pk=matter).state["done"][0], dict) else [d[0] for d in Matter.objects.get(pk=matter).state["done"]]
-        bodies = {b for b in Matter.objects.get(pk=matter).bodies.filter(role="duty_body").values_list("body_id", flat=True)}
-    assert "return_" in str(done) and bodies == {int(office.body("edu"))}
-    assert office.facts(matter, "task.received") == ["2026-03-02"] and office.outcomes(matter) == ["done"]
+        bodies = set(Matter.objects.get(pk=matter).bodies.filter(role="duty_body").values_list("body_id", flat=True))
+    assert "return_" in str(done)
+    assert bodies == {int(office.body("edu"))}
+    assert office.facts(matter, "task.received") == ["2026-03-02"]
+    assert office.outcomes(matter) == ["done"]
 
 
 def test_a_charge_lists_its_items_and_what_is_left(office: Office) -> None:
@@ -123,12 +127,14 @@ def test_a_charge_lists_its_items_and_what_is_left(office: Office) -> None:
     for kind in ("area", "case", "project", "benefit", "topic"):
         matter = office.open("charge", f"包{kind}", level=0)
         office.step(office.room, matter, "give", ("charge", {"person": str(office.stage.person(office.deputy)), "kind": kind, "object": f"对象{kind}", "from_on": "2026-03-02", "items": items}))
-        assert office.facts(matter, "charge.items") == [4] and office.facts(matter, "charge.kind") == [kind]
+        assert office.facts(matter, "charge.items") == [4]
+        assert office.facts(matter, "charge.kind") == [kind]
     office.step(office.room, matter, "progress", ("progress", {"done": [{"title": "研判一次", "done_on": "2026-03-02"}]}))
     assert office.facts(matter, "charge.open") == [3]
     assert office.refused(office.room, matter, "close") == "guard_field"
     office.step(office.room, matter, "close", ("progress", {"done": [{"title": i["title"], "done_on": "2026-03-02"} for i in items]}))
-    assert office.facts(matter, "charge.open") == [0] and office.outcomes(matter) == ["done"]
+    assert office.facts(matter, "charge.open") == [0]
+    assert office.outcomes(matter) == ["done"]
 
 
 def test_a_sweep_reaches_every_object_and_adds_up_the_differences(office: Office) -> None:
@@ -143,7 +149,8 @@ def test_a_sweep_reaches_every_object_and_adds_up_the_differences(office: Office
     assert office.facts(matter, "sweep.left") == [1]
     assert office.refused(office.room, matter, "covered") == "guard_field"
     office.step(office.room, matter, "covered", ("found", {"rows": [{**found[0], "problem": "索证不全"}, *found[1:]]}))
-    assert office.facts(matter, "sweep.gap") == [3_000] and office.facts(matter, "sweep.problem") == ["索证不全"]
+    assert office.facts(matter, "sweep.gap") == [3_000]
+    assert office.facts(matter, "sweep.problem") == ["索证不全"]
     office.step(office.room, matter, "route", ("problems", {"rows": [{"title": "学校1：索证不全"}]}))
     assert len(office.children(matter, "rectification")) == 1
     assert office.refused(office.room, matter, "close") == "guard_children"
@@ -186,8 +193,10 @@ def test_a_joint_check_has_many_bodies_two_heads_and_routes_what_it_finds(office
     office.step(office.room, matter, "finish")
     office.step(office.room, matter, "route", ("findings", {"problems": [{"title": "超标准收费", "unit": "第一中学", "amount": 120_000}, {"title": "未公示", "unit": "市医院"}],
                                                            "leads": [{"title": "采购人员收受回扣线索"}], "duty": "分管校长未尽责"}))
-    assert office.facts(matter, "check.problems") == [2] and office.facts(matter, "check.leads") == [1]
-    assert len(office.children(matter, "rectification")) == 2 and len(office.children(matter, "lead")) == 1
+    assert office.facts(matter, "check.problems") == [2]
+    assert office.facts(matter, "check.leads") == [1]
+    assert len(office.children(matter, "rectification")) == 2
+    assert len(office.children(matter, "lead")) == 1
     assert office.data(matter, "findings")["duty"] == "分管校长未尽责"
 
 

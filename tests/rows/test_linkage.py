@@ -38,7 +38,9 @@ def test_a_visit_is_a_note_a_problem_or_a_protected_lead(office: Office) -> None
 
     with office.stage.acts(secretary):
         (lead,) = Matter.objects.filter(kind="lead", owner_body_id=office.stage.body("fengdeng")).values_list("id", flat=True)
-    assert office.stage.sees(secretary, lead) and not office.stage.sees(SUPERVISOR, lead) and not office.stage.sees(office.room, lead)
+    assert office.stage.sees(secretary, lead)
+    assert not office.stage.sees(SUPERVISOR, lead)
+    assert not office.stage.sees(office.room, lead)
     matter, note = visit(office, "problem")
     office.step(SUPERVISOR, matter, "report", note)
     with office.stage.acts(SUPERVISOR):
@@ -80,7 +82,8 @@ def test_a_missing_entry_is_told_and_never_stops_the_works(office: Office) -> No
     assert office.at(matter, SUPERVISOR) == ["acceptance"]
     small = office.open("village_expense", "买灯泡", person=SUPERVISOR, owner="fengdeng-v1", room=None, level=0, parties=parties)
     office.step(SUPERVISOR, small, "small", ("decision", {**decision, "amount": 10_000}))
-    assert office.at(small, SUPERVISOR) == ["closed"] and office.facts(matter, "village_expense.households", SUPERVISOR) == [52]
+    assert office.at(small, SUPERVISOR) == ["closed"]
+    assert office.facts(matter, "village_expense.households", SUPERVISOR) == [52]
 
 
 def test_a_round_lists_the_system_and_hands_over_with_two_approvals(office: Office) -> None:
@@ -99,7 +102,8 @@ def test_a_round_lists_the_system_and_hands_over_with_two_approvals(office: Offi
     assert office.refused(who, matter, "planned", ("plan", plan)) == "required"
     plan["units"][1]["why_not"] = "上轮已巡"
     office.step(who, matter, "planned", ("plan", plan))
-    assert len(office.children(matter, "package_before_inspection", who)) == 1 and office.facts(matter, "round.units", who) == [2]
+    assert len(office.children(matter, "package_before_inspection", who)) == 1
+    assert office.facts(matter, "round.units", who) == [2]
     needs = ("needs", {"rows": [{"skill": "finance", "number": 2, "supplied": 1}]})
     with office.stage.acts(who):
         row = Matter.objects.get(pk=matter)
@@ -134,7 +138,7 @@ def test_four_threads_close_before_a_case_is_filed_away(office: Office) -> None:
     from xieli.office.matters.tables.clocks import Clock
 
     matter = office.open("after_case", "某局工程案后半篇", level=0)
-    sections = {k: "写岗位和过程" for k in ("investigation", "remedy", "supervision", "education", "ecology")}
+    sections = dict.fromkeys(("investigation", "remedy", "supervision", "education", "ecology"), "写岗位和过程")
     assert office.refused(office.room, matter, "planned", ("plan", {"unit": office.body("finance"), **{k: v for k, v in sections.items() if k != "education"}})) == "required"
     office.step(office.room, matter, "planned", ("plan", {"unit": office.body("finance"), **sections}))
     office.step(office.room, matter, "adjudicated")
@@ -209,12 +213,14 @@ def test_an_agreement_is_in_force_when_all_seven_have_signed(office: Office) -> 
     assert office.refused(office.room, matter, "take_effect") != ""
     office.step(office.staff("post-dc", "head"), matter, "sign", ("signature", {"signed": True, "signed_on": "2026-03-02"}), body=office.body("post-dc"))
     office.step(office.room, matter, "take_effect")
-    assert office.outcomes(matter) == ["in_force"] and len(office.children(matter, "decision_task")) == 2
+    assert office.outcomes(matter) == ["in_force"]
+    assert len(office.children(matter, "decision_task")) == 2
     from xieli.office.matters.tables.clocks import Clock
 
     with office.stage.acts(office.room):
         clock = Clock.objects.get(matter_id=matter, code="term")
-    assert clock.warn_at is not None and clock.warn_at < clock.due_at
+    assert clock.warn_at is not None
+    assert clock.warn_at < clock.due_at
 
 
 def test_rules_reforms_and_charters(office: Office) -> None:
@@ -236,7 +242,8 @@ def test_rules_reforms_and_charters(office: Office) -> None:
     office.step(office.room, reform, "start", ("plan", {"year": 2026, "goals": "打通", "tasks": [{"title": "制定办法", "due_on": "2026-06-30"}]}))
     office.step(office.room, reform, "rule", ("rule", {"rules": [{"title": "协作办法（试行）", "task": "制定办法"}]}))
     (rule,) = office.children(reform, "rule_document")
-    assert office.facts(reform, "reform.rule") == ["协作办法（试行）"] and office.data(reform, "rule")["rules"][0]["task"] == "制定办法"
+    assert office.facts(reform, "reform.rule") == ["协作办法（试行）"]
+    assert office.data(reform, "rule")["rules"][0]["task"] == "制定办法"
     office.step(office.room, rule, "issue", ("text", {"title": "协作办法（试行）", "status": "trial", "co_issuer": office.body("datan"), "number_own": "渝江纪〔2026〕3号", "number_other": "大滩纪〔2026〕1号",
                                                       "in_force_on": "2026-04-01", "clauses": [{"clause": "第五条", "kind": "handover", "step": "sent"}],
                                                       "pilots": [{"place": "忠岳县", "model": "1+2+1+X"}, {"place": "长岭区", "model": "统派统管"}]}))
@@ -278,7 +285,8 @@ def test_training_follows_the_gaps_and_counts_attendances(office: Office) -> Non
     S1-29 (part): hours without proof do not count."""
     matter = office.open("training", "纪巡审专题班", level=0)
     office.step(office.room, matter, "packaged", ("survey", {"answers": 100, "gaps": [{"topic": "证据固定", "votes": 61}, {"topic": "谈话", "votes": 40}]}))
-    assert office.facts(matter, "training.answers") == [100] and office.data(matter, "survey")["gaps"][0]["votes"] == 61
+    assert office.facts(matter, "training.answers") == [100]
+    assert office.data(matter, "survey")["gaps"][0]["votes"] == 61
     lecturers = [{"lecturer_of": office.body(b), "topic": "案例"} for b in ("yj", "yj-ins", "audit")]
     office.step(office.room, matter, "call", ("plan", {"form": "topic", "on": "2026-03-02", "hours": 8, "bodies": [{"attending": office.body("finance"), "places": 10}], "lecturers": lecturers}))
     assert sorted(office.facts(matter, "training.lecturer")) == sorted(int(office.body(b)) for b in ("yj", "yj-ins", "audit"))
@@ -301,6 +309,7 @@ def test_an_operation_waits_for_every_measure_and_is_unknown_to_others(office: O
     assert office.refused(office.room, matter, "go") == "not_approved"
     office.hands.approved(office.room, matter, "go", office.head)
     office.step(office.room, matter, "go")
-    assert not office.stage.sees("datan-lead", matter) and not office.stage.sees("yj-adj1", matter)
+    assert not office.stage.sees("datan-lead", matter)
+    assert not office.stage.sees("yj-adj1", matter)
     office.step(office.room, matter, "done", ("result", {"rows": [{"team": "一组", "done_at": "2026-03-02T20:12:00+08:00", "text": "到位"}]}))
     assert office.data(matter, "result")["rows"][0]["done_at"] > office.data(matter, "plan")["teams"][0]["planned_at"]

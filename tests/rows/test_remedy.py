@@ -87,7 +87,8 @@ def test_sign_off_needs_both_and_the_chair_rules_when_they_differ(office: Office
     office.step(office.staff("finance"), alone, "report", effect())
     office.step(office.room, alone, "to_review")
     office.step(office.room, alone, "reviewed", ("review", SIGN))
-    assert office.refused(office.room, alone, "agree_sign_off") != "" and office.outcomes(alone) == []
+    assert office.refused(office.room, alone, "agree_sign_off") != ""
+    assert office.outcomes(alone) == []
 
 
 def test_a_key_problem_is_seen_on_the_spot_and_paper_rectification_goes_back(office: Office) -> None:
@@ -113,7 +114,8 @@ def test_a_relapse_reopens_with_history_and_who_raised_it_is_answered(office: Of
     office.step(office.room, matter, "told", ("told", {"told": True, "satisfaction": "satisfied", "told_on": "2026-03-30"}))
     assert "村民甲" not in [str(v) for code in ("problem.kind", "problem.source", "problem.unit", "problem.told") for v in office.facts(matter, code)]
     office.step(office.room, matter, "relapsed", ("recheck", {"seed": "2026-1", "verdict": "relapse", "checked_on": "2026-03-31"}))
-    assert office.at(matter) == ["measures"] and office.outcomes(matter) == ["signed_off", "relapsed"]
+    assert office.at(matter) == ["measures"]
+    assert office.outcomes(matter) == ["signed_off", "relapsed"]
     assert office.data(matter, "review")["verdict"] == "sign_off"
 
 
@@ -177,7 +179,8 @@ def test_two_halves_by_two_bodies_give_total_and_grade(office: Office, one: int,
     S2-28 (part): Scheme version is fixed at the start of an evaluation; later change does not alter it."""
     matter = score(office, one, two)
     office.step(office.room, matter, f"grade_{grade}", ("total", {"confirmed_on": "2026-03-02"}))
-    assert office.facts(matter, "evaluation.total") == [total] and office.outcomes(matter) == [grade]
+    assert office.facts(matter, "evaluation.total") == [total]
+    assert office.outcomes(matter) == [grade]
     assert office.data(matter, "scheme")["scheme_version"] == "2026-1"
     if grade == "fair":
         assert office.refused(office.room, matter, "override", reason="整改后续显著") == "not_approved"

@@ -134,11 +134,11 @@ class World:
     def fill(self, form: Form, body: str | None, fixed: Mapping[str, Any]) -> None:
         """Submit the form with random valid values; `fixed` are given."""
         values = random_values(form, self.rng, fixed)
-        for field in form.fields:
-            asked = self.asked.get(f"{form.code}.{field.code}", []) if field.computed else []
-            if asked and field.code not in values:
+        for one in form.fields:
+            asked = self.asked.get(f"{form.code}.{one.code}", []) if one.computed else []
+            if asked and one.code not in values:
                 # what is computed is not entered: the walk tries each result that the guards can tell apart
-                values[field.code] = self.rng.choice(domains.domain(self.playbook, ("field", f"{form.code}.{field.code}", ""), asked))
+                values[one.code] = self.rng.choice(domains.domain(self.playbook, ("field", f"{form.code}.{one.code}", ""), asked))
         if form.per and body is not None:
             self.forms_by_body[(form.code, body)] = values
         else:

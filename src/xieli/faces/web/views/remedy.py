@@ -39,7 +39,8 @@ def parts_of(forms: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     for code in ("part_rectification", "part_look_back"):
         form = playbook.forms[code]
         score = form.field("score")
-        assert score is not None and score.computed is not None
+        assert score is not None
+        assert score.computed is not None
         given = forms.get(code, {})
         indicators = [{"label": label.label, "weight": weight, "value": given.get(name)}
                       for name, weight in zip(score.computed.of, score.computed.weights, strict=True) if (label := form.field(name)) is not None]
@@ -51,8 +52,8 @@ def parts_of(forms: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
 def overview(request: HttpRequest) -> HttpResponse:
     """What this person may see of remedy; every row opens its matter."""
     who = me(request)
-    problems = list(Matter.objects.filter(kind="rectification").order_by("status", "next_due", "id")[:MOST])
-    letters = list(Matter.objects.filter(kind="recommendation").order_by("status", "next_due", "id")[:MOST])
+    problems = list(Matter.objects.filter(kind="rectification").order_by("-status", "next_due", "id")[:MOST])
+    letters = list(Matter.objects.filter(kind="recommendation").order_by("-status", "next_due", "id")[:MOST])
     evaluations = list(Matter.objects.filter(kind="evaluation").order_by("-opened_at", "id")[:20])
     forms = last_forms([*problems, *letters, *evaluations])
     record_look([m.id for m in (*problems, *letters, *evaluations)], purpose="remedy", list=True, asked=None)
