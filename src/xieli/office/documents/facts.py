@@ -60,8 +60,17 @@ def _prints(matter: Matter) -> dict[str, list[str]]:
         data = bytes(canon)
         payload = json.loads(data)["fields"]
         field = {"matter.moved": "move", "approval.decided": "approval", "measure.taken": "measure"}[verb]
-        found.setdefault(f"{field}:{payload[field]}", []).append(leaf_hash(data).hex())
+        key, print_ = f"{field}:{payload[field]}", leaf_hash(data).hex()
+        if field == "approval":
+            found[key] = [print_]  # several signers, one approval: the last decision is the one that opened the gate
+        else:
+            found.setdefault(key, []).append(print_)
     return found
+
+
+def _grouped(digest: str) -> str:
+    """In groups of sixteen, so that a narrow column breaks it where a reader expects it."""
+    return " ".join(digest[i:i + 16] for i in range(0, len(digest), 16))
 
 
 def gates(matter: Matter) -> tuple[tuple[str, ...], ...]:
@@ -70,7 +79,7 @@ def gates(matter: Matter) -> tuple[tuple[str, ...], ...]:
     rows: list[tuple[datetime, tuple[str, ...]]] = []
 
     def row(at: datetime, what: str, basis: tuple[str, ...], number: str, key: str) -> None:
-        rows.append((at, (what, f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}", "、".join(basis) or "——", number or "——", prints[key].pop(0) if prints.get(key) else "——")))
+        rows.append((at, (what, f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}", "、".join(basis) or "——", number or "——", _grouped(prints[key].pop(0)) if prints.get(key) else "——")))
 
     for move in MatterMove.objects.filter(matter=matter).order_by("at", "id"):
         known = playbook.moves.get(move.move)
