@@ -1,0 +1,48 @@
+"""A small invented county for the desk: payments, deaths, kin, approvals, described and imported through the engine, then listed."""
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from xieli.engines.matching.datasets.catalogue import listing
+from xieli.engines.matching.datasets.importing import import_dataset
+from xieli.engines.matching.demo import generate
+from xieli.office.desk import store
+
+
+def load(admin: psycopg.Connection[Any], *, people: int = 400, dead: int = 3, favoured: int = 2, at: datetime | None = None) -> dict[str, Any]:
+    """Write the data sets into this database's folder and its catalogue; returns the planted truth. Once: again changes nothing."""
+    row = admin.execute("select access.now()").fetchone()
+    assert row is not None
+    at = at or row[0]
+    space = store.workspace(at)
+    with TemporaryDirectory() as spare:
+        folder = Path(spare)
+        truth = generate(folder, people=people, dead=dead, favoured=favoured)
+        for path in sorted(folder.glob("*.dataset.yaml")):
+            name = path.name.removesuffix(".dataset.yaml")
+            import_dataset(space, folder / f"{name}.csv", path, now=at, by="demo")
+    publish(admin, at)
+    return truth
+
+
+def publish(admin: psycopg.Connection[Any], at: datetime) -> int:
+    """Bring the catalogue of the database up to the engine's. Returns how many data sets it lists."""
+    from xieli.engines.matching.datasets.catalogue import entry
+
+    space = store.workspace(at)
+    rows = listing(space, at.date())
+    for r in rows:
+        d = entry(space, r["dataset"]).dataset
+        admin.execute(
+            "insert into match_dataset (code, title_zh, title_en, owner_code, owner_zh, owner_en, level, as_of, every_days, lineage_zh, lineage_en, version, accepted, quarantined, columns)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (code) do update set version = excluded.version, as_of = excluded.as_of,"
+            " accepted = excluded.accepted, quarantined = excluded.quarantined, columns = excluded.columns",
+            [r["dataset"], r["title"]["zh"], r["title"]["en"], r["owner"]["body"], r["owner"]["zh"], r["owner"]["en"], r["level"], r["as_of"], d.every_days or 0, d.lineage["zh"], d.lineage["en"],
+             r["version"], r["accepted"], r["quarantined"], Jsonb(r["columns"])])
+    return len(rows)

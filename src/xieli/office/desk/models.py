@@ -1,0 +1,174 @@
+"""Data matching on the desk: the catalogue, authorizations by two persons, runs, hits, reveals, verdicts, leads, corrections.
+
+Every row but the catalogue belongs to a matter and is seen by its circle only. The rows behind a hit stay in the engine's
+folder; here is what a person reads, what he did, and who may do it: the gates are triggers (sql/0001_desk.sql).
+"""
+from __future__ import annotations
+
+from django.db import models
+
+from xieli.office.ids import RandomIdModel
+from xieli.office.matters.tables.core import Matter
+from xieli.office.people.models import Person
+
+
+class DataSet(models.Model):
+    """One data set of the catalogue at its current version: whose it is, how fresh, what its columns mean. No rows."""
+
+    code = models.CharField(max_length=64, primary_key=True)
+    title_zh = models.CharField(max_length=100)
+    title_en = models.CharField(max_length=100)
+    owner_code = models.CharField(max_length=64, help_text="the owner body as its description names it")
+    owner_zh = models.CharField(max_length=100)
+    owner_en = models.CharField(max_length=100)
+    level = models.CharField(max_length=20)
+    as_of = models.DateField()
+    every_days = models.IntegerField()
+    lineage_zh = models.CharField(max_length=300)
+    lineage_en = models.CharField(max_length=300)
+    version = models.CharField(max_length=80)
+    accepted = models.BigIntegerField()
+    quarantined = models.BigIntegerField()
+    columns = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "match_dataset"
+
+
+class Authorization(RandomIdModel):
+    """Who may lay which columns side by side, about whom, how often, until when; the engine's document, signed by two persons."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="authorizations")
+    code = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=12, choices=[("case", "专案"), ("programme", "专项")])
+    programme_document = models.CharField(max_length=100, blank=True)
+    assessment = models.CharField(max_length=100, help_text="number of the impact assessment")
+    purpose_zh = models.CharField(max_length=300)
+    purpose_en = models.CharField(max_length=300)
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    operators = models.JSONField(default=list, help_text="identities of the persons who may run it")
+    runs = models.IntegerField()
+    reveals = models.IntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    keep_until = models.DateField()
+    state = models.CharField(max_length=12, choices=[("waiting", "待签批"), ("in_force", "有效"), ("expired", "已到期"), ("exhausted", "次数用完"), ("destroyed", "已销毁")])
+    proposed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True)
+    destroyed = models.JSONField(null=True, help_text="what was destroyed")
+
+    class Meta:
+        db_table = "match_authorization"
+
+
+class Signature(RandomIdModel):
+    """One of the two persons who answer for an authorization."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    authorization = models.ForeignKey(Authorization, models.CASCADE, related_name="signatures")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_signature"
+        constraints = [models.UniqueConstraint(fields=["authorization", "person"], name="match_signed_once")]
+
+
+class Run(RandomIdModel):
+    """One run of a model, or one that was refused and why."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="match_runs")
+    authorization = models.ForeignKey(Authorization, models.CASCADE, related_name="match_runs")
+    model = models.CharField(max_length=64)
+    engine_run = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=[("running", "运行中"), ("done", "完成"), ("failed", "失败"), ("refused", "拒绝")])
+    result = models.JSONField(default=dict)
+    said_zh = models.CharField(max_length=500, blank=True)
+    said_en = models.CharField(max_length=500, blank=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "match_run"
+
+
+class Hit(RandomIdModel):
+    """A hit in words with its evidence rows: never a finding. Its verdict is the newest row of its verdicts."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="match_hits")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="found")
+    code = models.CharField(max_length=40)
+    model = models.CharField(max_length=64)
+    strength = models.CharField(max_length=20)
+    told_zh = models.TextField()
+    told_en = models.TextField()
+    causes = models.JSONField(default=list)
+    evidence = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "match_hit"
+        constraints = [models.UniqueConstraint(fields=["matter", "code"], name="match_hit_once")]
+
+
+class Reveal(RandomIdModel):
+    """The second act: one hit, one person, one reason. What was shown is not kept, only its digest."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    hit = models.ForeignKey(Hit, models.CASCADE, related_name="reveals")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_reveal"
+
+
+class Verdict(RandomIdModel):
+    """What a person judged of a hit. Only ever added to."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    hit = models.ForeignKey(Hit, models.CASCADE, related_name="verdicts")
+    verdict = models.CharField(max_length=12, choices=[("true", "属实"), ("not_true", "不属实"), ("data_error", "数据错误"), ("open", "待核")])
+    reason = models.CharField(max_length=500, blank=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_verdict"
+
+
+class Conversion(RandomIdModel):
+    """One hit, judged true, became one lead by a person's act; with the evidence and the authorization it came from."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    hit = models.OneToOneField(Hit, models.CASCADE, related_name="conversion")
+    verdict = models.ForeignKey(Verdict, models.PROTECT, related_name="+")
+    lead = models.OneToOneField(Matter, models.PROTECT, related_name="from_hit")
+    evidence = models.JSONField()
+    authorization_digest = models.CharField(max_length=64)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_conversion"
+
+
+class Correction(RandomIdModel):
+    """Somebody was hit by wrong data: what the owner of the data is asked to put right, and its answer."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    hit = models.ForeignKey(Hit, models.CASCADE, related_name="corrections")
+    dataset = models.CharField(max_length=64)
+    wrong = models.CharField(max_length=500)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    answer = models.CharField(max_length=500, blank=True)
+    answered_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "match_correction"

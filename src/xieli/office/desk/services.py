@@ -1,0 +1,241 @@
+"""Acts of the desk: propose, sign, run, reveal, judge, make a lead, correct, expire. Each one writes its event."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from xieli.engines.matching import verdicts
+from xieli.engines.matching.authorization.document import parse_authorization
+from xieli.engines.matching.authorization.draft import draft
+from xieli.engines.matching.authorization.signing import read_key, sign
+from xieli.engines.matching.models.contract import find_model
+from xieli.engines.matching.runs.expiry import sweep
+from xieli.engines.matching.runs.reveal import read_hits
+from xieli.engines.matching.runs.reveal import reveal as engine_reveal
+from xieli.engines.matching.runs.run import run_model
+from xieli.engines.matching.words import MatchError
+from xieli.office.audit import record
+from xieli.office.desk import store
+from xieli.office.desk.models import Authorization, Conversion, Correction, Hit, Reveal, Run, Signature, Verdict
+from xieli.office.desk.words import in_words
+from xieli.office.ids import random_id, to_ref
+from xieli.office.matters.services import leads
+from xieli.office.matters.services.errors import NotVisible, Refused
+from xieli.office.matters.services.source import actor, now
+from xieli.office.matters.tables.core import Matter
+
+# Ours: how long hits are kept after the authorization has ended, in days.
+KEEP_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a person asks to be authorized. `bind` maps each table of the model to a data set of the catalogue."""
+
+    model: str
+    bind: dict[str, str]
+    purpose_zh: str
+    purpose_en: str
+    assessment: str
+    instruments: dict[str, str] = field(default_factory=dict)
+    criterion_zh: str = "授权范围内全部记录"
+    criterion_en: str = "every record within the authorized scope"
+    subjects: tuple[str, ...] = ()
+    rank: str = "other"
+    programme_document: str = ""
+    days: int = 30
+    runs: int = 5
+    hits: int = 1000
+    reveals: int = 50
+    operators: tuple[int, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def propose(matter: Matter, asked: Proposal) -> Authorization:
+    """Write the engine's document from the proposal and lay it before two persons. Raises Refused without scope or assessment."""
+    who, at = actor(), now()
+    identity = random_id()
+    code = f"A-{to_ref(identity)}"
+    kind = "programme" if matter.kind not in ("lead", "case", "joint_case") else "case"
+    with in_words():
+        space, ends = store.workspace(at), at + timedelta(days=asked.days)
+        operators = asked.operators or (who.person,)
+        given: dict[str, Any] = {
+            "id": code, "kind": kind, "matter": to_ref(matter.id), "purpose": {"zh": asked.purpose_zh, "en": asked.purpose_en or asked.purpose_zh}, "basis": ["监察法 18", "个人信息保护法 13(3), 34"],
+            # an empty number reaches the database's own gate, which says why
+            "assessment": {"number": asked.assessment.strip() or "-", "date": at.date().isoformat(), "by": str(who.person)}, "operators": [str(o) for o in operators],
+            "keep_until": (ends + timedelta(days=KEEP_DAYS)).date().isoformat(), "budget": {"runs": asked.runs, "hits": asked.hits, "reveals": asked.reveals},
+            "subjects": {"rank": asked.rank, "values": list(asked.subjects), "criterion": {"zh": asked.criterion_zh, "en": asked.criterion_en}, "max": len(asked.subjects) if kind == "case" else 1_000_000},
+        }
+        if kind == "case":
+            given["stage"] = "preliminary_check" if matter.kind == "lead" else "investigation"
+        else:
+            given["programme_document"] = asked.programme_document.strip() or "-"
+        document = draft(space, find_model(asked.model), asked.bind, asked.columns, given, at, ends)
+        for grant in document["datasets"]:
+            grant["instrument"]["number"] = asked.instruments.get(grant["dataset"], "").strip() or "未填"
+        parsed = parse_authorization(document, code)
+        row = Authorization.objects.create(
+            id=identity, matter=matter, code=code, kind=kind, programme_document=asked.programme_document.strip(), assessment=asked.assessment.strip(), purpose_zh=asked.purpose_zh,
+            purpose_en=asked.purpose_en or asked.purpose_zh, document=document, digest=parsed.digest, operators=[str(o) for o in operators], runs=asked.runs, reveals=asked.reveals,
+            starts_at=at, ends_at=ends, keep_until=parsed.keep_until, state="waiting", proposed_by_id=who.person, at=at)
+    record("match.proposed", matters=[matter.id], authorization=row.id, digest=row.digest)
+    return row
+
+
+def sign_authorization(authorization: Authorization) -> str:
+    """The bound leader signs exactly this document; with the second person it is in force. Returns the state."""
+    who, at = actor(), now()
+    with in_words():
+        Signature.objects.create(matter_id=authorization.matter_id, authorization=authorization, person_id=who.person, digest=authorization.digest, at=at)
+        space = store.workspace(at)
+        with TemporaryDirectory() as spare:
+            path = Path(spare) / f"{authorization.code}.yaml"
+            path.write_text(yaml.safe_dump(authorization.document, allow_unicode=True, sort_keys=False), "utf-8")
+            sign(space, path, str(who.person), read_key(store.key_of(space, who.person)), at)
+    record("match.signed", matters=[authorization.matter_id], authorization=authorization.id, digest=authorization.digest)
+    authorization.refresh_from_db()
+    return authorization.state
+
+
+def run(authorization: Authorization, model: str) -> Run:
+    """Run a model through the engine: projection and model each in a process of its own, the model's without network.
+
+    The gate of the database comes first. What the engine refuses or cannot do is kept as a run that says why. A killed
+    run leaves no row; asked for again, the engine goes on at its last complete phase.
+    """
+    who, at = actor(), now()
+    try:
+        with in_words():
+            row = Run.objects.create(matter_id=authorization.matter_id, authorization=authorization, model=model, state="running", person_id=who.person, at=at)
+    except Refused as refusal:
+        row = Run.objects.create(matter_id=authorization.matter_id, authorization=authorization, model=model, state="refused", person_id=who.person, at=at, finished_at=at,
+                                 said_zh=refusal.zh, said_en=refusal.en, result={"code": refusal.code})
+        record("match.run", matters=[row.matter_id], run=row.id, model=model, state="refused", hits=0, digest=authorization.digest)
+        return row
+    found = 0
+    try:
+        done = run_model(store.workspace(at), authorization.code, model, operator=str(who.person), now=at)
+        known = set(Hit.objects.filter(matter_id=row.matter_id).values_list("code", flat=True))
+        fresh = [h for h in read_hits(done.folder) if h["hit"] not in known]
+        for h in fresh:
+            Hit.objects.create(matter_id=row.matter_id, run=row, code=h["hit"], model=h["model"], strength=h["strength"], told_zh=h["explanation"]["zh"], told_en=h["explanation"]["en"],
+                               causes=h["innocent_causes"], evidence=h["evidence"])
+        found, row.state, row.engine_run, row.result = int(done.result["hits"]), "done", done.run, done.result
+    except MatchError as error:
+        row.state, row.said_zh, row.said_en, row.result = "failed", error.zh, error.en, {"code": error.code}
+    row.finished_at = now()
+    row.save(update_fields=["state", "engine_run", "result", "said_zh", "said_en", "finished_at"])
+    record("match.run", matters=[row.matter_id], run=row.id, model=model, state=row.state, hits=found, digest=authorization.digest)
+    return row
+
+
+def reveal(hit: Hit, reason: str) -> dict[str, Any]:
+    """The original rows behind one hit, recorded before they are shown. Raises Refused after expiry or beyond the budget."""
+    who, at = actor(), now()
+    with in_words():
+        if not reason.strip():
+            raise Refused("reason_needed", "揭示原始数据须写明理由。", "Revealing original rows needs a reason.")
+        Reveal.objects.create(matter_id=hit.matter_id, hit=hit, person_id=who.person, reason=reason.strip(), at=at)
+        shown = engine_reveal(store.workspace(at), hit.run.engine_run, hit.code, by=str(who.person), reason=reason, now=at)
+    record("match.revealed", matters=[hit.matter_id], hit=hit.id, reason=reason.strip())
+    rows: dict[str, Any] = shown["rows"]
+    return rows
+
+
+def judge(hit: Hit, verdict: str, reason: str) -> Verdict:
+    """A person's verdict on one hit; it tells the engine how often the model is right."""
+    who, at = actor(), now()
+    if verdict not in verdicts.VERDICTS or (verdict != "open" and not reason.strip()):
+        raise Refused("reason_needed", "请选择结论并写明理由：它会告诉模型错在哪里。", "Choose a verdict and give the reason: it tells the model where it errs.")
+    with in_words():
+        row = Verdict.objects.create(matter_id=hit.matter_id, hit=hit, verdict=verdict, reason=reason.strip(), person_id=who.person, at=at)
+        verdicts.judge(store.workspace(at), hit.run.engine_run, hit.code, verdict, by=str(who.person), reason=reason, site=str(hit.matter.owner_body_id), now=at)
+    record("match.judged", matters=[hit.matter_id], hit=hit.id, verdict=verdict)
+    return row
+
+
+def verdict_of(hit: Hit) -> Verdict | None:
+    """The newest verdict on a hit."""
+    return hit.verdicts.order_by("-at", "-id").first()
+
+
+def to_lead(hit: Hit, title: str, subjects: tuple[leads.Subject, ...]) -> Matter:
+    """Make a lead of one hit that a person judged true. Evidence and authorization go with it. Raises Refused otherwise."""
+    who, at = actor(), now()
+    judged = verdict_of(hit)
+    if judged is None or judged.verdict != "true":
+        raise Refused("unverified_hit", "疑点须先经人核定属实，才能转为线索。", "A hit becomes a lead only after a person judged it true.")
+    if Conversion.objects.filter(hit=hit).exists():
+        raise Refused("duplicate", "这条疑点已经转为线索。", "This hit has become a lead already.")
+    source, authorization = hit.matter, hit.run.authorization
+    with in_words():
+        lead = leads.register(leads.NewMatter("lead", title, source.owner_body_id, source.owner_room_id, subjects, source="model", received_on=at.date(), level=max(1, source.level),
+                                              summary=f"{hit.told_zh}（{authorization.code}，{hit.code}）"))
+        Conversion.objects.create(matter_id=hit.matter_id, hit=hit, verdict=judged, lead=lead, evidence=hit.evidence, authorization_digest=authorization.digest, person_id=who.person, at=at)
+        leads.link(source, lead, "led_to")
+    record("match.converted", matters=[source.id, lead.id], hit=hit.id, lead=lead.id, digest=authorization.digest)
+    return lead
+
+
+def correct(hit: Hit, dataset: str, wrong: str) -> Correction:
+    """Ask the owner of the data to put right what wrongly hit a person. Raises Refused unless the verdict says data error."""
+    judged = verdict_of(hit)
+    if judged is None or judged.verdict != "data_error" or not wrong.strip() or dataset not in {e["dataset"] for e in hit.evidence.values()}:
+        raise Refused("no_data_error", "先判定为“数据错误”，并写明哪个数据集错在哪里。", "Judge it a data error first, and say which data set is wrong and how.")
+    row = Correction.objects.create(matter_id=hit.matter_id, hit=hit, dataset=dataset, wrong=wrong.strip(), person_id=actor().person, at=now())
+    record("match.correction", matters=[hit.matter_id], hit=hit.id, correction=row.id, answered=False)
+    return row
+
+
+def answer(correction: Correction, text: str) -> None:
+    """What the owner of the data answered, entered by whoever received it."""
+    if not text.strip() or correction.answered_at is not None:
+        raise Refused("reason_needed", "请填写一次主管单位的答复。", "Enter the owner's answer, once.")
+    correction.answer, correction.answered_by_id, correction.answered_at = text.strip(), actor().person, now()
+    correction.save(update_fields=["answer", "answered_by", "answered_at"])
+    record("match.correction", matters=[correction.matter_id], hit=correction.hit_id, correction=correction.id, answered=True)
+
+
+def lift(model: str, reason: str) -> None:
+    """Let a suspended model run again, by a person who says what changed. Raises Refused, NotVisible for who leads nothing."""
+    from xieli.office.people.models import Posting
+
+    who, at = actor(), now()
+    if not Posting.objects.filter(person_id=who.person, office__code__in=["head", "deputy"], starts_at__lte=at).exclude(ends_at__lte=at).exclude(confirmed_by=None).exists():
+        raise NotVisible()
+    with in_words():
+        verdicts.lift_suspension(store.workspace(at), model, by=str(who.person), reason=reason, now=at)
+    record("match.lifted", matters=[], model=model, reason=reason.strip())
+
+
+def expire(at: datetime | None = None) -> int:
+    """By the sweeper: end what has ended, destroy what is due, keep the record of both. Returns how many were destroyed."""
+    at = at or now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select code from access.match_expire()")
+        due = {row[0] for row in cursor.fetchall()}
+        if not due:
+            return 0
+        gone = {r["authorization"]: r for r in sweep(store.workspace(at), by="sweeper", now=at)}
+        for code in sorted(due):
+            # destroyed on an earlier round whose transaction was lost, or never signed: nothing is left in the folder
+            cursor.execute("select access.match_destroyed(%s, %s)", [code, Jsonb(gone.get(code, {"authorization": code, "files": []}))])
+        return len(due)
+
+
+def history(authorization: Authorization) -> dict[str, int]:
+    """What is used and left of an authorization: days, runs, reveals."""
+    used = authorization.match_runs.exclude(state="refused").count()
+    shown = Reveal.objects.filter(hit__run__authorization=authorization).count()
+    return {"days": max(0, (authorization.ends_at - now()).days), "runs": authorization.runs - used, "reveals": authorization.reveals - shown}
+
+
+__all__ = ["Proposal", "answer", "correct", "expire", "history", "judge", "lift", "propose", "reveal", "run", "sign_authorization", "to_lead", "verdict_of"]

@@ -1,0 +1,142 @@
+"""From two signatures to a lead: nothing runs without assessment and scope, no hit becomes a lead without a person's verdict."""
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.office.desk.conftest import Bench
+from xieli.office.desk import services
+from xieli.office.desk.models import Authorization, Conversion, Correction, Hit, Reveal, Run
+from xieli.office.matters.services import leads
+from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.tables.core import Matter
+
+
+@pytest.fixture(scope="module")
+def found(bench: Bench) -> tuple[int, list[int]]:
+    identity = bench.in_force()
+    run = bench.ran(identity)
+    assert (run.state, run.said_en) == ("done", "")
+    with bench.stage.acts(bench.chief):
+        return identity, list(Hit.objects.filter(run_id=run.id).order_by("code").values_list("id", flat=True))
+
+
+def test_without_an_assessment_nothing_is_even_proposed(bench: Bench) -> None:
+    with bench.stage.acts(bench.chief):
+        assert bench.stage.refused(lambda: services.propose(Matter.objects.get(pk=bench.lead), bench.proposal(assessment=" "))) == "no_assessment"
+
+
+def test_a_lead_not_yet_under_verification_is_not_matched(bench: Bench) -> None:
+    with bench.stage.acts(bench.chief):
+        assert bench.stage.refused(lambda: services.propose(Matter.objects.get(pk=bench.early), bench.proposal())) == "no_scope"
+
+
+def test_two_leaders_who_do_not_operate_sign(bench: Bench) -> None:
+    identity = bench.proposed()
+    with bench.stage.acts(bench.chief):
+        assert bench.stage.refused(lambda: services.sign_authorization(Authorization.objects.get(pk=identity))) == "operator_signs"
+    assert bench.signed(identity, bench.head) == "waiting"
+    with bench.stage.acts(bench.chief):
+        refused = services.run(Authorization.objects.get(pk=identity), "deceased_recipient")
+    assert (refused.state, refused.result["code"]) == ("refused", "two_persons")
+    assert bench.signed(identity, bench.deputy) == "in_force"
+
+
+def test_the_database_itself_runs_no_job_without_signatures_or_scope(bench: Bench, raw: object) -> None:
+    identity = bench.proposed()
+    with raw(bench.chief) as web:  # type: ignore[operator]
+        with pytest.raises(psycopg.errors.CheckViolation, match="two persons"):
+            web.execute("insert into match_run (id, matter_id, authorization_id, model, engine_run, state, result, said_zh, said_en, person_id, at) values (5, %s, %s, 'm', '', 'running', '{}', '', '', %s, access.now())",
+                        [bench.lead, identity, bench.stage.person(bench.chief)])
+        web.rollback()
+    with raw(bench.chief) as web, pytest.raises(psycopg.errors.InsufficientPrivilege):  # type: ignore[operator]
+        web.execute("update match_authorization set state = 'in_force' where id = %s", [identity])
+
+
+def test_scope_that_is_gone_refuses_the_run(bench: Bench) -> None:
+    identity = bench.in_force()
+    bench.stage.admin.execute("update matter set stages = '{registered}' where id = %s", [bench.lead])
+    try:
+        assert bench.ran(identity).result["code"] == "no_scope"
+    finally:
+        bench.stage.admin.execute("update matter set stages = '{checking}' where id = %s", [bench.lead])
+
+
+def test_the_planted_dead_and_nobody_else_are_hit(bench: Bench, found: tuple[int, list[int]]) -> None:
+    assert len(found[1]) == len(bench.truth["dead"]) == 3
+    with bench.stage.acts(bench.chief):
+        hit = Hit.objects.get(pk=found[1][0])
+        assert hit.causes
+        assert hit.evidence
+        assert "990" not in hit.told_zh
+        shown = services.reveal(hit, "核实户籍")
+        numbers = {r["id_no"] for table in shown.values() for r in table["rows"]}
+        assert numbers <= set(bench.truth["dead"])
+        assert numbers
+        assert Reveal.objects.filter(hit=hit).count() == 1
+        assert bench.stage.refused(lambda: services.reveal(hit, " ")) == "reason_needed"
+
+
+def test_hits_are_seen_by_the_circle_only(bench: Bench, found: tuple[int, list[int]]) -> None:
+    with bench.stage.acts("yj-analyst"):
+        assert not Hit.objects.exists()
+        assert not Authorization.objects.exists()
+        assert not Run.objects.exists()
+
+
+def test_a_hit_becomes_a_lead_only_after_a_verdict(bench: Bench, found: tuple[int, list[int]]) -> None:
+    subjects = (leads.Subject("李某", unit_name="某镇", post="科员"),)
+    with bench.stage.acts(bench.chief):
+        hit = Hit.objects.get(pk=found[1][1])
+        assert bench.stage.refused(lambda: services.to_lead(hit, "死后领补", subjects)) == "unverified_hit"
+        assert bench.stage.refused(lambda: services.judge(hit, "true", "")) == "reason_needed"
+        services.judge(hit, "true", "已入户核实")
+    with bench.stage.acts(bench.chief):
+        lead = services.to_lead(hit, "死后领补", subjects)
+    with bench.stage.acts(bench.chief):
+        made = Conversion.objects.get(hit=hit)
+        assert (made.lead_id, made.evidence, made.authorization_digest) == (lead.id, hit.evidence, hit.run.authorization.digest)
+        assert bench.stage.refused(lambda: services.to_lead(hit, "再来", subjects)) == "duplicate"
+
+
+def test_the_database_keeps_no_model_lead_without_a_judged_hit(bench: Bench) -> None:
+    with pytest.raises(Exception, match="after a person judged it true"), bench.stage.acts(bench.chief):
+        # the service asks nothing; the database asks for the verdict when the transaction ends
+        leads.register(leads.NewMatter("lead", "没有核定", bench.stage.body("wuchuan"), bench.stage.room("wuchuan/supervision1"), (leads.Subject("周某", unit_name="某镇", post="科员"),), source="model"))
+    with bench.stage.acts(bench.chief):
+        assert not Matter.objects.filter(title="没有核定").exists()
+
+
+def test_a_person_wrongly_hit_is_put_right(bench: Bench, found: tuple[int, list[int]]) -> None:
+    with bench.stage.acts(bench.chief):
+        hit = Hit.objects.get(pk=found[1][2])
+        assert bench.stage.refused(lambda: services.correct(hit, "deaths", "登记错人")) == "no_data_error"
+        services.judge(hit, "data_error", "死亡登记错人")
+    with bench.stage.acts(bench.chief):
+        row = services.correct(hit, "deaths", "本人健在")
+        services.answer(row, "已更正登记")
+        assert Correction.objects.get(pk=row.id).answered_at is not None
+        assert bench.stage.refused(lambda: services.to_lead(hit, "健在的人", ())) == "unverified_hit"
+
+
+def test_what_has_ended_is_refused_and_what_is_due_is_destroyed(bench: Bench, found: tuple[int, list[int]]) -> None:
+    # last in the file: time only goes forward
+    bench.stage.at("2026-04-20 09:00")
+    assert bench.ran(found[0]).result["code"] in ("expired", "two_persons")
+    with bench.stage.acts(bench.chief):
+        hit = Hit.objects.get(pk=found[1][0])
+        with pytest.raises(Refused):
+            services.reveal(hit, "再看一次")
+    bench.stage.at("2026-05-20 09:00")
+    before = bench.stage.admin.execute("select evidence <> '{}' from match_hit where id = %s", [found[1][0]]).fetchone()[0]
+    with bench.sweeping():
+        assert services.expire() >= 1
+        assert services.expire() == 0
+    evidence, told = bench.stage.admin.execute("select evidence, told_zh from match_hit where id = %s", [found[1][0]]).fetchone()
+    state, record = bench.stage.admin.execute("select state, destroyed from match_authorization where id = %s", [found[0]]).fetchone()
+    assert before
+    assert evidence == {}
+    assert told == ""
+    assert state == "destroyed"
+    assert any(f.endswith(".key") for f in record["files"])
+    assert bench.stage.admin.execute("select count(*) from match_verdict where hit_id = any(%s)", [found[1]]).fetchone()[0] == 2
