@@ -67,7 +67,7 @@ def make_template(server: Server) -> str:
         connection.execute("select pg_advisory_lock(hashtext('xieli-template'))")
         if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             return name
-        dbroles.ensure_roles(server.dsn(), PREFIX, {role: PASSWORD for role in dbroles.LOGIN_ROLES})
+        dbroles.ensure_roles(server.dsn(), PREFIX, dict.fromkeys(dbroles.LOGIN_ROLES, PASSWORD))
         scratch = name + "_new"
         connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(scratch)))
         dbroles.ensure_database(server.dsn(), scratch, PREFIX)

@@ -25,6 +25,7 @@ def main() -> None:
     """Play, ask each page forty times, write bench/results/desk_pages.json."""
     from tests.dbfixtures import clone
     from tests.faces.web.conftest import Stage
+
     from xieli.server.postgres import Server
 
     with tempfile.TemporaryDirectory(prefix="xieli-bench-") as folder:

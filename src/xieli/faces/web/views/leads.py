@@ -52,7 +52,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Register one lead: who is reported comes first and is checked before anything else is kept."""
     who = me(request)
     bodies = Body.objects.filter(id__in=[p.body_id for p in who.postings], kind__in=["commission", "working_committee", "dispatched_unit", "resident_organ", "town_committee", "inspection_office"])
-    typed: dict[str, Any] = {k: v for k, v in request.POST.items()} if request.method == "POST" else {"received_on": today().isoformat(), "source": "petition"}
+    typed: dict[str, Any] = dict(request.POST.items()) if request.method == "POST" else {"received_on": today().isoformat(), "source": "petition"}
     context: dict[str, Any] = {"bodies": bodies, "rooms": Room.objects.filter(body__in=bodies, valid_to=None), "typed": typed, "units": Body.objects.filter(valid_to=None).order_by("kind", "sort_key"),
                                "form": current("lead").forms["registration"]}
     if request.method == "POST":

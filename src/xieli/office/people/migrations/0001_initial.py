@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import xieli.office.ids
 from django.db import migrations, models
+
+import xieli.office.ids
 
 
 class Migration(migrations.Migration):
