@@ -7,6 +7,7 @@
 4. A clock that cannot be folded is pushed one hour ahead and reported: a poison row cannot stop the queue.
 5. Refresh knowers whose boundary has passed (`access.sweep`).
 6. Feedback duties past their date turn red for the owner, the supervisor and the sender.
+7. Authorizations of data matching end; what is past its keeping is destroyed with a record.
 """
 from __future__ import annotations
 
@@ -73,6 +74,13 @@ def release_loads() -> int:
         return int(cursor.fetchone()[0])
 
 
+def expire_matching() -> int:
+    """Authorizations of data matching that have ended; what is past its keeping is destroyed with a record."""
+    from xieli.office.desk.services import expire
+
+    return expire()
+
+
 def round_once() -> dict[str, int]:
     """One whole round."""
-    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "loads": release_loads()}
+    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "loads": release_loads(), "matching": expire_matching()}
