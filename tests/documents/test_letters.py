@@ -96,7 +96,7 @@ def test_the_passport_names_gates_and_no_fact_of_the_case(stage):  # noqa: F811
         assert leaf_hash(bytes(canon)).hex() in made.replace(" ", "")
 
 
-@pytest.mark.parametrize("form,begins", (("pdf", b"%PDF-"), ("docx", b"PK")))
+@pytest.mark.parametrize("form,begins", [("pdf", b"%PDF-"), ("docx", b"PK")])
 def test_the_notice_to_the_family_speaks_of_the_measure_that_was_taken(stage, form, begins):  # noqa: F811
     measure = stage.one("select id from measure where id = %s", stage.made["measure"])
     handler = next(p for p in ("wuchuan-handler1", "zhou-rong", "chief3") if stage.theatre.sees(p, stage.made["liuzhi"]))
