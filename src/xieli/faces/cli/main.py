@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("xieli.faces.cli.serve:serve", "Run everything: database, web, sign-in, worker, sweeper, sealer"),
     "story": ("xieli.faces.cli.story:story", "Play the stories that prove the mechanisms"),
     "upgrade": ("xieli.faces.cli.upgrade:upgrade", "What a new version would do, and do it"),
+    "verify": ("xieli.faces.cli.verify:verify", "Recompute every cached date, list and digest; say where they differ"),
 }
 
 
