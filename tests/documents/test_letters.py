@@ -113,3 +113,12 @@ def test_the_notice_to_the_family_speaks_of_the_measure_that_was_taken(stage, fo
 def test_a_record_of_another_matter_is_refused(stage):  # noqa: F811
     response = post(stage, "wuchuan-handler1", "case", "rights_sheet", record="1", purpose="serve", years="10", form="pdf", issue="1")
     assert response.status_code == 422
+
+
+def test_a_gate_cites_the_article_of_its_day_and_says_when_there_is_none():
+    from datetime import date
+
+    from xieli.office.documents.facts import cited
+
+    assert cited("cn.jcf.file.approve", date(2026, 3, 17)) == "监察法（2024修正）第42条"
+    assert cited("no.such.rule", date(2026, 3, 17)).endswith("（未核实）")

@@ -10,6 +10,7 @@ from django.db import connection
 
 from xieli.engines.ledger.tree import leaf_hash
 from xieli.engines.playbooks.model import Label
+from xieli.office.matters.services.clocks import rules
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.services.source import ZONE
 from xieli.office.matters.tables.approvals import Approval
@@ -73,13 +74,20 @@ def _grouped(digest: str) -> str:
     return " ".join(digest[i:i + 16] for i in range(0, len(digest), 16))
 
 
+def cited(code: str, on: date) -> str:
+    """A rule as the law of that day cites it: 监察法（2024修正）第42条; the code itself, 未核实, where the rule files hold no article."""
+    rule = rules().get(code)
+    found = [f"{c.text.zh}第{c.article}条{'（条号未核实）' if c.article_unverified else ''}" for c in rule.cite(on) if c.article] if rule else []
+    return "、".join(found) or code.replace(".", ".\u200b") + "（未核实）"
+
+
 def gates(matter: Matter) -> tuple[tuple[str, ...], ...]:
     """Rows of the procedure passport, oldest first: gate, time, rules, document number, fingerprint. No name and no fact of the case."""
     playbook, prints = playbook_of(matter), _prints(matter)
     rows: list[tuple[datetime, tuple[str, ...]]] = []
 
     def row(at: datetime, what: str, basis: tuple[str, ...], number: str, key: str) -> None:
-        rows.append((at, (what, f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}", "、".join(basis) or "——", number or "——", _grouped(prints[key].pop(0)) if prints.get(key) else "——")))
+        rows.append((at, (what, f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}", "、".join(cited(b, at.astimezone(ZONE).date()) for b in basis) or "——", number or "——", _grouped(prints[key].pop(0)) if prints.get(key) else "——")))
 
     for move in MatterMove.objects.filter(matter=matter).order_by("at", "id"):
         known = playbook.moves.get(move.move)
