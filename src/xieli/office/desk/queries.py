@@ -43,12 +43,12 @@ def hits(authorization: Authorization) -> list[Hit]:
     """The hits found under an authorization with their newest verdict; those without one come first."""
     newest = Verdict.objects.filter(hit=OuterRef("pk")).order_by("-at", "-id").values("verdict")[:1]
     found = list(Hit.objects.filter(run__authorization=authorization).annotate(verdict=Subquery(newest)).order_by("code")[:1000])
-    return sorted(found, key=lambda h: (h.verdict is not None, h.verdict != "open", h.code))  # type: ignore[attr-defined]
+    return sorted(found, key=lambda h: (h.verdict is not None, h.verdict != "open", h.code))
 
 
 def tally(found: list[Hit]) -> dict[str, int]:
     """How many hits, how many looked at, and as what."""
-    verdicts = [h.verdict for h in found]  # type: ignore[attr-defined]
+    verdicts = [h.verdict for h in found]
     return {"all": len(found), "seen": sum(v is not None for v in verdicts), **{v: verdicts.count(v) for v in ("true", "not_true", "data_error", "open")}}
 
 
