@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .schema import GRADED, Column, Dataset
+from .snapshot import BLANKS as ALL_BLANKS
 
 # code -> (Chinese, English). A row with any of these waits in quarantine with its reasons; the original is kept.
 PROBLEMS: dict[str, tuple[str, str]] = {
@@ -26,9 +27,6 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "no_release_id": ("缺少 ocid", "no ocid"),
 }
 
-# Space, tab, line ends, no-break and ideographic space, as an SQL string.
-_WIDE = "\u00a0\u3000"
-BLANKS = "' \t\r\n\u00a0\u3000'"
 _FLOAT = r"\d(\.\d+)?[eE]\+?\d{1,3}|\d{15,}\.0+"
 _DATE_FORMS = "['%Y/%m/%d', '%Y.%m.%d', '%Y%m%d', '%Y年%m月%d日', '%Y-%m-%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y-%m-%dT%H:%M:%S']"
 
@@ -43,15 +41,15 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def present(column: Column, missing: Sequence[str]) -> str:
-    """The trimmed text, NULL when it is one of the words for nothing."""
+def present(column: Column, missing: Sequence[str], blanks: str = ALL_BLANKS) -> str:
+    """The trimmed text, NULL when it is one of the words for nothing. `blanks` are those, besides the space, to expect."""
     c = quoted(column.name)
-    words = ", ".join(literal(m) for m in missing if m)
+    words = ", ".join(["''", *(literal(m) for m in missing if m)])
     # Looking at both ends is far cheaper than trimming: below '!' are only blanks and control characters.
-    ends = " OR ".join([f"{c} < '!'", *(f"starts_with({c}, '{b}')" for b in _WIDE), *(f"suffix({c}, '{b}')" for b in " \t\r\n" + _WIDE)])
-    bare = f"CASE WHEN {ends} THEN trim({c}, {BLANKS}) ELSE {c} END"
-    nothing = ", ".join(["''", words] if words else ["''"])
-    return f"CASE WHEN ({bare}) IN ({nothing}) THEN NULL ELSE {bare} END"
+    wide = [b for b in blanks if b > "!"]
+    ends = " OR ".join([f"{c} < '!'", *(f"starts_with({c}, '{b}')" for b in wide), *(f"suffix({c}, '{b}')" for b in " " + blanks)])
+    bare = f"CASE WHEN {ends} THEN trim({c}, ' {blanks}') ELSE {c} END"
+    return f"CASE WHEN ({bare}) IN ({words}) THEN NULL ELSE {bare} END"
 
 
 def typed(column: Column) -> str:
@@ -78,19 +76,20 @@ def typed(column: Column) -> str:
 
 
 def problem(column: Column) -> list[tuple[str, str]]:
-    """(condition on the present text and the typed value, problem code) pairs."""
+    """(condition on the present text, the typed value and the grade, problem code) pairs."""
     c, v = quoted(column.name), quoted(f"{column.name}__v")
     out: list[tuple[str, str]] = []
     if column.required:
         out.append((f"{c} IS NULL", "required"))
     if column.semantic in GRADED:
-        # The dot or the e first: a regular expression over every number would cost more than all other checks.
-        out.append((f"CASE WHEN contains({c}, '.') OR contains({c}, '+') OR contains({c}, 'e') OR contains({c}, 'E') THEN regexp_full_match({c}, '{_FLOAT}') ELSE false END", "digits_lost"))
+        # A number whose common form was recognised (its grade is there) is no float.
+        out.append((f"{quoted(column.name + '__g')} IS NULL AND regexp_full_match({c}, '{_FLOAT}')", "digits_lost"))
     if column.semantic in ("date", "instant"):
         out.append((f"{c} IS NOT NULL AND {v} IS NULL", "date"))
     if column.semantic in ("money", "number", "integer"):
-        out.append((f"{v} IS NULL AND {c}[1:1] IN ('=', '@')", "formula"))
-        out.append((f"{c} IS NOT NULL AND {v} IS NULL AND {c}[1:1] NOT IN ('=', '@')", "number"))
+        formula = f"(starts_with({c}, '=') OR starts_with({c}, '@'))"
+        out.append((f"{v} IS NULL AND {formula}", "formula"))
+        out.append((f"{c} IS NOT NULL AND {v} IS NULL AND NOT {formula}", "number"))
     value = v if column.semantic in ("date", "instant", "money", "number", "integer") else c
     if column.minimum is not None:
         out.append((f"{value} < CAST({literal(column.minimum)} AS {column.sql_type})", "minimum"))
@@ -105,9 +104,9 @@ def is_typed(column: Column) -> bool:
     return column.semantic in ("date", "instant", "money", "number", "integer")
 
 
-def staged_sql(dataset: Dataset, source: str) -> str:
+def staged_sql(dataset: Dataset, source: str, blanks: str = ALL_BLANKS) -> str:
     """The relation with present texts and, for typed columns, `NAME__v` beside them."""
-    texts = ", ".join(f"{present(c, dataset.missing)} AS {quoted(c.name)}" for c in dataset.columns)
+    texts = ", ".join(f"{present(c, dataset.missing, blanks)} AS {quoted(c.name)}" for c in dataset.columns)
     inner = f"SELECT _row, {texts} FROM {source}"
     values = "".join(f", {typed(c)} AS {quoted(c.name + '__v')}" for c in dataset.columns if is_typed(c))
     return f"SELECT *{values} FROM ({inner})"

@@ -29,7 +29,7 @@ from .checks import is_typed, literal, problem_sql, problems_list_sql, quoted, s
 from .load import Lazy, load_attached, load_raw
 from .public_forms import FORMS, load_public
 from .schema import GRADED, NAMES, Column, Dataset, load_dataset, parse_dataset
-from .snapshot import disk_full, take_snapshot
+from .snapshot import BLANKS, disk_full, take_snapshot
 
 Progress = Callable[[str, int], None]
 
@@ -233,7 +233,7 @@ def _check(con: duckdb.DuckDBPyConnection, dataset: Dataset, today: date, lazy: 
     """Ask every row everything once, into one table `checked`; measured, asking again for each use cost twice as much."""
     if lazy is not None:
         try:
-            con.execute(f"CREATE TEMP TABLE checked_rows AS {_checked_sql(dataset, today)}")
+            con.execute(f"CREATE TEMP TABLE checked_rows AS {_checked_sql(dataset, today, lazy.blanks)}")
             rows = _one(con, "SELECT count(*) FROM checked_rows")
         except duckdb.InvalidInputException:
             rows = -1  # DuckDB's reader gave up on some line; the careful reader says which
@@ -253,10 +253,10 @@ def _keyed(dataset: Dataset) -> list[Column]:
     return [c for c in dataset.columns if c.semantic in GRADED or c.semantic in NAMES]
 
 
-def _checked_sql(dataset: Dataset, today: date) -> str:
+def _checked_sql(dataset: Dataset, today: date, blanks: str = BLANKS) -> str:
     """Texts, typed values, grades (NULL: ask the single check), names to fold, and whether the row has a problem."""
     graded = [(c.semantic, quoted(c.name), quoted(c.name + "__g")) for c in dataset.columns if c.semantic in GRADED]
-    staged = f"({staged_sql(dataset, 'raw')})"
+    staged = f"({staged_sql(dataset, 'raw', blanks)})"
     relation = f"({graded_sql(staged, graded, today)})" if graded else staged
     pattern = literal(needs_folding_pattern())
     folds = "".join(f", CASE WHEN regexp_matches({quoted(c.name)}, {pattern}) THEN NULL ELSE CAST(0 AS TINYINT) END AS {quoted(c.name + '__g')}" for c in dataset.columns if c.semantic in NAMES)

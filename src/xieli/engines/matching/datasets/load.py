@@ -55,11 +55,12 @@ def map_headers(dataset: Dataset, headers: Sequence[str]) -> dict[str, int]:
 class Lazy:
     """A file that DuckDB reads as it is asked, to be believed only if `expected` rows came out; else `careful` fills `raw`.
 
-    `offset` is the physical line of its first row.
+    `offset` is the physical line of its first row, `blanks` the blanks besides the space that occur in it.
     """
 
     expected: int
     offset: int
+    blanks: str
     careful: Callable[[], None]
 
 
@@ -96,7 +97,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Snapsh
 
     if snapshot.clean_text and not any(h in OURS for h in headers):
         con.execute(f"CREATE TEMP VIEW raw AS {_fast_sql(dataset, snapshot, at, len(headers), delimiter, header_line)}")
-        return Lazy(snapshot.lines - header_line, header_line + 1, careful)
+        return Lazy(snapshot.lines - header_line, header_line + 1, snapshot.blanks, careful)
     careful()
     return None
 

@@ -22,11 +22,14 @@ MAX_MEMBERS = 2000
 MAX_UNPACKED = 1 << 30
 MAX_RATIO = 200
 MAX_HEADER = 1 << 20
+# Tab, no-break and ideographic space, and the carriage return that is no part of a line's end.
+BLANKS = "\t\u00a0\u3000\r"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`form`: csv, xlsx, parquet, jsonl, json, duckdb. `encoding`: utf-8 or gb18030 (text forms)."""
+    """`form`: csv, xlsx, parquet, jsonl, json, duckdb. `encoding`: utf-8 or gb18030 (text forms). `blanks`: the blanks,
+    besides the space, that occur at all; nothing else needs trimming."""
 
     path: Path
     sha256: str
@@ -36,6 +39,7 @@ class Snapshot:
     clean_text: bool
     quotes: int
     lines: int
+    blanks: str = BLANKS
 
 
 def disk_full(e: BaseException) -> MatchError | None:
@@ -73,7 +77,8 @@ def take_snapshot(source: Path, target: Path) -> Snapshot:
 def _copy(source: Path, target: Path, before: os.stat_result) -> Snapshot:
     hashed = hashlib.sha256()
     utf8 = codecs.getincrementaldecoder("utf-8")("strict")
-    size = quotes = lines = nuls = 0
+    size = quotes = lines = nuls = returns = ends = 0
+    blanks = set[str]()
     first, last = b"", b""
     is_utf8 = True
     with open(source, "rb") as f, open(target, "wb") as out:
@@ -85,6 +90,9 @@ def _copy(source: Path, target: Path, before: os.stat_result) -> Snapshot:
             quotes += chunk.count(b'"')
             lines += chunk.count(b"\n")
             nuls += chunk.count(b"\0")
+            returns += chunk.count(b"\r")
+            ends += chunk.count(b"\r\n")
+            blanks |= {b for b in BLANKS[:3] if b not in blanks and _MARKS[b] in chunk}
             last = chunk[-1:]
             if is_utf8 and not chunk.isascii():
                 try:
@@ -106,7 +114,15 @@ def _copy(source: Path, target: Path, before: os.stat_result) -> Snapshot:
         raise MatchError("binary", f"{source.name} 含有二进制内容，不是文本表格", f"{source.name} holds binary bytes and is no text table")
     if last not in (b"\n", b""):
         lines += 1
-    return Snapshot(target, hashed.hexdigest(), size, form, "utf-8" if is_utf8 else "gb18030", is_utf8, quotes, lines)
+    return Snapshot(target, hashed.hexdigest(), size, form, "utf-8" if is_utf8 else "gb18030", is_utf8, quotes, lines, _blanks(blanks, returns - ends, is_utf8))
+
+
+# The first byte of each is enough: it may come of another character, which only costs a look.
+_MARKS = {"\t": b"\t", "\u00a0": b"\xc2", "\u3000": b"\xe3"}
+
+
+def _blanks(found: set[str], lone_returns: int, is_utf8: bool) -> str:
+    return "".join(b for b in BLANKS if b in found or (b == "\r" and lone_returns)) if is_utf8 else BLANKS
 
 
 def _form(first: bytes, path: Path, name: str) -> str:
