@@ -174,3 +174,29 @@ def test_nothing_closes_without_an_answer_or_a_recorded_reason(kit: Kit, duty: s
     with stage.acts(duty):
         assert FeedbackDuty.objects.get(pk=owed.pk).state == "waived"
         assert moves.offers(Matter.objects.get(pk=lead))
+
+
+def test_a_lead_that_is_transferred_goes_on_at_the_receiver(kit: Kit, duty: str, stage: Theatre) -> None:
+    """The whole way of the playbook: disposal by transfer, the parcel, its acceptance, assignment anew at the receiver."""
+    lead = kit.assigned()
+    kit.hands.step(kit.chief, lead, "propose", form=("opinion", {"way": "transfer", "reasons": "对象已调任外县，由现单位所在地管辖。", "study": False, "report_up": False, "proposed_on": kit.hands.day()}))
+    kit.hands.approved(kit.chief, lead, "disposal", kit.deputy, kit.head, what={"way": "transfer"})
+    kit.hands.step(kit.head, lead, "do_transfer")
+    assert kit.code(kit.chief, lambda: moves.make(Matter.objects.get(pk=lead), "handed_over")) != ""
+    parcel = kit.hands.send(kit.duty, lead, "zhongyue", "对象现任职地管辖")
+    kit.hands.receive(duty, parcel, "accepted", room=stage.room("zhongyue/supervision1"))
+    kit.hands.step(stage.holder("room_head@zhongyue/supervision1"), lead, "handed_over")
+    with stage.acts(duty):
+        assert Matter.objects.get(pk=lead).stages == ["assign"]
+
+
+def test_a_lead_whose_transfer_is_returned_is_assigned_again(kit: Kit, duty: str, stage: Theatre) -> None:
+    lead = kit.assigned()
+    kit.hands.step(kit.chief, lead, "propose", form=("opinion", {"way": "transfer", "reasons": "对象已调任外县，由现单位所在地管辖。", "study": False, "report_up": False, "proposed_on": kit.hands.day()}))
+    kit.hands.approved(kit.chief, lead, "disposal", kit.deputy, kit.head, what={"way": "transfer"})
+    kit.hands.step(kit.head, lead, "do_transfer")
+    parcel = kit.hands.send(kit.duty, lead, "zhongyue", "对象现任职地管辖")
+    kit.hands.receive(duty, parcel, "returned", reason="对象尚未到任")
+    kit.hands.step(kit.chief, lead, "came_back")
+    with stage.acts(kit.chief):
+        assert Matter.objects.get(pk=lead).stages == ["assign"]

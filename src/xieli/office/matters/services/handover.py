@@ -14,7 +14,7 @@ from xieli.engines.playbooks.model import Feedback as FeedbackPlan
 from xieli.office.audit import record
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import ZONE, actor, call, now, today
-from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.handover import Feedback, FeedbackDuty, Handover, Reminder
 
 
@@ -47,11 +47,21 @@ def send(matter: Matter, receiver: int, *, reason: str, kind: str = "handover", 
     receipt = str(call("next_number", f"receipt:{receiver}", f"{_mark(receiver)}收〔{year}〕{{n}}号", matter.id))
     identity = int(call("send_handover", matter.id, receiver, kind, reason, Jsonb(index), sha, keep_view, receipt, document_no))  # type: ignore[call-overload]
     handover = Handover.objects.get(pk=identity)
+    _drop_drafts(matter, receipt)
     first = add_months(handover.sent_at.astimezone(ZONE).date(), feedback_months)
     FeedbackDuty.objects.create(matter=matter, handover=handover, owed_by_id=receiver, owed_to_id=handover.sender_id, rule=feedback_rule,
                                 every_months=feedback_months, first_due=first, next_due=first, created_at=now())
     record("handover.sent", matters=[matter.id], handover=handover.id, to_body=receiver, kind=kind, receipt=receipt, index=sha)
     return handover
+
+
+def _drop_drafts(matter: Matter, receipt: str) -> None:
+    """The parcel with its receipt takes the place of a drafted hand-over; the matter that waits learns of it by the parcel."""
+    from xieli.office.matters.services.moves import cancel
+
+    for link in MatterLink.objects.filter(source=matter, target__kind="handover", target__status="open").select_related("target"):
+        if "draft" in link.target.stages:
+            cancel(link.target, receipt)
 
 
 def _mark(body: int) -> str:

@@ -601,6 +601,12 @@ begin
     else
         raise exception 'unknown verdict' using errcode = 'check_violation';
     end if;
+    -- a playbook that waits for this hand-over (stage by stage, as a matter of its own) learns how the real parcel went
+    if verdict in ('accepted', 'returned') then
+        update public.matter_link l set outcome = verdict where l.id = (
+            select x.id from public.matter_link x join public.matter c on c.id = x.target_id and c.kind = 'handover'
+            where x.source_id = ho.matter_id order by x.created_at desc, x.id desc limit 1);
+    end if;
     insert into public.notification (id, person_id, matter_id, kind, fields, mandatory, at)
     select access.new_id(), ho.sent_by_id, null, 'handover_' || verdict, jsonb_build_object('handover', h::text), true, t
     where not exists (select 1 from public.recusal r where r.matter_id = mm.id and r.principal = ho.sent_by_id and r.state = 'in_force'
