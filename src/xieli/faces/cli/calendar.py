@@ -141,3 +141,45 @@ def diff_(notice: str, lang: str, as_json: bool) -> None:
         }[lang])
     if not change.empty:
         raise SystemExit(FINDINGS)
+
+
+@calendar.command("import")
+@click.argument("notice", type=FILE)
+@lang_option
+@json_option
+def import_(notice: str, lang: str, as_json: bool) -> None:
+    """导入通知：重算在走的期限，列出变动。Import a notice; open clocks are computed anew and what moved is listed."""
+    import os
+    import sys
+    from dataclasses import asdict
+
+    from xieli.server import prepare
+    from xieli.server.postgres import ensure_database
+    from xieli.server.words import Trouble
+
+    try:
+        name, text = named_text(notice)
+        parsed = parse_notice(text, name)
+        with ensure_database() as db:
+            os.environ.update(prepare.process_environment(db, "backup"))
+            import django
+
+            django.setup()
+            from xieli.office.demo.scratch import keeper_connection
+            from xieli.office.matters.recalendar import import_notice
+
+            with keeper_connection(db) as connection:
+                done = import_notice(connection, parsed)
+    except (ClockError, ContentError) as error:
+        raise fail(error, lang) from None
+    except (ValueError, Trouble) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    if as_json:
+        click.echo(json.dumps({"calendar": parsed.calendar, "revision": done.revision, "days": len(done.change.changes), "published": list(done.change.published),
+                               "looked_at": done.looked_at, "moved": [asdict(m) for m in done.moved]}, ensure_ascii=False, indent=2))
+        return
+    click.echo({"zh": f"已导入第 {done.revision} 次修订：{len(done.change.changes)} 日有变；核算 {done.looked_at} 个期限，{len(done.moved)} 个有变动。",
+                "en": f"Imported revision {done.revision}: {len(done.change.changes)} day(s) change; {done.looked_at} clocks computed anew, {len(done.moved)} moved."}[lang])
+    for line in columns((str(m.clock), m.rule, f"{m.before[:16]} → {m.after[:16]}" if m.date_moved else {"zh": "暂定标记变动", "en": "provisional mark only"}[lang]) for m in done.moved[:50]):
+        click.echo(line)

@@ -262,3 +262,37 @@ def rule_data(rule: Rule, day: date) -> dict[str, Any]:
             {"zh": item.label("zh"), "en": item.label("en"), "verified": item.verified} for item in rule.cite(day)
         ],
     }
+
+
+@clock.command("due")
+@click.option("--days", default=7, show_default=True, type=click.IntRange(0, 3650), help="How many days ahead / 未来几天")
+@click.option("--body", default="", help="Only of this body (its code) / 只看某机构")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+def due_(days: int, body: str, limit: int, as_json: bool) -> None:
+    """将到期和已到期的期限，不含案情。Clocks that are due or soon will be; never a fact of a case. Exit code 1: some are past their end."""
+    import psycopg
+
+    from xieli.server.postgres import ensure_database
+    from xieli.server.words import Trouble, pick, to_terminal
+
+    try:
+        with ensure_database() as db, psycopg.connect(db.role_dsn("backup")) as connection:
+            rows = connection.execute(
+                "select c.id, m.kind, c.code, c.rule, b.code, b.name_zh, b.name_en, c.alarm_at, c.provisional, c.alarm_at <= access.now()"
+                " from clock c join matter m on m.id = c.matter_id join body b on b.id = m.owner_body_id"
+                " where c.state = 'running' and c.alarm_at <= access.now() + make_interval(days => %s) and (%s = '' or b.code = %s) order by c.alarm_at limit %s",
+                [days, body, body, limit]).fetchall()
+    except Trouble as trouble:
+        to_terminal(str(trouble))
+        raise SystemExit(1) from None
+    names = ("clock", "kind", "code", "rule", "body", "body_zh", "body_en", "alarm_at", "provisional", "expired")
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    if as_json:
+        click.echo(json.dumps([{**one, "alarm_at": one["alarm_at"].isoformat()} for one in found], ensure_ascii=False, indent=2))
+    else:
+        mark = {True: pick("已到", "past"), False: pick("将到", "soon")}
+        for line in columns((mark[one["expired"]], one["alarm_at"].astimezone().strftime("%Y-%m-%d %H:%M"), pick(one["body_zh"], one["body_en"]), f"{one['kind']}.{one['code']}", one["rule"]) for one in found):
+            click.echo(line)
+    if any(one["expired"] for one in found):
+        raise SystemExit(FINDINGS)

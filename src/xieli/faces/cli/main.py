@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lead": ("xieli.faces.cli.lead:lead", "Leads: import a ledger, list, trace, the other platform's sheet"),
     "init": ("xieli.faces.cli.init:init", "Set up a real installation from a file, with three administrators"),
     "match": ("xieli.faces.cli.match:match", "Data matching under a written authorization"),
+    "org": ("xieli.faces.cli.org:org", "Bodies over time: mergers"),
     "playbook": ("xieli.faces.cli.playbook:playbook", "Check, draw and export playbooks"),
     "restore": ("xieli.faces.cli.restore:restore", "Bring an installation back and say what is lost"),
     "serve": ("xieli.faces.cli.serve:serve", "Run everything: database, web, sign-in, worker, sweeper, sealer"),

@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from xieli.engines.clocks import Calendar, Due, Rule, due, internal_rule, load_calendars, load_rules
-from xieli.engines.clocks.calendar import DayFact
+from xieli.engines.clocks.calendar import DayFact, Notice, apply_notice
 from xieli.engines.clocks.events import Event, Kind
 from xieli.engines.clocks.rules import Extension, Unit
 from xieli.engines.clocks.state import near_from
@@ -26,20 +25,28 @@ def rules() -> Any:
     return load_rules()
 
 
-@lru_cache(maxsize=16)
-def _calendar(code: str, revision: int) -> Calendar:
+Revision = tuple[str, tuple[int, ...], tuple[tuple[str, bool, str, str], ...]]
+
+
+@lru_cache(maxsize=64)
+def calendar_with(code: str, revisions: tuple[Revision, ...]) -> Calendar:
+    """The shipped calendar with imported notices laid on it in their order (number, years, days)."""
     calendar: Calendar = load_calendars()[code]
-    for row in CalendarRevision.objects.filter(calendar=code, revision__lte=revision).order_by("revision"):
-        days = {date.fromisoformat(d[0]): DayFact(bool(d[1]), d[2], d[2], row.notice_no) for d in row.days}
-        years = frozenset({day.year for day in days} | set(calendar.published))
-        calendar = replace(calendar.with_days({**calendar.facts, **days}), published=years, revision=row.revision + 1)
+    for number, years, days in revisions:
+        facts = {date.fromisoformat(day): DayFact(working, zh, en, number) for day, working, zh, en in days}
+        calendar = apply_notice(calendar, Notice(code, number, frozenset(years), facts))
     return calendar
+
+
+def revision_of(number: str, years: Iterable[int], days: Iterable[Iterable[Any]]) -> Revision:
+    """One imported notice in the form in which calendars are looked up."""
+    return (number, tuple(sorted(int(y) for y in years)), tuple((str(d[0]), bool(d[1]), str(d[2]), str(d[3])) for d in (list(x) for x in days)))
 
 
 def calendar_of(code: str) -> Calendar:
     """The calendar with every notice imported so far."""
-    last = CalendarRevision.objects.filter(calendar=code).order_by("-revision").values_list("revision", flat=True).first() or 0
-    return _calendar(code, last)
+    found = CalendarRevision.objects.filter(calendar=code).order_by("revision").values_list("notice_no", "years", "days")
+    return calendar_with(code, tuple(revision_of(*row) for row in found))
 
 
 def rule_for(clock: Clock) -> Rule:
