@@ -14,21 +14,29 @@ from django.apps import apps
 if not apps.ready:
     django.setup()  # models are imported when the modules are collected; the database is named later, by `use`
 
-import psycopg  # noqa: E402
-import pytest  # noqa: E402
-from psycopg import sql  # noqa: E402
+import psycopg
+import pytest
+from psycopg import sql
+from pytest_django import plugin
 
-from tests import dbfixtures  # noqa: E402
-from tests.djangodb import use  # noqa: E402
-from xieli.server import dbroles  # noqa: E402
-from xieli.server.cluster import Server  # noqa: E402
+from tests import dbfixtures
+from tests.djangodb import use
+from xieli.server import dbroles
+from xieli.server.cluster import Server
 
 BEGINS = "2026-03-02 09:00"
 
 
+def allow_database(request: pytest.FixtureRequest) -> None:
+    """These databases are clones of our own, not the one pytest-django would guard."""
+    if plugin.blocking_manager_key in request.config.stash:
+        request.config.stash[plugin.blocking_manager_key].unblock()
+
+
 @pytest.fixture(scope="session")
-def world_template(pg_cluster: Server) -> str:
+def world_template(pg_cluster: Server, request: pytest.FixtureRequest) -> str:
     """A database with the invented province and every playbook published, from which each module's stage is copied."""
+    allow_database(request)
     database = dbfixtures.clone(pg_cluster, f"xworld_{os.getpid()}")
     use(database)
     from django.db import connections

@@ -19,7 +19,7 @@ def office(stage: Theatre) -> Office:
 def visit(office: Office, cls: str, **over: Any) -> tuple[int, tuple[str, dict[str, Any]]]:
     matter = office.open("village_visit", "入户走访", person=SUPERVISOR, owner="fengdeng-v1", room=None, level=0,
                          parties={"town": (office.stage.body("fengdeng"),), "county": (office.stage.body("zhongyue"),)})
-    return matter, ("note", {"household": "3组12户", "visited_on": "2026-03-02", "topic": "needs", "class": cls, "text": "低保未落实", "informant": "李老汉", "informant_known": True, **over})
+    return matter, ("note", {"household": "3组12户", "visited_on": "2026-03-02", "topic": "needs", "class": cls, "text": "低保未落实", "informant_known": True, **over})
 
 
 def test_a_visit_is_a_note_a_problem_or_a_protected_lead(office: Office) -> None:
@@ -27,6 +27,7 @@ def test_a_visit_is_a_note_a_problem_or_a_protected_lead(office: Office) -> None
     S1-24: Closing needs the secretary's on-site record (not the clerk's); county reviewer opens the time-ordered trail and records a verdict; a secretary cannot review himself.
     S1-23 (part): Record number issued at filing; urging entries and deadlines visible to secretary."""
     matter, note = visit(office, "note")
+    assert office.refused(SUPERVISOR, matter, "keep", ("note", {**note[1], "informant": "李老汉"})) == "reporter_not_kept_here"
     office.step(SUPERVISOR, matter, "keep", note)
     assert office.at(matter, SUPERVISOR) == ["closed"]
     matter, note = visit(office, "lead")

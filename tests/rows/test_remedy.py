@@ -20,7 +20,7 @@ def office(stage: Theatre) -> Office:
 
 def problem(office: Office, **over: Any) -> tuple[str, dict[str, Any]]:
     return ("problem", {"unit": office.body("finance"), "reviewer_body": office.body("yj-ins"), "source": "inspection", "kind": "违规发放津补贴", "key": False,
-                        "text": "违规发放津补贴", "raiser_known": True, "raised_by": "村民甲", "found_on": "2026-03-02", "due_on": "2026-06-02", **over})
+                        "text": "违规发放津补贴", "raiser_known": True, "found_on": "2026-03-02", "due_on": "2026-06-02", **over})
 
 
 def effect(**over: Any) -> tuple[str, dict[str, Any]]:

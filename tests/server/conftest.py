@@ -1,6 +1,7 @@
 """New installations for tests, each in a home of its own."""
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -34,3 +35,12 @@ def new_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Home]]
             return Home(place / name)
 
         yield home
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_surroundings() -> Iterator[None]:
+    """What tests of other rooms left in the process's environment names their database; these have databases of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith("XIELI_") and n != "XIELI_TEST_CLUSTER"]:
+            patch.delenv(name)
+        yield

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 
 import psycopg
+from psycopg import sql
 
 from xieli.server import queue
 from xieli.server.postgres import Instance
@@ -48,7 +49,12 @@ def harden(db: Instance) -> bool:
     from xieli.office.access import hardening
 
     with psycopg.connect(db.admin_dsn, autocommit=True) as connection:
-        return hardening.apply(connection)
+        done = hardening.apply(connection)
+        if done:  # pg_dump reads whole rows of the catalogue; these two roles serve nobody's session
+            connection.execute(
+                sql.SQL("grant select on pg_catalog.pg_class to {}, {}").format(sql.Identifier(db.role("owner")), sql.Identifier(db.role("backup")))
+            )
+        return done
 
 
 def django(db: Instance, arguments: list[str]) -> subprocess.CompletedProcess[str]:

@@ -154,7 +154,7 @@ def run(db: Instance, what: str, archive: Path) -> None:
         env=backup.libpq_environment(db.admin_dsn), capture_output=True, text=True, check=False,
     )
     if done.returncode != 0:
-        said = done.stderr.strip()[-800:]
+        said = done.stderr.strip()[:800]
         raise Trouble(f"数据库未能恢复,已退回空库。说明:\n{said}", f"The database could not be restored and is empty again. The reason:\n{said}")
 
 

@@ -17,7 +17,6 @@ from xieli.office.matters.services import competence, grants, handover, leads, m
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.handover import Handover
 
-
 WORKERS = 3
 
 

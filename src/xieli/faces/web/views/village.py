@@ -41,7 +41,6 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _write(request: HttpRequest, village: Body) -> None:
     p = request.POST
-    told = p.get("informant", "").strip()
     cls = p.get("class", "note")
     if cls not in NEXT:
         raise Refused("no_such_option", "请选一个归类，内容还在页面上。", "Choose a kind; what you wrote is still on the page.")
@@ -49,4 +48,4 @@ def _write(request: HttpRequest, village: Body) -> None:
     parties = {name: (body,) for name, body in (("town", town), ("county", county)) if body}
     matter = leads.register(leads.NewMatter("village_visit", f"走访 {p.get('household', '').strip()[:40]}", village.id, None, level=0, parties=parties))
     moves.make(matter, NEXT[cls], form=("note", {"household": p.get("household", "").strip(), "visited_on": today().isoformat(), "topic": p.get("topic", "needs"), "class": cls,
-                                                 "text": p.get("text", "").strip(), "informant": told, "informant_known": bool(told)}))
+                                                 "text": p.get("text", "").strip(), "informant_known": p.get("informant_known") == "yes"}))
