@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xieli.server.settings")
@@ -25,6 +26,7 @@ from xieli.server import dbroles
 from xieli.server.cluster import Server
 
 BEGINS = "2026-03-02 09:00"
+_numbers = count()  # whoever imports `world_template` makes a fixture, and so a database, of its own
 
 
 def allow_database(request: pytest.FixtureRequest) -> None:
@@ -37,7 +39,7 @@ def allow_database(request: pytest.FixtureRequest) -> None:
 def world_template(pg_cluster: Server, request: pytest.FixtureRequest) -> str:
     """A database with the invented province and every playbook published, from which each module's stage is copied."""
     allow_database(request)
-    database = dbfixtures.clone(pg_cluster, f"xworld_{os.getpid()}")
+    database = dbfixtures.clone(pg_cluster, f"xworld_{os.getpid()}_{next(_numbers)}")
     use(database)
     from django.db import connections
 

@@ -3,12 +3,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 
 from tests import djangodb
 from tests.dbfixtures import TestDatabase, clone, drop
+
+_numbers = count()  # a room that imports `played` makes a fixture, and so a database, of its own
 
 
 class Stage:
@@ -59,7 +62,7 @@ class Stage:
 
 @pytest.fixture(scope="session")
 def played(pg_cluster) -> Iterator[Stage]:
-    database = clone(pg_cluster, f"screens_{os.getpid()}", mark="demo")
+    database = clone(pg_cluster, f"screens_{os.getpid()}_{next(_numbers)}", mark="demo")
     stage = Stage(database)
     yield stage
     stage.admin.close()
