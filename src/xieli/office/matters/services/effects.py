@@ -1,13 +1,13 @@
 """Carrying out what a step entails: every word of the playbook vocabulary has its executor here.
 
 Effects run in the order the engine gives them, inside the transaction that stores the new state; one that cannot be
-done undoes the step.
+done undoes the step. The words about persons (presence, recusal, postings) are in effects_people.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -16,14 +16,14 @@ from xieli.engines.playbooks.model import Effect, Playbook
 from xieli.office.access.models import Grant
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body, Office, Room
-from xieli.office.matters.services import clocks, competence, grants, people
+from xieli.office.matters.services import clocks, competence, grants
 from xieli.office.matters.services.context import OFFICE_ROLES
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import actor, call, now
 from xieli.office.matters.tables.clocks import Alarm, Clock
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.handover import FeedbackDuty
-from xieli.office.matters.tables.measures import MeasureNotice, Presence, RightsSheet
+from xieli.office.matters.tables.measures import MeasureNotice, RightsSheet
 from xieli.office.matters.tables.work import Fact, Note, Outcome, Task
 from xieli.office.people.models import TeamMember
 
@@ -459,87 +459,6 @@ def _exhibit(step: Step, effect: Effect) -> None:
     except ImportError:
         return
     mark_exhibit(step.matter, exhibit, str(verdict))
-
-
-# ── presence, recusal, postings ────────────────────────────────────────────────────────────────────────────────────
-@_does("open_presence")
-def _open_presence(step: Step, effect: Effect) -> None:
-    from xieli.office.matters.services.measures import open_presence
-
-    subject = step.matter.subjects.filter(role="subject").order_by("id").first()
-    if subject is None:
-        raise Refused("no_subject", "没有登记对象，无法开始到场计时。", "No subject is registered; a presence cannot begin.")
-    open_presence(step.matter, subject, basis=str(effect.get("basis")), place=str(step.field("presence.place") or ""), at=step.at)
-
-
-@_does("change_presence_basis")
-def _change_presence(step: Step, effect: Effect) -> None:
-    from xieli.office.matters.services.measures import enter_presence
-
-    for presence in Presence.objects.filter(matter=step.matter, ended_at=None):
-        enter_presence(presence, "basis", at=step.at, note=str(effect.get("basis")))
-
-
-@_does("close_presence")
-def _close_presence(step: Step, _: Effect) -> None:
-    from xieli.office.matters.services.measures import close_presence
-
-    for presence in Presence.objects.filter(matter=step.matter, ended_at=None):
-        close_presence(presence, at=step.at, kind="released")
-
-
-def _person_in(step: Step, effect: Effect, name: str = "of") -> int | None:
-    value = step.field(str(effect.get(name)))
-    return int(value) if value not in (None, "") else None
-
-
-@_does("bar_grants")
-def _bar(step: Step, effect: Effect) -> None:
-    person = _person_in(step, effect)
-    target = _recusal_target(step)
-    if person is not None:
-        grants.raise_recusal(target.id, person, ground="declared", reason=step.reason)
-
-
-def _recusal_target(step: Step) -> Matter:
-    """A recusal decided in a matter of its own concerns the matter it came from."""
-    link = MatterLink.objects.filter(target=step.matter).select_related("source").order_by("created_at").first()
-    return link.source if link is not None and step.playbook.code.startswith("recusal") else step.matter
-
-
-@_does("lift_bar")
-def _lift(step: Step, effect: Effect) -> None:
-    person = _person_in(step, effect)
-    target = _recusal_target(step)
-    for recusal in target.recusals.filter(principal=person, state="raised"):
-        grants.decide_recusal(recusal.id, target.id, "rejected", step.reason or "cleared")
-
-
-@_does("record_recusal")
-def _recusal(step: Step, effect: Effect) -> None:
-    person = _person_in(step, effect)
-    verdict = "rejected" if effect.get("as") == "cleared" else "in_force"
-    target = _recusal_target(step)
-    raised = target.recusals.filter(principal=person, state="raised")
-    for recusal in raised:
-        grants.decide_recusal(recusal.id, target.id, verdict, step.reason or str(effect.get("as")))
-
-
-@_does("start_posting")
-def _start_posting(step: Step, effect: Effect) -> None:
-    person = _person_in(step, effect, "person")
-    if person is None:
-        raise Refused("no_person", "没有填写派出的人员。", "The person to be dispatched is missing.")
-    value = step.field(str(effect.get("to"))) if effect.get("to") else None
-    ends = _instant(value, step.at + timedelta(days=90)) if value else None
-    people.start_posting(step.matter, person, str(effect.get("role")), ends)
-
-
-@_does("end_posting")
-def _end_posting(step: Step, effect: Effect) -> None:
-    person = _person_in(step, effect, "person")
-    if person is not None:
-        people.end_posting(step.matter, person)
 
 
 @_does("hand_up_sealed")
