@@ -59,6 +59,11 @@ def load(connection: psycopg.Connection[Any], *, say: Callable[[str], None] = pr
         stage.at("2026-03-16 16:00")
     the_day_before(stage)
     stage.at(PRESENT)
+    if surroundings:
+        from xieli.office.desk import demo as data_sets
+
+        say("装入虚构的数据集…… / Loading the invented data sets …")
+        data_sets.load(connection)
     connection.execute("update access.installation set own_body = %s", [loaded.bodies["yj"]])
     say(f"演示数据已装入（{time.monotonic() - began:.0f} 秒）。 / The demo is loaded ({time.monotonic() - began:.0f} s).")
     return stage
