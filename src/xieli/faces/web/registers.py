@@ -60,10 +60,19 @@ def _stage(matter: Matter) -> str:
     return "、".join(named(playbook.stages[s].label) for s in matter.stages if s in playbook.stages) or str(matter.get_status_display())
 
 
+def _source(matter: Matter) -> str:
+    """In words when the playbook's registration names the code; what a ledger said otherwise stays as it was."""
+    from xieli.office.matters.services.playbooks import playbook_of
+
+    form = playbook_of(matter).forms.get("registration")
+    options = next((f.options for f in form.fields if f.code == "source"), ()) if form else ()
+    return next((named(o.label) for o in options or () if o.code == matter.source), matter.source)
+
+
 COLUMNS: tuple[Column, ...] = (
     Column("number", _("编号"), lambda m: m.number or "—", width=16),
     Column("title", _("标题"), lambda m: m.title, width=40),
-    Column("source", _("来源"), lambda m: m.source, width=12),
+    Column("source", _("来源"), _source, width=16),
     Column("subject", _("被反映人"), _subject_names, width=14),
     Column("unit", _("单位"), _units, width=24),
     Column("owner", _("承办"), lambda m: named(m.owner_room or m.owner_body), width=20),
