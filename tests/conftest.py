@@ -13,20 +13,33 @@ from tests import skiplist
 from xieli.server.postgres import Server
 
 CLUSTER = "XIELI_TEST_CLUSTER"
+KEEP = "XIELI_TEST_KEEP"  # a folder: the cluster and its templates stay there from run to run, which spares a minute at the desk
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that the person started names the cluster's folder; worker processes inherit the name."""
     if not hasattr(config, "workerinput"):
-        folder = Path(tempfile.mkdtemp(prefix="xieli-tests-"))
+        kept = os.environ.get(KEEP)
+        folder = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="xieli-tests-"))
+        folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)  # for root the database runs under another account, which must pass through
         os.environ[CLUSTER] = str(folder)
         config.pluginmanager.register(skiplist.SkipList(skiplist.read(Path(__file__).with_name("skips.txt"))), "xieli-skips")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module that works on a database stays in one test process: its tests share a world whose time only goes forward."""
+    for item in items:
+        if "pg_cluster" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ.pop(CLUSTER), ignore_errors=True)
+        folder = os.environ.pop(CLUSTER)
+        if not os.environ.get(KEEP):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

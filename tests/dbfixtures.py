@@ -83,6 +83,36 @@ def make_template(server: Server) -> str:
     return name
 
 
+def exists(server: Server, name: str) -> bool:
+    """Whether the cluster has a database of this name."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        return connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is not None
+
+
+def kept_world(server: Server) -> str:
+    """The name under which a furnished world stays in a kept cluster, by the sources it is made from; empty in an ordinary run."""
+    if not os.environ.get("XIELI_TEST_KEEP"):
+        return ""
+    digest = hashlib.sha256(make_template(server).encode())
+    for room in ("office", "content", "engines", "server"):
+        for path in sorted((ROOT / "src/xieli" / room).rglob("*")):
+            if path.is_file() and path.suffix in {".py", ".sql", ".yaml", ".csv", ".json"}:
+                digest.update(path.read_bytes())
+    return f"xkept_{digest.hexdigest()[:12]}"
+
+
+def keep(server: Server, name: str, kept: str) -> str:
+    """Give a furnished world its lasting name, unless another process was quicker; returns the name to copy from."""
+    if not kept:
+        return name
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        try:
+            connection.execute(sql.SQL("alter database {} rename to {}").format(sql.Identifier(name), sql.Identifier(kept)))
+        except psycopg.errors.DuplicateDatabase:
+            return name
+    return kept
+
+
 def clone(server: Server, name: str, mark: str = "scratch", level_cap: int = 3) -> TestDatabase:
     """A fresh copy of the template, marked scratch (its clock may be moved by the owner) unless said otherwise."""
     template = make_template(server)

@@ -39,6 +39,9 @@ def allow_database(request: pytest.FixtureRequest) -> None:
 def world_template(pg_cluster: Server, request: pytest.FixtureRequest) -> str:
     """A database with the invented province and every playbook published, from which each module's stage is copied."""
     allow_database(request)
+    kept = dbfixtures.kept_world(pg_cluster)
+    if kept and dbfixtures.exists(pg_cluster, kept):
+        return kept
     database = dbfixtures.clone(pg_cluster, f"xworld_{os.getpid()}_{next(_numbers)}")
     use(database)
     from django.db import connections
@@ -50,7 +53,7 @@ def world_template(pg_cluster: Server, request: pytest.FixtureRequest) -> str:
         world.load(admin)
         playbooks.publish(admin)
     connections.close_all()
-    return database.name
+    return dbfixtures.keep(pg_cluster, database.name, kept)
 
 
 @pytest.fixture(scope="module")
