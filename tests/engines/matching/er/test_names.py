@@ -82,7 +82,7 @@ def test_any_text_is_taken_and_every_row_stays_in_place(names):
     assert table.num_rows == len(names)
     for i, name in enumerate(names):
         alone = prepare_persons([name])
-        assert alone.form[0].as_py() == p.form[i].as_py() or len(name or "") > han.MIN_WIDTH
+        assert alone.form[0].as_py() == p.form[i].as_py() or len(han.clean(name or "")) > han.MIN_WIDTH  # capitals may be longer: ß
         if not han.clean(name):
             assert p.form[i].as_py() is None
 
