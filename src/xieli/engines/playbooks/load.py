@@ -61,7 +61,7 @@ def from_content(content: J, name: str = "", lines: Mapping[Any, int] | None = N
         compositions=_each(content, "compositions", _composition),
         secrecy=m.Secrecy(content["level"]["default"], content["level"]["floor"], content["level"].get("compartment", False)),
         series=_each(content, "series", lambda c, x: m.Series(c, _label(x), x["pattern"], x["per"])),
-        forms=_each(content, "forms", lambda c, x: m.Form(c, _label(x), tuple(_field(k, f) for k, f in x["fields"].items()), x.get("per"))),
+        forms=_each(content, "forms", lambda c, x: m.Form(c, _label(x), tuple(_field(k, f) for k, f in x["fields"].items()), x.get("per"), x.get("adds", False))),
         clocks=_each(content, "clocks", _clock),
         documents=_each(content, "documents", lambda c, x: m.Document(c, _label(x), x.get("series"), x.get("receipt", False), _origin(x))),
         products=_each(content, "products", lambda c, x: m.Product(c, _label(x), x.get("form"), x.get("document"))),

@@ -135,12 +135,13 @@ class FormField:
 
 @dataclass(frozen=True)
 class Form:
-    """Fields in file order; `per` a party means one submission for each of its bodies."""
+    """Fields in file order; `per` a party means one submission for each of its bodies; with `adds` a later submission stands beside the earlier ones (a day's attendance, a month's sample) instead of correcting them."""
 
     code: str
     label: Label
     fields: tuple[FormField, ...]
     per: str | None = None
+    adds: bool = False
 
     def field(self, code: str) -> FormField | None:
         return next((f for f in self.fields if f.code == code), None)

@@ -133,7 +133,7 @@ def build() -> J:
             compositions=_coded(_obj(("zh", "en", "slots"), **_NAMED, **_ORIGIN, slots={**_coded(slot), "minProperties": 1}, decide=_enum("all", "majority", "chair"), rotation=_enum("alternate"))),
             level=_obj(("default", "floor"), default=_enum(*v.LEVELS), floor=_enum(*v.LEVELS), compartment=_BOOL),
             series=_coded(_obj(("zh", "en", "pattern", "per"), **_NAMED, pattern={"type": "string", "pattern": "\\{n\\}"}, per=_enum("body", "compartment", "matter"))),
-            forms=_coded(_obj(("zh", "en", "fields"), **_NAMED, fields={**_coded(_field(True)), "minProperties": 1}, per=_CODE)),
+            forms=_coded(_obj(("zh", "en", "fields"), **_NAMED, fields={**_coded(_field(True)), "minProperties": 1}, per=_CODE, adds=_BOOL)),
             clocks=_coded(clock), documents=_coded(_obj(("zh", "en"), **_NAMED, **_ORIGIN, series=_CODE, receipt=_BOOL)),
             products=_coded(_obj(("zh", "en"), **_NAMED, form=_CODE, document=_CODE)), outcomes=_coded(_obj(("zh", "en", "unit"), **_NAMED, unit=_enum("matter", "person", "item", "unit", "attendance"))),
             messages=_coded(_obj(("zh", "en"), **_NAMED)), approvals=_coded(approval), feedback=_coded(feedback),

@@ -53,7 +53,7 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
     row = FormSubmission.objects.create(matter=matter, form=code, revision=(last.revision + 1) if last else 1, data=data, sha=sha,
                                         person_id=actor().person, at=now())
-    if last is not None and not form.per:
+    if last is not None and not form.per and not form.adds:
         Fact.objects.filter(submission=last, retracted_at=None).update(retracted_at=row.at)
     today = clocks.calendar_of("cn-mainland").day_of(row.at)
     subject = MatterSubject.objects.filter(matter=matter, role="subject").order_by("id").first()
