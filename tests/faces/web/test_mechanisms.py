@@ -22,7 +22,7 @@ def test_thirty_projects_are_one_done_twenty_six_on_time_three_late() -> None:
     assert (made.count("done"), made.count("on_time"), made.count("late")) == (1, 26, 3)
 
 
-def test_names_are_escaped_and_nothing_gives_no_picture() -> None:
+def test_names_are_escaped_and_nothing_gives_no_picture(played) -> None:
     text = draw([("<b>", [PLANNED])], MUCH_LATER)
     assert "<b>" not in text
     assert "&lt;b&gt;" in text

@@ -11,10 +11,9 @@ from django.utils import translation
 
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
-from xieli.faces.web.pictures.lanes import swim_lanes
 from xieli.faces.web.pictures.rings import knower_rings
+from xieli.faces.web.samples import drawings
 from xieli.office.access.services import Knower
-from xieli.office.matters.queries.timeline import Lane
 
 PANES = (("theme-light", "zh-hans"), ("theme-dark", "zh-hans"), ("theme-light", "en"), ("theme-dark", "en"), ("theme-light grey", "zh-hans"))
 
@@ -27,11 +26,9 @@ def page(request: HttpRequest) -> HttpResponse:
     panes: list[dict[str, Any]] = []
     for css, language in PANES:
         with translation.override(language):
-            lanes = [Lane("临江区纪委监委", "Linjiang Commission", [(now - 9 * day, now - 4 * day, "owner")]), Lane("巫川县纪委监委", "Wuchuan Commission", [(now - 4 * day, None, "owner")]),
-                     Lane("消防总队纪委", "Fire Corps committee", [(now - 9 * day, now, "assisting")])]
             knowers = [Knower(i, f"示例{i}", ["handler"], acts, None, barred) for i, (acts, barred) in enumerate(
                 [(["read", "write"], ""), (["read", "write"], ""), (["read", "approve"], ""), (["read"], ""), (["read"], "recused")])]
-            panes.append({"css": css, "language": language, "picture": swim_lanes(lanes, now, "…", language == "en"), "rings": knower_rings(knowers, language == "en"), "id": f"p{len(panes)}"})
+            panes.append({"css": css, "language": language, "pictures": drawings(now), "rings": knower_rings(knowers, language == "en"), "id": f"p{len(panes)}"})
     error = SimpleNamespace(sentence="示例：尚未批准，不能执行。 / Example: not approved yet.", others=())
     return render(request, "web/components.html", {
         "panes": panes, "now": now, "soon": now + 2 * day, "late": now - day, "later": now + 20 * day, "error": error,
