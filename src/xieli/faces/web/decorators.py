@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from xieli.office.ids import BadReference, from_ref
-from xieli.office.matters.services.errors import NotVisible, Refused
+from xieli.office.matters.services.errors import NotVisible, ProveAgain, Refused
 from xieli.office.matters.tables.core import Matter
 
 View = Callable[..., HttpResponse]
@@ -19,7 +19,7 @@ def bound(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        from django.db import transaction
+        from django.db import DatabaseError, transaction
 
         from xieli.faces.web.errors import not_found
         from xieli.faces.web.refusals import refusal
@@ -29,13 +29,17 @@ def bound(view: View) -> View:
         try:
             with transaction.atomic():
                 response = view(request, *args, **kwargs)
-                if response.status_code == 302 and request.POST.get("_draft"):
+                if request.POST.get("_draft") and (response.status_code == 302 or response.has_header("Content-Disposition")):
                     _handed_in(request)
                 return response
         except (NotVisible, BadReference):
             return not_found(request)
         except Refused as error:
             return refusal(request, error)
+        except DatabaseError as error:
+            if getattr(error.__cause__, "sqlstate", "") != "XL001":
+                raise
+            return refusal(request, ProveAgain())
 
     guarded.xieli_bound = True  # type: ignore[attr-defined]
     return guarded

@@ -61,6 +61,5 @@ def disable(person: int) -> None:
 
 
 def require_fresh() -> None:
-    """Raise unless identity was proved within five minutes (ASVS 7.5.3); a demo has no factors to prove."""
-    if not call("fresh"):
-        raise Refused("prove_again", "请先再验证一次身份（五分钟内有效）。", "Prove your identity again first (valid for five minutes).")
+    """Raise ProveAgain unless identity was proved within five minutes (ASVS 7.5.3); a demo has no factors to prove."""
+    call("require_fresh")

@@ -59,6 +59,10 @@ def record(
         transaction.set_rollback(True)
         if getattr(reason.__cause__, "sqlstate", "") == "23514":  # check_violation: audit.refuse
             raise Refused(str(reason), str(reason)) from reason
+        if getattr(reason.__cause__, "sqlstate", "") == "XL001":  # an export or a reveal without a fresh proof of identity
+            from xieli.office.matters.services.errors import ProveAgain
+
+            raise ProveAgain() from reason
         raise
     return UUID(str(found[0]))
 

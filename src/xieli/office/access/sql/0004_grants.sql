@@ -181,6 +181,7 @@ begin
     if w.person is null or not access.may(m, 'grant') then
         raise exception 'not visible' using errcode = 'insufficient_privilege';
     end if;
+    if not access.moved_now(m, 'write') then perform access.require_fresh(); end if;   -- what a move entails was proved with it
     if coalesce(grant_basis, '') = '' then raise exception 'a grant needs a basis' using errcode = 'check_violation'; end if;
     if grant_basis = 'line' or grant_kind = 'break_glass' then
         raise exception 'this kind has its own door' using errcode = 'check_violation';

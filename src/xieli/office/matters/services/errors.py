@@ -36,6 +36,14 @@ class NotVisible(Refused):
         super().__init__("not_found", "不存在或无权限。", "It does not exist or is not open to you.")
 
 
+class ProveAgain(Refused):
+    """The act needs a proof of identity of the last five minutes (access.require_fresh); the screens lead there and back."""
+
+    def __init__(self) -> None:
+        super().__init__("prove_again", "这一步要先再验证一次身份（五分钟内有效）。还没有办理，填写的内容都在。",
+                         "This step needs a fresh proof of your identity (valid for five minutes). Nothing was done yet; what you typed is kept.")
+
+
 # what the database says in English, once, and what a person reads
 _SENTENCES: dict[str, tuple[str, str, str]] = {
     "someone else moved this matter first": ("conflict", "别人刚刚先办了这一步，页面已过时。您填的内容已保留，请刷新后再看。",
@@ -110,6 +118,8 @@ def plain_words() -> Iterator[None]:
             raise Refused(code, zh, en) from error
         if message.startswith("this installation is not approved for level"):
             raise Refused("level_cap", "本系统未获批准处理该密级，请走线下渠道。", "This installation is not approved for that level; use the channel outside.") from error
+        if state == "XL001":
+            raise ProveAgain() from error
         if state == "42501":
             raise NotVisible() from error
         if state == "40001":
