@@ -52,37 +52,56 @@ begin
 end $$;
 create function access.refresh_trigger() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    if tg_op <> 'INSERT' then perform access.refresh(old.matter_id); end if;
-    if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.matter_id <> old.matter_id) then perform access.refresh(new.matter_id); end if;
+    perform access.refresh(old.matter_id);
+    if tg_op = 'UPDATE' and new.matter_id <> old.matter_id then perform access.refresh(new.matter_id); end if;
     return null;
 end $$;
-create trigger refresh after insert or update or delete on public.matter_grant
+create function access.refresh_added() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+-- What one statement adds is looked at once a matter, not once a row: a ledger opens thousands of them.
+declare ms bigint[] := array(select distinct matter_id from added order by 1); t timestamptz := access.now();
+begin
+    perform 1 from public.matter where id = any (ms) order by id for update;
+    update public.matter mm set acl = c.acl, deny = c.deny, sure_until = c.sure_until
+    from unnest(ms) x(id) cross join lateral access.caches(x.id, t) c
+    where mm.id = x.id and (mm.acl, mm.deny, mm.sure_until) is distinct from (c.acl, c.deny, c.sure_until);
+    return null;
+end $$;
+create trigger refresh after insert on public.matter_grant referencing new table as added
+    for each statement execute function access.refresh_added();
+create trigger refresh_change after update or delete on public.matter_grant
     for each row execute function access.refresh_trigger();
-create trigger refresh after insert or update or delete on public.recusal
+create trigger refresh after insert on public.recusal referencing new table as added
+    for each statement execute function access.refresh_added();
+create trigger refresh_change after update or delete on public.recusal
     for each row execute function access.refresh_trigger();
 
 -- the worklist follows the matter: open matters, one row per principal that may read, by due date
 create function access.worklist_trigger() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare far constant timestamptz := '9999-01-01 00:00:00+00'; was integer[]; is_now integer[];
 begin
-    was := case when tg_op = 'UPDATE' and old.status = 'open' then old.acl else '{}' end;
+    was := case when old.status = 'open' then old.acl else '{}' end;
     is_now := case when new.status = 'open' then new.acl else '{}' end;
-    if tg_op = 'UPDATE' and old.next_due is not distinct from new.next_due then
+    if old.next_due is not distinct from new.next_due then
         delete from public.matter_work w where w.matter_id = new.id and w.next_due = coalesce(old.next_due, far)
             and w.principal = any (was) and not w.principal = any (is_now);
         insert into public.matter_work (principal, next_due, matter_id)
             select x, coalesce(new.next_due, far), new.id from unnest(is_now) x where not x = any (was) on conflict do nothing;
     else
-        if tg_op = 'UPDATE' then
-            delete from public.matter_work w where w.matter_id = new.id and w.next_due = coalesce(old.next_due, far)
-                and w.principal = any (was);
-        end if;
+        delete from public.matter_work w where w.matter_id = new.id and w.next_due = coalesce(old.next_due, far) and w.principal = any (was);
         insert into public.matter_work (principal, next_due, matter_id)
             select x, coalesce(new.next_due, far), new.id from unnest(is_now) x on conflict do nothing;
     end if;
     return null;
 end $$;
-create trigger worklist after insert or update of acl, status, next_due on public.matter
+create function access.worklist_added() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into public.matter_work (principal, next_due, matter_id)
+        select x, coalesce(a.next_due, timestamptz '9999-01-01 00:00:00+00'), a.id from added a, unnest(a.acl) x where a.status = 'open' on conflict do nothing;
+    return null;
+end $$;
+create trigger worklist_new after insert on public.matter referencing new table as added
+    for each statement execute function access.worklist_added();
+create trigger worklist after update of acl, status, next_due on public.matter
     for each row execute function access.worklist_trigger();
 
 -- the level the installation is approved for

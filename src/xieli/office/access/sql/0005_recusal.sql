@@ -133,7 +133,9 @@ begin
     perform access.compute_recusals(new.matter_id);
     return null;
 end $$;
-create trigger recusals after insert or update on public.matter_subject for each row execute function access.recusal_trigger();
+-- somebody of whom neither number, person nor unit is known recuses nobody
+create trigger recusals after insert or update on public.matter_subject for each row
+    when (new.person_id is not null or new.id_digest is not null or new.unit_body_id is not null) execute function access.recusal_trigger();
 create trigger recusals after insert or update on public.matter_body for each row execute function access.recusal_trigger();
 
 -- the facts of persons move too: a new declaration, a number recorded, a new chief

@@ -23,7 +23,7 @@ create function access.post_ledger(batch bigint, head jsonb, entries jsonb) retu
 -- conditions. `head` holds what all share, `entries` the rows; the answer is the matters in the order of the rows.
 declare w record := access.who(); far constant timestamptz := '9999-01-01 00:00:00+00'; n integer := jsonb_array_length(entries);
         ids bigint[]; owner integer := (head->>'owner_body')::integer; room integer := (head->>'owner_room')::integer;
-        its_level smallint := (head->>'level')::smallint; its_state jsonb := head->'state'; opened text[]; y integer; last_number integer; blank integer;
+        its_level smallint := (head->>'level')::smallint; its_state jsonb := head->'state'; opened text[]; handlers integer[]; hint integer[]; y integer; last_number integer; blank integer;
 begin
     if w.person is null or owner is null or not (owner = any (w.p)) then
         raise exception 'a matter is opened for one''s own body' using errcode = 'insufficient_privilege';
@@ -49,6 +49,9 @@ begin
         raise exception 'it belongs to the superior' using errcode = 'check_violation';
     end if;
     ids := array(select access.new_id() from generate_series(1, n));
+    handlers := array_remove(array[w.person, case when room = any (w.p) then room end], null);
+    -- what the grants below will say of each; where a recusal or the end of a posting says otherwise, they correct it
+    hint := array(select x from unnest(handlers || array(select access.line_offices_of(owner, room))) x group by x order by x);
     -- running numbers for rows without one of their own: one lock on the counter, no gaps
     select count(*) into blank from jsonb_array_elements(entries) e where coalesce(e->>'number', '') = '';
     y := extract(year from w.t at time zone 'Asia/Shanghai');
@@ -63,20 +66,19 @@ begin
            case when coalesce(x.e->>'number', '') = '' then replace(replace(head->>'number_pattern', '{year}', y::text), '{n}',
                 (last_number - blank + count(*) filter (where coalesce(x.e->>'number', '') = '') over (order by x.i))::text) else x.e->>'number' end,
            coalesce((x.e->>'urgent')::boolean, false), coalesce(x.e->>'source', ''), '', w.t, (x.e->>'received_on')::date, '', 2,
-           '{}', '{}', '{}', far, array(select jsonb_array_elements_text(x.e->'grams'))
+           hint, '{}', '{}', w.t + interval '12 months', array(select jsonb_array_elements_text(x.e->'grams'))
     from (select u.id, u.i, a.e from unnest(ids) with ordinality u(id, i) join jsonb_array_elements(entries) with ordinality a(e, i) using (i)) x;
     if blank > 0 then
         insert into public.number_use (id, series, year, number, text, matter_id, state, void_reason, at)
         select access.new_id(), head->>'number_key', y, last_number - blank + row_number() over (order by u.i), m.number, m.id, 'used', '', w.t
         from unnest(ids) with ordinality u(id, i) join public.matter m on m.id = u.id where m.series <> '';
     end if;
+    -- one owner, one room: handlers and leaders of the line are the same for all; no recusal stands before there are subjects
     insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
-    select access.new_id(), m, x, 'handler', '{read,write,grant,handover,close,export,note}', w.t, far, 'opened', '', w.person, w.t
-    from unnest(ids) m, unnest(array_remove(array[w.person, case when room = any (w.p) then room end], null)) x;
-    -- one owner, one room: the leaders of the line are the same for all
-    insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
-    select access.new_id(), m, o, 'leader', '{read,approve,note}', w.t, w.t + interval '12 months', 'line', '', 0, w.t
-    from unnest(ids) m, (select access.line_offices(ids[1]) as o) l where not access.barred(m, o);
+    select access.new_id(), m, g.principal, g.kind, g.acts, w.t, g.ends_at, g.basis, '', g.granted_by, w.t from unnest(ids) m, (
+        select x as principal, 'handler' as kind, '{read,write,grant,handover,close,export,note}'::text[] as acts, far as ends_at, 'opened' as basis, w.person as granted_by
+        from unnest(handlers) x
+        union all select o, 'leader', '{read,approve,note}', w.t + interval '12 months', 'line', 0 from access.line_offices_of(owner, room) o) g;
     with moved as (
         insert into public.matter_move (id, matter_id, move, from_stage, to_stages, person_id, body_id, approval_id, reason, at, happened_at, by_tx)
         select access.new_id(), m, 'start', '', opened, w.person, null, null, '', w.t, w.t, pg_current_xact_id()::text from unnest(ids) m
