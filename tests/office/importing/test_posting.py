@@ -90,7 +90,7 @@ def test_what_belongs_to_the_superior_is_counted_and_kept_nowhere(desk, ledger):
     with desk.acts("yj-clerk"):
         book, trial = trial_of(desk, path)
         assert (trial.received, trial.sealed, len(trial.rows)) == (2, 1, 1)
-        assert secret not in json.dumps(book.rows, ensure_ascii=False)
+        assert secret not in json.dumps(list(book.rows), ensure_ascii=False)
         assert writing.write_problems(path.with_name("e.xlsx"), book, trial.layout, trial.rows) == 0
         batch = service.post(trial, desk.body, desk.room)
         assert (batch.received, batch.accepted, batch.refused, batch.sealed) == (2, 1, 0, 1)

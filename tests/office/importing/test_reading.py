@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.office.importing.conftest import HEAD
 from xieli.engines.identifiers.resident import check_character
 from xieli.office.matters.importing import cells, fields, layout, piles
-from xieli.office.matters.importing.workbook import Book, open_book
+from xieli.office.matters.importing.workbook import Book, Rows, open_book
 from xieli.office.matters.services.errors import Refused
 
 TODAY = date(2026, 3, 2)
@@ -20,7 +20,7 @@ GOOD += check_character(GOOD)
 
 
 def book(rows):
-    return Book("x", "", "", rows)
+    return Book("x", "", "", Rows(rows))
 
 
 def sorted_rows(rows):
@@ -135,7 +135,7 @@ def test_real_workbooks_and_csv(ledger, tmp_path):
     assert found.rows[1][1] == "\x012025-03-05"
     for encoding in ("utf-8-sig", "gb18030"):
         (tmp_path / "a.csv").write_bytes(",".join(HEAD).encode(encoding))
-        assert open_book(tmp_path / "a.csv").rows == [HEAD]
+        assert list(open_book(tmp_path / "a.csv").rows) == [HEAD]
 
 
 def test_hostile_files_are_refused_and_say_so(tmp_path):

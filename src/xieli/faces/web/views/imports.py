@@ -132,7 +132,7 @@ def mend(request: HttpRequest) -> HttpResponse:
     for at, cells in data["cells"].items():
         rows[int(at)] = cells
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-        writing.write_problems(Path(file.name), workbook.Book(trial.file, trial.sha256, "", rows), trial.layout, trial.rows, "en" if (get_language() or "zh").startswith("en") else "zh")
+        writing.write_problems(Path(file.name), workbook.Book(trial.file, trial.sha256, "", workbook.Rows(rows)), trial.layout, trial.rows, "en" if (get_language() or "zh").startswith("en") else "zh")
         content = Path(file.name).read_bytes()
     response = HttpResponse(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response["Content-Disposition"] = 'attachment; filename="to-mend.xlsx"'

@@ -9,6 +9,7 @@ from math import isfinite
 from xieli.engines.identifiers import Grade, check
 from xieli.office.matters.importing.workbook import Cell
 
+_DAY = re.compile(r"\x01(\d{4})-(\d\d)-(\d\d)")  # what the reader makes of a cell that holds a day
 _DASHED = re.compile(r"(\d{4})\s*[-/.．年]\s*(\d{1,2})\s*[-/.．月]\s*(\d{1,2})\s*日?(?:[T\s].*)?")
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _SHORT = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{2,4})")
@@ -49,8 +50,9 @@ def read_date(cell: Cell) -> tuple[date | None, str]:
             return date(1899, 12, 30) + timedelta(days=int(cell)), ""
         cell = _number(cell)
     text = str(cell).strip()
-    if text.startswith("\x01"):
-        return date.fromisoformat(text[1:]), ""
+    if m := _DAY.fullmatch(text):
+        day = _made(*m.groups())
+        return day, "" if day else "date"
     if m := (_DASHED.fullmatch(text) or _PACKED.fullmatch(text)):
         day = _made(*m.groups())
         return day, "" if day else "date"

@@ -12,6 +12,7 @@ from xieli.office.matters.services.errors import Refused
 WITHIN = 20
 _UNIT = re.compile(r"(?:填报|报送|填表)(?:单位|机关|部门)\s*[（(]?[^:：]{0,6}[:：]\s*(\S.*)")
 _TOTAL = re.compile(r"^\s*(合\s*计|总\s*计|小\s*计|共\s*计|total)\s*[:：]?", re.IGNORECASE)
+_TOTAL_BEGINS = frozenset("合总小共tT")  # most rows are told by their first letter
 _COUNT = re.compile(r"(\d[\d,]*)\s*(?:件|条|行)?")
 
 
@@ -104,8 +105,10 @@ def find_layout(rows: Sequence[Sequence[Cell]], chosen: Mapping[str, str] | None
 
 def is_total(row: Sequence[Cell]) -> bool:
     """Whether the row is the ledger's totals row: its first words say so."""
-    first = next((t for t in map(_text, row) if t), "")
-    return bool(_TOTAL.match(first))
+    for cell in row:
+        if text := _text(cell):
+            return text[0] in _TOTAL_BEGINS and bool(_TOTAL.match(text))
+    return False
 
 
 def stated_total(row: Sequence[Cell]) -> int | None:

@@ -111,13 +111,13 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         name, rows = read(path, suffix, sheet)
+        if max(map(len, rows), default=0) > COLUMNS:
+            raise Unfit("columns")
         # one row a line: neither side ever holds the whole text
         out = sys.stdout
         out.write(json.dumps({"sheet": name, "rows": len(rows)}) + "\n")
         encode = json.JSONEncoder(ensure_ascii=False, default=plain, check_circular=False).encode
         for row in rows:
-            if len(row) > COLUMNS:
-                raise Unfit("columns")
             out.write(encode(row) + "\n")
     except Unfit as reason:
         print(reason, file=sys.stderr)

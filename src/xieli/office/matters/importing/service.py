@@ -13,7 +13,7 @@ from xieli.engines.playbooks.state import Context
 from xieli.engines.playbooks.steps import start
 from xieli.office.audit import record, record_look
 from xieli.office.bodies.models import Body
-from xieli.office.matters.importing.layout import Layout, find_layout
+from xieli.office.matters.importing.layout import WITHIN, Layout, find_layout
 from xieli.office.matters.importing.piles import DOUBTFUL, IN, REFUSED, Row, Sorted, sort_rows
 from xieli.office.matters.importing.workbook import Book
 from xieli.office.matters.services.errors import NotVisible, Refused
@@ -65,7 +65,7 @@ def dry_run(book: Book, body: int, chosen: Mapping[str, str] | None = None) -> T
     and from the workbook held in memory, before anything is compared or shown."""
     if body not in actor().principals:
         raise Refused("own_body_only", "只能为本机构登记事项。", "A matter is opened for one's own body.")
-    layout = find_layout(book.rows, chosen)
+    layout = find_layout(book.rows.first(WITHIN), chosen)
     result = sort_rows(book, layout, today())
     sealed = _drop_sealed(book, result, body)
     trial = Trial(book.name, book.sha256, layout, len(result.rows) + sealed, result.rows, sealed, result.stated)
@@ -80,7 +80,7 @@ def _drop_sealed(book: Book, result: Sorted, body: int) -> int:
     gone = {i - 1 for i in hits}  # type: ignore[attr-defined]
     if gone:
         for i in gone:
-            book.rows[result.rows[i].at] = []
+            book.rows.drop(result.rows[i].at)
         result.rows = [r for i, r in enumerate(result.rows) if i not in gone]
     return len(gone)
 

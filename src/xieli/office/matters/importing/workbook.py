@@ -5,8 +5,12 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any, overload
 
 from xieli.office.matters.services.errors import Refused
 
@@ -30,6 +34,47 @@ _SENTENCES = {
 }
 
 
+class Rows(Sequence[list[Cell]]):
+    """The rows of a sheet, kept as the reader wrote them: a row becomes cells when it is looked at, so that a hundred
+    thousand of them weigh what the file weighs. Iteration may begin while the reader still writes. Raises Refused."""
+
+    def __init__(self, lines: Sequence[list[Cell] | bytes], more: Iterator[bytes] | None = None) -> None:
+        self._lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
+        self._more = more or iter(())
+
+    def _read_all(self) -> None:
+        self._lines.extend(self._more)
+
+    def __len__(self) -> int:
+        self._read_all()
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, at: int) -> list[Cell]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[list[Cell]]: ...
+    def __getitem__(self, at: int | slice) -> list[Cell] | list[list[Cell]]:
+        self._read_all()
+        return [_cells(line) for line in self._lines[at]] if isinstance(at, slice) else _cells(self._lines[at])
+
+    def __iter__(self) -> Iterator[list[Cell]]:
+        for line in self._lines:
+            yield _cells(line)
+        for line in self._more:
+            self._lines.append(line)
+            yield _cells(line)
+
+    def first(self, n: int) -> list[list[Cell]]:
+        """At most the first `n` rows, without waiting for the others."""
+        self._lines.extend(islice(self._more, max(0, n - len(self._lines))))
+        return [_cells(line) for line in self._lines[:n]]
+
+    def drop(self, at: int) -> None:
+        """Forget what a row says; its place stays."""
+        self._read_all()
+        self._lines[at] = b"[]"
+
+
 @dataclass(frozen=True)
 class Book:
     """One sheet of a file: its rows from the very first, and the digest of the bytes that were read."""
@@ -37,7 +82,7 @@ class Book:
     name: str
     sha256: str
     sheet: str
-    rows: list[list[Cell]]
+    rows: Rows
 
 
 def unfit(code: str) -> Refused:
@@ -60,24 +105,57 @@ def open_book(path: Path, *, name: str = "", sheet: str | None = None) -> Book:
                              stderr=subprocess.PIPE, env={"LANG": "C.UTF-8", "PYTHONUTF8": "1"}, cwd="/")
     assert child.stdout is not None
     assert child.stderr is not None
-    rows: list[list[Cell]] = []
-    head: dict[str, str | int] | None = None
+    lines = _lines(child)
+    head = _json(next(lines))
+    if not isinstance(head, dict):
+        lines.close()
+        raise unfit("died")
+    return Book(name or path.name, digest, str(head["sheet"]), Rows([], lines))
+
+
+def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Every line of the reader, the header first. When the last has come the reader must have ended well and the number of
+    rows be what it announced; a person who stops looking ends the reader too."""
+    assert child.stdout is not None
+    assert child.stderr is not None
+    killer = threading.Timer(WALL_SECONDS, child.kill)
+    killer.start()
     try:
-        for line in child.stdout:
-            if head is None:
-                head = json.loads(line)
-            else:
-                rows.append(json.loads(line))
+        first = child.stdout.readline()
+        if first:
+            yield first
+            found = 0
+            for line in child.stdout:
+                found += 1
+                yield line
         said = child.stderr.read(4000).decode("utf-8", "replace").strip()
-        code = child.wait(WALL_SECONDS)
-    except (ValueError, subprocess.TimeoutExpired):
-        raise unfit("died") from None
+        if child.wait() or not first or found != _json(first)["rows"]:
+            raise unfit(said if said in _SENTENCES else "died")
     finally:
+        killer.cancel()
         if child.poll() is None:
             child.kill()
             child.wait()
         child.stdout.close()
         child.stderr.close()
-    if code or head is None or len(rows) != head["rows"]:
-        raise unfit(said if said in _SENTENCES else "died")
-    return Book(name or path.name, digest, str(head["sheet"]), rows)
+
+
+_scan = json.JSONDecoder().scan_once  # a line is one value: what `loads` looks at besides takes half its time
+
+
+def _json(line: bytes) -> Any:
+    try:
+        text = line.decode()
+        value, end = _scan(text, 0)
+    except (ValueError, StopIteration):
+        raise unfit("died") from None
+    if text[end:].strip():
+        raise unfit("died")
+    return value
+
+
+def _cells(line: bytes) -> list[Cell]:
+    found = _json(line)
+    if not isinstance(found, list):
+        raise unfit("died")
+    return found
