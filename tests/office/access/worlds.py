@@ -22,8 +22,9 @@ class RandomWorld:
     Everything happens in the transaction that the caller opened and will roll back.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], seed: int, *, people: int = 9, matters: int = 16) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], seed: int, *, people: int = 9, matters: int = 16, playbook_sha: str = "x") -> None:
         self.c = connection
+        self.playbook_sha = playbook_sha
         self.r = random.Random(seed)
         self.base = 100_000 + (seed % 9000) * 1000
         self.next_id = self.base
@@ -169,8 +170,8 @@ class RandomWorld:
 
         c.execute("insert into matter (id, kind, playbook_version, playbook_sha, title, summary, owner_body_id, owner_room_id, level, status, stages, series, number,"
                   " urgent, source, source_grade, opened_at, close_kind, row_version, acl, deny, comps, sure_until, grams, next_due)"
-                  " values (%s, 'lead', 1, 'x', %s, '', %s, %s, %s, %s, '{}', '', '', false, '', '', %s, '', 1, '{}', '{}', %s, '9999-01-01+00', %s, %s)",
-                  [i, self.titles[i], body, room, m.level, "open" if m.open else "closed", T0, sorted(m.comps), grams(self.titles[i]), self._when() if r.random() < 0.8 else None])
+                  " values (%s, 'lead', 1, %s, %s, '', %s, %s, %s, %s, '{}', '', '', false, '', '', %s, '', 1, '{}', '{}', %s, '9999-01-01+00', %s, %s)",
+                  [i, self.playbook_sha, self.titles[i], body, room, m.level, "open" if m.open else "closed", T0, sorted(m.comps), grams(self.titles[i]), self._when() if r.random() < 0.8 else None])
         for _ in range(r.choice((0, 1, 1, 2))):
             start, end = self._span()
             p = ntk.Party(i, r.choice(list(w.bodies)), start, end)

@@ -2,10 +2,12 @@
 -- graph, approvals in order, the hand-over ladder, measures and the custody gate. The rest is services under policies.
 
 -- ── tables bound to a matter ───────────────────────────────────────────────────────────────────────────────────────
-select access.bind_table(('public.' || t)::regclass) from unnest(array['form_submission', 'fact', 'outcome', 'task', 'note',
+select access.bind_table(('public.' || t)::regclass) from unnest(array['form_submission', 'fact', 'outcome', 'task',
     'clock', 'clock_event', 'alarm', 'competence_basis', 'line_notice', 'feedback_duty', 'feedback', 'reminder', 'measure',
     'measure_notice', 'presence', 'presence_entry', 'rights_sheet', 'matter_stage', 'matter_move', 'approval',
     'approval_step', 'snapshot', 'handover']) t;
+-- a remark is written by whoever holds the act for it: a leader, an approver, a reviewer, a sender
+select access.bind_table('public.note', write_act => 'note');
 -- written by functions only
 revoke insert, update on public.matter_stage, public.matter_move, public.approval, public.approval_step, public.snapshot,
     public.handover from {web}, {job};
