@@ -14,7 +14,8 @@ def main() -> None:
 
     django.setup()
     # call_command leaves out Django's checks of templates and addresses: this process serves no page
-    call_command("procrastinate", "worker", "--delete-jobs", "successful")
+    # two at a time: an hour of matching does not keep a short job waiting
+    call_command("procrastinate", "worker", "--delete-jobs", "successful", "--concurrency", "2")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class Bench:
         from xieli.office.desk.services import Proposal
 
         return Proposal(**{"model": "deceased_recipient", "bind": {"payment": "subsidies", "death": "deaths"}, "purpose_zh": "核查死后领补", "purpose_en": "check payments after death", "assessment": "PIA-1",
-                           "instruments": {"subsidies": "财函〔2026〕1号", "deaths": "民函〔2026〕2号"}, "subjects": ("990101195001010016",), **changed})
+                           "instruments": {"subsidies": "财函〔2026〕1号", "deaths": "民函〔2026〕2号"}, "subjects": tuple(self.truth["dead"]), **changed})
 
     def proposed(self, matter: int | None = None, **changed: Any) -> int:
         from xieli.office.desk import services
@@ -64,20 +64,30 @@ class Bench:
         return identity
 
     def ran(self, identity: int) -> Any:
-        from xieli.office.desk import services
-        from xieli.office.desk.models import Authorization
+        from xieli.office.desk import demo
 
-        with self.stage.acts(self.chief):
-            return services.run(Authorization.objects.get(pk=identity), "deceased_recipient")
+        return demo.run_now(self.stage, self.chief, identity, "deceased_recipient")
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """The connection of the worker's own role."""
+        with self.as_role("job"):
+            yield
 
     @contextmanager
     def sweeping(self) -> Iterator[None]:
         """The connection of the sweeper's own role."""
+        with self.as_role("sweeper"):
+            yield
+
+    @contextmanager
+    def as_role(self, role: str) -> Iterator[None]:
+        """Django on another role's connection, as that process has it."""
         from tests import dbfixtures, djangodb
 
         name = self.stage.admin.execute("select current_database()").fetchone()[0]
         database = dbfixtures.TestDatabase(self.server, name)
-        djangodb.use(database, "sweeper")
+        djangodb.use(database, role)
         try:
             yield
         finally:

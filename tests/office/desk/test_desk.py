@@ -36,8 +36,7 @@ def test_two_leaders_who_do_not_operate_sign(bench: Bench) -> None:
     with bench.stage.acts(bench.chief):
         assert bench.stage.refused(lambda: services.sign_authorization(Authorization.objects.get(pk=identity))) == "operator_signs"
     assert bench.signed(identity, bench.head) == "waiting"
-    with bench.stage.acts(bench.chief):
-        refused = services.run(Authorization.objects.get(pk=identity), "deceased_recipient")
+    refused = bench.ran(identity)
     assert (refused.state, refused.result["code"]) == ("refused", "two_persons")
     assert bench.signed(identity, bench.deputy) == "in_force"
 
@@ -46,7 +45,7 @@ def test_the_database_itself_runs_no_job_without_signatures_or_scope(bench: Benc
     identity = bench.proposed()
     with raw(bench.chief) as web:  # type: ignore[operator]
         with pytest.raises(psycopg.errors.CheckViolation, match="two persons"):
-            web.execute("insert into match_run (id, matter_id, authorization_id, model, engine_run, state, result, said_zh, said_en, person_id, at) values (5, %s, %s, 'm', '', 'running', '{}', '', '', %s, access.now())",
+            web.execute("insert into match_run (id, matter_id, authorization_id, model, engine_run, state, result, said_zh, said_en, person_id, at, trial, stage, done, total) values (5, %s, %s, 'm', '', 'queued', '{}', '', '', %s, access.now(), false, '', 0, 0)",
                         [bench.lead, identity, bench.stage.person(bench.chief)])
         web.rollback()
     with raw(bench.chief) as web, pytest.raises(psycopg.errors.InsufficientPrivilege):  # type: ignore[operator]

@@ -5,6 +5,7 @@ parent as a MatchError and nothing is published.
 """
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from .words import CONFLICT, DENIED, Conflict, MatchError, Refused
 from .workspace import read_json, write_json
 
 Progress = Callable[[str, int], None]
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def run_child(plan: dict[str, Any], folder: Path, wall_seconds: int, progress: Progress) -> None:
@@ -38,6 +40,9 @@ def run_child(plan: dict[str, Any], folder: Path, wall_seconds: int, progress: P
         )  # fmt: skip
         timer = threading.Timer(wall_seconds, lambda: _stop(child.pid))
         timer.start()
+        ended = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(folder / "cancel", child.pid, ended), daemon=True)
+        watcher.start()
         said: dict[str, Any] = {}
         try:
             assert child.stdout is not None
@@ -55,10 +60,14 @@ def run_child(plan: dict[str, Any], folder: Path, wall_seconds: int, progress: P
         finally:
             timed_out = timer.finished.is_set()
             timer.cancel()
+            ended.set()
+            watcher.join()
             if child.stdout is not None:
                 child.stdout.close()
         if said:
             raise _told(said)
+        if code != 0 and (folder / "cancel").exists():
+            raise MatchError("cancelled", "已按要求停止，未写入任何结果", "stopped as asked; nothing was written", 4)
         if code != 0:
             errors.seek(0)
             raise _died(code, timed_out, wall_seconds, errors.read()[-4000:].decode("utf-8", "replace"))
@@ -76,6 +85,24 @@ def _message(line: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _watch(asked: Path, pid: int, ended: threading.Event) -> None:
+    """Stop the child soon after somebody asks: it gets a moment to say so itself, and is ended in any phase."""
+    while not ended.wait(0.3):
+        if asked.exists():
+            if not ended.wait(1.5):
+                _stop(pid)
+            return
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when the one that started it is gone (Linux): a killed worker leaves no second writer."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(137)
 
 
 def _stop(pid: int) -> None:
@@ -98,6 +125,7 @@ def _died(code: int, timed_out: bool, wall_seconds: int, said: str) -> MatchErro
 
 def main() -> int:
     """The child's entry."""
+    die_with_parent()
     plan = read_json(Path(sys.argv[1]))
 
     def tell(stage: str, n: int) -> None:

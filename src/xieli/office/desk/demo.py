@@ -12,7 +12,9 @@ from psycopg.types.json import Jsonb
 from xieli.engines.matching.datasets.catalogue import listing
 from xieli.engines.matching.datasets.importing import import_dataset
 from xieli.engines.matching.demo import generate
-from xieli.office.desk import store
+from xieli.office.demo.theatre import Theatre
+from xieli.office.desk import runs, store
+from xieli.office.desk.models import Authorization, Run
 
 
 def load(admin: psycopg.Connection[Any], *, people: int = 400, dead: int = 3, favoured: int = 2, at: datetime | None = None) -> dict[str, Any]:
@@ -46,3 +48,13 @@ def publish(admin: psycopg.Connection[Any], at: datetime) -> int:
             [r["dataset"], r["title"]["zh"], r["title"]["en"], r["owner"]["body"], r["owner"]["zh"], r["owner"]["en"], r["level"], r["as_of"], d.every_days or 0, d.lineage["zh"], d.lineage["en"],
              r["version"], r["accepted"], r["quarantined"], Jsonb(r["columns"])])
     return len(rows)
+
+
+def run_now(stage: Theatre, person: str, authorization: int, model: str, *, trial: bool = False) -> Run:
+    """A person asks for a run and the worker's part is done at once, with his session: for stories and tests."""
+    with stage.acts(person):
+        asked = runs.ask(Authorization.objects.get(pk=authorization), model, trial=trial, defer=False)
+    if asked.state == "queued":
+        runs.perform(asked.pk, lambda: stage.acts(person))
+    with stage.acts(person):
+        return Run.objects.select_related("authorization").get(pk=asked.pk)

@@ -78,13 +78,21 @@ class Signature(RandomIdModel):
 
 
 class Run(RandomIdModel):
-    """One run of a model, or one that was refused and why."""
+    """One run of a model from its asking to its end, or one that was refused and why. A worker does it; who asked may leave."""
 
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="match_runs")
     authorization = models.ForeignKey(Authorization, models.CASCADE, related_name="match_runs")
     model = models.CharField(max_length=64)
     engine_run = models.CharField(max_length=40, blank=True)
-    state = models.CharField(max_length=10, choices=[("running", "运行中"), ("done", "完成"), ("failed", "失败"), ("refused", "拒绝")])
+    trial = models.BooleanField(default=False, help_text="one in a hundred, counts only")
+    state = models.CharField(max_length=10, choices=[("queued", "排队"), ("running", "运行中"), ("done", "完成"), ("failed", "失败"), ("cancelled", "已取消"), ("refused", "拒绝")])
+    session = models.BigIntegerField(null=True, help_text="the session in which it was asked: its capacity is the job's")
+    stage = models.CharField(max_length=12, blank=True)
+    done = models.BigIntegerField(default=0, help_text="rows laid down, or percent of the model")
+    total = models.BigIntegerField(default=0, help_text="rows of the data sets it compares")
+    started_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True, help_text="last sign of life")
+    cancel_at = models.DateTimeField(null=True, help_text="when somebody asked it to stop")
     result = models.JSONField(default=dict)
     said_zh = models.CharField(max_length=500, blank=True)
     said_en = models.CharField(max_length=500, blank=True)
@@ -108,6 +116,7 @@ class Hit(RandomIdModel):
     told_en = models.TextField()
     causes = models.JSONField(default=list)
     evidence = models.JSONField(default=dict)
+    edges = models.JSONField(default=list, help_text="what its evidence rows say of who stands in what relation to whom")
 
     class Meta:
         db_table = "match_hit"
@@ -172,3 +181,56 @@ class Correction(RandomIdModel):
 
     class Meta:
         db_table = "match_correction"
+
+
+class Snapshot(RandomIdModel):
+    """A picture of relations as somebody laid it out for a meeting: which edges, in which state, and what he said about it."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    authorization = models.ForeignKey(Authorization, models.CASCADE, related_name="snapshots")
+    title = models.CharField(max_length=100)
+    note = models.CharField(max_length=500, blank=True)
+    view = models.JSONField(help_text="the address parts that lay the picture out again")
+    edges = models.JSONField(help_text="the edges as they stood, with evidence and verdict")
+    digest = models.CharField(max_length=64)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_snapshot"
+
+
+class Tripwire(RandomIdModel):
+    """A recommendation's model, rerun each quarter under a programme authorization: it would have caught the case."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="tripwires")
+    authorization = models.ForeignKey(Authorization, models.PROTECT, related_name="tripwires")
+    model = models.CharField(max_length=64)
+    item = models.CharField(max_length=200, help_text="the ask of the recommendation that it watches")
+    baseline = models.JSONField(help_text="hits known when it was set, with how many rows each had")
+    state = models.CharField(max_length=10, choices=[("armed", "布防"), ("tripped", "已报警"), ("ended", "已撤")])
+    next_on = models.DateField()
+    session = models.BigIntegerField(null=True, help_text="the session in which it was set: its capacity is the job's")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_tripwire"
+
+
+class TripwireCheck(RandomIdModel):
+    """One quarter's rerun: what it found, and whether the item was reopened by it."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
+    tripwire = models.ForeignKey(Tripwire, models.CASCADE, related_name="checks")
+    run = models.ForeignKey(Run, models.PROTECT, null=True, related_name="+")
+    due_on = models.DateField()
+    relapses = models.IntegerField()
+    reopened = models.CharField(max_length=40, blank=True, help_text="what the recommendation's hook did")
+    said_zh = models.CharField(max_length=300, blank=True)
+    said_en = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_tripwire_check"
+        constraints = [models.UniqueConstraint(fields=["tripwire", "due_on"], name="match_tripwire_checked_once")]

@@ -1,4 +1,4 @@
-"""Acts of the desk: propose, sign, run, reveal, judge, make a lead, correct, expire. Each one writes its event."""
+"""Acts of the desk: propose, sign, reveal, judge, make a lead, correct, expire. Each one writes its event. Runs: runs.py."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -17,13 +17,12 @@ from xieli.engines.matching.authorization.draft import draft
 from xieli.engines.matching.authorization.signing import read_key, sign
 from xieli.engines.matching.models.contract import find_model
 from xieli.engines.matching.runs.expiry import sweep
-from xieli.engines.matching.runs.reveal import read_hits
 from xieli.engines.matching.runs.reveal import reveal as engine_reveal
-from xieli.engines.matching.runs.run import run_model
 from xieli.engines.matching.words import MatchError
+from xieli.engines.matching.workspace import Workspace
 from xieli.office.audit import record
 from xieli.office.desk import store
-from xieli.office.desk.models import Authorization, Conversion, Correction, Hit, Reveal, Run, Signature, Verdict
+from xieli.office.desk.models import Authorization, Conversion, Correction, Hit, Reveal, Signature, Verdict
 from xieli.office.desk.words import in_words
 from xieli.office.ids import random_id, to_ref
 from xieli.office.matters.services import leads
@@ -56,6 +55,9 @@ class Proposal:
     reveals: int = 50
     operators: tuple[int, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
+    pinned: bool = True
+    approvals: tuple[dict[str, str], ...] = ()
+    more: tuple[tuple[str, dict[str, str]], ...] = ()
 
 
 def propose(matter: Matter, asked: Proposal) -> Authorization:
@@ -78,7 +80,7 @@ def propose(matter: Matter, asked: Proposal) -> Authorization:
             given["stage"] = "preliminary_check" if matter.kind == "lead" else "investigation"
         else:
             given["programme_document"] = asked.programme_document.strip() or "-"
-        document = draft(space, find_model(asked.model), asked.bind, asked.columns, given, at, ends)
+        document = _drafted(space, asked, given, at, ends)
         for grant in document["datasets"]:
             grant["instrument"]["number"] = asked.instruments.get(grant["dataset"], "").strip() or "未填"
         parsed = parse_authorization(document, code)
@@ -88,6 +90,28 @@ def propose(matter: Matter, asked: Proposal) -> Authorization:
             starts_at=at, ends_at=ends, keep_until=parsed.keep_until, state="waiting", proposed_by_id=who.person, at=at)
     record("match.proposed", matters=[matter.id], authorization=row.id, digest=row.digest)
     return row
+
+
+def _drafted(space: Workspace, asked: Proposal, given: dict[str, Any], at: datetime, ends: datetime) -> dict[str, Any]:
+    """The engine's draft for the model, and for further models laid over the same people, in one document."""
+    document = draft(space, find_model(asked.model), asked.bind, asked.columns, given, at, ends, pinned=asked.pinned)
+    for model, bind in asked.more:
+        other = draft(space, find_model(model), bind, asked.columns, given, at, ends, pinned=asked.pinned)
+        document["models"] += other["models"]
+        mine = {g["dataset"]: g for g in document["datasets"]}
+        for grant in other["datasets"]:
+            if grant["dataset"] not in mine:
+                document["datasets"].append(grant)
+                continue
+            ours = mine[grant["dataset"]]
+            for column, roles in grant["columns"].items():
+                held = ours["columns"].setdefault(column, [])
+                held += [r for r in roles if r not in held]
+            # rows limited for one model only would be missing in the other: the narrower wish wins for both
+            ours["rows"] = [*ours.get("rows", []), *(r for r in grant.get("rows", []) if r not in ours.get("rows", []))]
+    if asked.approvals:
+        document["query_approvals"] = [dict(a) for a in asked.approvals]
+    return document
 
 
 def sign_authorization(authorization: Authorization) -> str:
@@ -103,38 +127,6 @@ def sign_authorization(authorization: Authorization) -> str:
     record("match.signed", matters=[authorization.matter_id], authorization=authorization.id, digest=authorization.digest)
     authorization.refresh_from_db()
     return authorization.state
-
-
-def run(authorization: Authorization, model: str) -> Run:
-    """Run a model through the engine: projection and model each in a process of its own, the model's without network.
-
-    The gate of the database comes first. What the engine refuses or cannot do is kept as a run that says why. A killed
-    run leaves no row; asked for again, the engine goes on at its last complete phase.
-    """
-    who, at = actor(), now()
-    try:
-        with in_words():
-            row = Run.objects.create(matter_id=authorization.matter_id, authorization=authorization, model=model, state="running", person_id=who.person, at=at)
-    except Refused as refusal:
-        row = Run.objects.create(matter_id=authorization.matter_id, authorization=authorization, model=model, state="refused", person_id=who.person, at=at, finished_at=at,
-                                 said_zh=refusal.zh, said_en=refusal.en, result={"code": refusal.code})
-        record("match.run", matters=[row.matter_id], run=row.id, model=model, state="refused", hits=0, digest=authorization.digest)
-        return row
-    found = 0
-    try:
-        done = run_model(store.workspace(at), authorization.code, model, operator=str(who.person), now=at)
-        known = set(Hit.objects.filter(matter_id=row.matter_id).values_list("code", flat=True))
-        fresh = [h for h in read_hits(done.folder) if h["hit"] not in known]
-        for h in fresh:
-            Hit.objects.create(matter_id=row.matter_id, run=row, code=h["hit"], model=h["model"], strength=h["strength"], told_zh=h["explanation"]["zh"], told_en=h["explanation"]["en"],
-                               causes=h["innocent_causes"], evidence=h["evidence"])
-        found, row.state, row.engine_run, row.result = int(done.result["hits"]), "done", done.run, done.result
-    except MatchError as error:
-        row.state, row.said_zh, row.said_en, row.result = "failed", error.zh, error.en, {"code": error.code}
-    row.finished_at = now()
-    row.save(update_fields=["state", "engine_run", "result", "said_zh", "said_en", "finished_at"])
-    record("match.run", matters=[row.matter_id], run=row.id, model=model, state=row.state, hits=found, digest=authorization.digest)
-    return row
 
 
 def reveal(hit: Hit, reason: str) -> dict[str, Any]:
@@ -233,9 +225,9 @@ def expire(at: datetime | None = None) -> int:
 
 def history(authorization: Authorization) -> dict[str, int]:
     """What is used and left of an authorization: days, runs, reveals."""
-    used = authorization.match_runs.exclude(state="refused").count()
+    used = authorization.match_runs.exclude(state="refused").exclude(trial=True).exclude(state="cancelled", started_at=None).count()
     shown = Reveal.objects.filter(hit__run__authorization=authorization).count()
     return {"days": max(0, (authorization.ends_at - now()).days), "runs": authorization.runs - used, "reveals": authorization.reveals - shown}
 
 
-__all__ = ["Proposal", "answer", "correct", "expire", "history", "judge", "lift", "propose", "reveal", "run", "sign_authorization", "to_lead", "verdict_of"]
+__all__ = ["Proposal", "answer", "correct", "expire", "history", "judge", "lift", "propose", "reveal", "sign_authorization", "to_lead", "verdict_of"]

@@ -19,6 +19,9 @@ GATES = {
     "the authorization has expired": ("expired", "授权书不在有效期内，不能运行。请另行提出授权。", "The authorization is not valid now; nothing was run. Propose another."),
     "no operator of this authorization": ("operator", "您不是这份授权书的操作人。", "You are no operator of this authorization."),
     "the runs of the authorization are used up": ("budget", "授权书允许的运行次数已用完。", "The runs of the authorization are used up."),
+    "a trial is made once": ("trial_once", "这份授权下该模型已经试跑过。", "This model has been tried under this authorization."),
+    "this run is under way": ("under_way", "这一运行已在排队或进行，不必重复提交。", "This run is queued or under way already."),
+    "a tripwire needs a programme authorization": ("no_programme", "布设绊线须有一份有效的专项授权，列明该模型，且您是操作人。", "A tripwire needs a programme authorization in force that names the model and that you operate."),
     "a hit becomes a lead only after a person judged it true": ("unverified_hit", "疑点须经人核定属实并附证据和授权，才能成为线索（个人信息保护法第24条）。", "A hit becomes a lead only after a person judged it true, with its evidence and authorization (Personal Information Protection Law art. 24)."),
 }
 

@@ -12,11 +12,13 @@ from ..workspace import Workspace
 
 
 def draft(
-    workspace: Workspace, model: Model, bind: dict[str, str], columns: dict[str, str], given: dict[str, Any], starts: datetime, ends: datetime
-) -> dict[str, Any]:
+    workspace: Workspace, model: Model, bind: dict[str, str], columns: dict[str, str], given: dict[str, Any], starts: datetime, ends: datetime,
+    *, pinned: bool = True,
+) -> dict[str, Any]:  # fmt: skip
     """The document as a mapping. `bind` table → data set; `columns` TABLE.COLUMN → column where meaning does not decide.
 
-    MatchError when a table is not bound or a column cannot be chosen by its meaning.
+    A case's document limits the model's subject column to the rows of its persons. Not `pinned`: every run takes the
+    data sets as they are then, for what is to be looked at again each quarter. MatchError when a table is not bound or a column cannot be chosen by its meaning.
     """
     datasets: dict[str, dict[str, Any]] = {}
     bound: dict[str, Any] = {}
@@ -24,7 +26,7 @@ def draft(
         if table not in bind:
             raise MatchError("bind", f"请用 --bind {table}=数据集 指明", f"say --bind {table}=DATASET")
         found = entry(workspace, bind[table])
-        grant = datasets.setdefault(found.dataset.name, _grant(found))
+        grant = datasets.setdefault(found.dataset.name, _grant(found, pinned))
         chosen: dict[str, str] = {}
         for name, spec in wanted.items():
             source = columns.get(f"{table}.{name}") or _choose(found, table, name, spec.semantic)
@@ -39,15 +41,19 @@ def draft(
                 if "reveal" not in roles:
                     roles.append("reveal")
         bound[table] = {"dataset": found.dataset.name, "columns": chosen}
+        if given.get("kind") == "case" and model.subject is not None and model.subject[0] == table:
+            rule = {"column": chosen[model.subject[1]], "subjects": True}
+            if rule not in grant.setdefault("rows", []):
+                grant["rows"].append(rule)
     return {
         **given, "from": starts.isoformat(), "until": ends.isoformat(), "datasets": list(datasets.values()),
         "models": [{"model": model.id, "version": model.version, "bind": bound, "parameters": {n: p.default for n, p in model.parameters.items()}}],
     }  # fmt: skip
 
 
-def _grant(found: Entry) -> dict[str, Any]:
+def _grant(found: Entry, pinned: bool) -> dict[str, Any]:
     instrument = {"kind": "notice", "number": "未填", "date": found.dataset.as_of}
-    return {"dataset": found.dataset.name, "version": found.version, "owner": found.dataset.owner["body"], "instrument": instrument, "columns": {}}
+    return {"dataset": found.dataset.name, **({"version": found.version} if pinned else {}), "owner": found.dataset.owner["body"], "instrument": instrument, "columns": {}}
 
 
 def _choose(found: Entry, table: str, name: str, semantic: tuple[str, ...]) -> str:

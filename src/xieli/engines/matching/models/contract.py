@@ -16,6 +16,8 @@ from typing import Any
 
 from ..authorization.document import ROLES
 from ..datasets.schema import SEMANTIC
+from ..relations.ftm import NODE_SCHEMA
+from ..relations.graph import KINDS
 from ..words import MatchError
 from ..workspace import read_yaml
 from .steps import STEPS
@@ -55,8 +57,23 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Relation:
+    """What a table says of who stands in what relation to whom: its columns for the ends, the days, a remark."""
+
+    table: str
+    kind: str
+    source: str
+    target: str
+    source_kind: str
+    target_kind: str
+    first: str = ""
+    last: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Model:
-    """A loaded model. `meets` names two tables and a column of both: a row that finds no partner there takes no part in
+    """A loaded model. `subject` is the column in which the persons of a case stand. `meets` names two tables and a column of both: a row that finds no partner there takes no part in
     the model and is not even laid down. `digest` covers every file of the folder, so a changed model is another model."""
 
     id: str
@@ -77,6 +94,8 @@ class Model:
     tests: tuple[dict[str, Any], ...]
     digest: str
     folder: Path
+    subject: tuple[str, str] | None = None
+    relations: tuple[Relation, ...] = ()
 
     def output_plan(self) -> dict[str, dict[str, str]]:
         """Type, origin and the origin's meaning of each output, for checking a result."""
@@ -169,6 +188,8 @@ def load_model(folder: Path) -> Model:
     if step is not None and step not in STEPS:
         lacking.append((f"不认识的 step {step}", f"unknown step {step}"))
     meets = _meets(raw, inputs, lacking)
+    subject = _subject(raw, inputs, lacking)
+    relations = _relations(raw, inputs, lacking)
     tests = _tests(folder, lacking)
     known = set(outputs) | set(parameters)
     for lang in ("zh", "en"):
@@ -181,7 +202,7 @@ def load_model(folder: Path) -> Model:
     return Model(
         folder.name, str(raw.get("number", "")), str(raw["version"]), raw["title"], raw["question"], inputs, parameters, outputs,
         (folder / "model.sql").read_text("utf-8"), step, meets, raw["explanation"], tuple(causes), raw["privacy"], raw["strength"], tests,
-        folder_digest(folder), folder,
+        folder_digest(folder), folder, subject, relations,
     )  # fmt: skip
 
 
@@ -238,6 +259,31 @@ def _meets(raw: dict[str, Any], inputs: dict[str, dict[str, Input]], lacking: li
         lacking.append(("meets 应为两个不同表中同义的 join 字段", "meets must name join columns of one meaning in two different tables"))
         return ()
     return ((sides[0][0], sides[0][1]), (sides[1][0], sides[1][1]))
+
+
+def _subject(raw: dict[str, Any], inputs: dict[str, dict[str, Input]], lacking: list[tuple[str, str]]) -> tuple[str, str] | None:
+    """`subject: TABLE.COLUMN`: under a case only the rows of its persons in that column are laid down."""
+    if raw.get("subject") is None:
+        return None
+    table, _, column = str(raw["subject"]).partition(".")
+    if inputs.get(table, {}).get(column) is None or inputs[table][column].role != "join":
+        lacking.append(("subject 应为一个 join 字段", "subject must name a join column"))
+        return None
+    return table, column
+
+
+def _relations(raw: dict[str, Any], inputs: dict[str, dict[str, Input]], lacking: list[tuple[str, str]]) -> tuple[Relation, ...]:
+    """`relations`: what the evidence rows of a table say as edges; every column named must be an input."""
+    out = []
+    for spec in raw.get("relations") or []:
+        columns = inputs.get(str(spec.get("table")), {}) if isinstance(spec, dict) else {}
+        named = [str(spec[k]) for k in ("from", "to", "first", "last", "note") if spec.get(k)] if columns else []
+        if not columns or spec.get("kind") not in KINDS or not spec.get("from") or not spec.get("to") or any(n not in columns for n in named) \
+                or any(spec.get(k) not in NODE_SCHEMA for k in ("from_kind", "to_kind")):
+            lacking.append(("relations 的每一项需要已知的 table、kind、from、to、from_kind、to_kind", "each of relations needs a known table, kind, from, to, from_kind and to_kind"))
+            continue
+        out.append(Relation(spec["table"], spec["kind"], spec["from"], spec["to"], spec["from_kind"], spec["to_kind"], *(str(spec.get(k) or "") for k in ("first", "last", "note"))))
+    return tuple(out)
 
 
 def _parameters(raw: dict[str, Any], lacking: list[tuple[str, str]]) -> dict[str, Parameter]:

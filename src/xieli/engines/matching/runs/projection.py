@@ -19,6 +19,7 @@ from ..datasets.checks import literal, quoted
 from ..datasets.schema import GRADED, NAMES, SEMANTIC
 
 Plan = dict[str, Any]
+SAMPLE = 100  # a trial looks at one in so many
 
 
 def token_sql(value: str, semantic: str, secret: str) -> str:
@@ -74,6 +75,11 @@ def where_sql(table: Plan, today: date) -> str:
             conditions.append(f"{value} IN ({keys})")
         else:
             conditions.append(f"{value} {r['operator']} CAST({literal(r['value'])} AS {SEMANTIC[semantic][1]})")
+    if table.get("sample"):
+        # whole groups, not single rows: everything of one person (or account) is in the sample or none of it
+        semantic = table["sample"].get("semantic", "")
+        value = matched(table["sample"]["column"], semantic) if semantic else "_row"
+        conditions.append(f"md5_number_upper('trial:' || CAST({value} AS VARCHAR)) % {SAMPLE} = 0")
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
 

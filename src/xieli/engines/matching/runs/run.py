@@ -25,6 +25,7 @@ from ..models.contract import Model, find_model
 from ..models.dialect import rendered
 from ..words import Conflict, MatchError, Refused
 from ..workspace import Workspace, digest, read_json, write_atomic, write_json
+from .projection import SAMPLE
 from .results import hit_lines, result_of
 
 Progress = Callable[[str, int], None]
@@ -63,15 +64,21 @@ def run_model(
     master: str = "local[2]",
     models: Path | None = None,
     limits: RunLimits = RunLimits(),
+    trial: bool = False,
+    begun: Callable[[str], None] = lambda run: None,
     progress: Progress = lambda stage, n: None,
 ) -> Finished:
-    """Run a model under an authorization. Refused, Conflict or MatchError, with nothing exported, when it may not or cannot."""
+    """Run a model under an authorization. Refused, Conflict or MatchError, with nothing exported, when it may not or cannot.
+
+    trial: look at one person (account, row) in a hundred and say only how many hits there were; it costs no run of the
+    budget, and the same trial is never made twice. begun: told the run's number once it is recorded.
+    """
     if engine not in ("duckdb", "spark"):
         raise MatchError("engine", f"不认识的引擎 {engine}", f"unknown engine {engine}")
     authorization = open_signed(workspace, authorization_id)
     model = find_model(model_id, models)
     allowed = permit(workspace, authorization, model, operator, now)
-    request = _request(allowed, engine)
+    request = {**_request(allowed, engine), **({"trial": SAMPLE} if trial else {})}
     run_id = "R-" + digest(request)[:16]
     folder = workspace.runs / run_id
     with workspace.lock(f"run-{run_id}"):
@@ -81,8 +88,9 @@ def run_model(
         if state == "done":
             return Finished(run_id, folder, read_json(folder / "result.json"), True)
         _start(workspace, allowed, run_id, folder, request, operator, now)
+        begun(run_id)
         try:
-            _phases(workspace, allowed, run_id, folder, engine, master, limits, now, progress)
+            _phases(workspace, allowed, run_id, folder, engine, master, limits, now, progress, trial)
         except KeyboardInterrupt:
             _fail(workspace, run_id, folder, "cancelled", operator, now)
             raise
@@ -109,8 +117,9 @@ def _start(workspace: Workspace, allowed: Permit, run_id: str, folder: Path, req
     with workspace.lock("budget"):
         acts = workspace.acts()
         used = {a["detail"]["run"] for a in acts if a["act"] == "run_started" and a["detail"]["authorization_digest"] == allowed.authorization.digest}
+        paid = {a["detail"]["run"] for a in acts if a["act"] == "run_started" and a["detail"]["run"] in used and "trial" not in a["detail"]}
         if run_id not in used:
-            if len(used) >= allowed.authorization.runs:
+            if "trial" not in request and len(paid) >= allowed.authorization.runs:
                 raise Refused("budget", f"授权书允许的 {allowed.authorization.runs} 次运行已用完", f"the {allowed.authorization.runs} runs of the authorization are used up")
             workspace.record(now, operator, "run_started", {"run": run_id, **request})
     folder.mkdir(exist_ok=True)
@@ -121,13 +130,14 @@ def _start(workspace: Workspace, allowed: Permit, run_id: str, folder: Path, req
 
 
 def _phases(
-    workspace: Workspace, allowed: Permit, run_id: str, folder: Path, engine: str, master: str, limits: RunLimits, now: datetime, progress: Progress
+    workspace: Workspace, allowed: Permit, run_id: str, folder: Path, engine: str, master: str, limits: RunLimits, now: datetime, progress: Progress, trial: bool
 ) -> None:
     sql = rendered(allowed.model, allowed.parameters, engine)
     plan = {
         "run": str(folder.resolve()), "engine": engine, "master": master, "sql": sql, "step": allowed.model.step, "parameters": allowed.parameters,
         "meets": [list(side) for side in allowed.model.meets], "hits": allowed.authorization.hits, "today": now.date().isoformat(), "outputs": allowed.model.output_plan(),
-        "tables": [_table_plan(t, allowed) for t in allowed.tables], **vars(limits),
+        "tables": [{**_table_plan(t, allowed), "sample": _sample(t, allowed) if trial else None} for t in allowed.tables],
+        "relations": [vars(r) for r in allowed.model.relations], **vars(limits),
     }  # fmt: skip
     secret_of(workspace, allowed.authorization)
     if not (folder / "work.duckdb").exists():
@@ -139,9 +149,22 @@ def _phases(
     run_child({**plan, "task": "model"}, folder, limits.wall_seconds, progress)
     found, counts = read_json(folder / "found.json"), read_json(folder / "counts.json")
     lines = hit_lines(allowed, run_id, found)
-    write_atomic(folder / "hits.jsonl", b"".join(lines))
-    write_json(folder / "result.json", result_of(allowed, run_id, len(lines), counts, found["isolation"], engine, now))
+    # a trial says how many, never who: what a person is to judge comes from the whole data
+    write_atomic(folder / "hits.jsonl", b"" if trial else b"".join(lines))
+    write_json(folder / "result.json", result_of(allowed, run_id, len(lines), counts, found["isolation"], engine, now, trial))
     write_json(folder / "state.json", {"phase": "exported"})
+
+
+def _sample(t: BoundTable, allowed: Permit) -> dict[str, str] | None:
+    """The column of this table by which a trial is drawn: both sides of a meeting, else the first token of the hits, else rows of the largest table."""
+    meets = {table: column for table, column in allowed.model.meets}
+    origins = [o.origin.split(".", 1) for o in allowed.model.outputs.values() if o.type == "token"]
+    drawn = meets.get(t.name) if meets else next((column for table, column in origins[:1] if table == t.name), None)
+    if drawn is not None:
+        column = next(c for c in t.columns if c.name == drawn)
+        return {"column": column.source, "semantic": column.semantic}
+    largest = max(allowed.tables, key=lambda x: int(x.entry.manifest["accepted"]))
+    return {"column": "_row"} if not meets and not origins and t.name == largest.name else None
 
 
 def _table_plan(t: BoundTable, allowed: Permit) -> dict[str, Any]:

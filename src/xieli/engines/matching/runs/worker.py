@@ -110,7 +110,35 @@ def finish(con: duckdb.DuckDBPyConnection, plan: Plan, rows: list[Row]) -> dict[
         evidence = {t: sorted({int(r) for r in row.get(f"{t}_rows") or [] if r is not None}) for t in tables}
         hits.append({"values": {n: plain(row[n]) for n in outputs}, "evidence": evidence})
     shown = _evidence(con, plan, hits)
-    return {"hits": hits, "shown": shown}
+    return {"hits": hits, "shown": shown, "edges": _edges(con, plan, hits)}
+
+
+def token_text(value: int) -> str:
+    """A token as people see it."""
+    return f"t-{value:016x}"
+
+
+def _edges(con: duckdb.DuckDBPyConnection, plan: Plan, hits: list[Row]) -> dict[str, list[Row]]:
+    """The relations that the evidence rows state, by "TABLE:ROW"; both ends as tokens or granted values."""
+    out: dict[str, list[Row]] = {}
+    for spec in plan.get("relations") or []:
+        table = spec["table"]
+        token = {c["name"]: c["token"] for t in plan["tables"] if t["name"] == table for c in t["columns"]}
+        wanted = [spec[k] for k in ("source", "target", "first", "last", "note")]
+        picked = ", ".join(quoted(c) if c else "NULL" for c in wanted)
+        refs = sorted({r for h in hits for r in h["evidence"][table][:EVIDENCE_ROWS]})
+        for start in range(0, len(refs), 5000):
+            part = refs[start : start + 5000]
+            marks = ", ".join("?" for _ in part)
+            for ref, *values in con.execute(f"SELECT row_ref, {picked} FROM {quoted(table)} WHERE row_ref IN ({marks}) ORDER BY row_ref", part).fetchall():
+                ends = [token_text(v) if token[c] else plain(v) for v, c in zip(values[:2], wanted[:2], strict=True) if v is not None]
+                if len(ends) == 2:
+                    first, last, note = (None if v is None else str(plain(v)) for v in values[2:])
+                    out.setdefault(f"{table}:{ref}", []).append({
+                        "kind": spec["kind"], "source": str(ends[0]), "target": str(ends[1]), "source_kind": spec["source_kind"], "target_kind": spec["target_kind"],
+                        "from": first and first[:10], "to": last and last[:10], "note": note or "",
+                    })  # fmt: skip
+    return out
 
 
 def _check_values(con: duckdb.DuckDBPyConnection, outputs: dict[str, dict[str, str]], rows: list[Row]) -> None:

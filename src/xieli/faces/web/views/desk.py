@@ -13,7 +13,7 @@ from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity, matter_or_404
 from xieli.faces.web.templatetags.xieli import english
 from xieli.office.audit import record_look
-from xieli.office.desk import queries, services
+from xieli.office.desk import queries, runs, services
 from xieli.office.desk.models import Authorization, Correction, DataSet, Hit
 from xieli.office.matters.services import leads
 from xieli.office.matters.services.errors import NotVisible, Refused
@@ -95,8 +95,8 @@ def sign(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @bound
 def run(request: HttpRequest, ref: str) -> HttpResponse:
-    """Run a model; what was refused is on the page with its reason."""
-    services.run(_one(Authorization, ref), request.POST.get("model", ""))
+    """Ask for a run; a worker does it, and who asked may leave. What was refused is on the page with its reason."""
+    runs.ask(_one(Authorization, ref), request.POST.get("model", ""), trial=request.POST.get("trial") == "1")
     return redirect("desk_authorization", ref)
 
 
