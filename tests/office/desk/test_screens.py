@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.office.desk.conftest import Bench
+from xieli.office.desk import runs
+from xieli.office.desk.models import Run
 from xieli.office.ids import to_ref
 
 
@@ -28,13 +30,30 @@ def browse(bench: Bench) -> Any:
     return client
 
 
+def worked(bench: Bench) -> None:
+    """The worker does what is queued."""
+    with bench.stage.acts(bench.chief):
+        waiting = list(Run.objects.filter(state="queued").values_list("id", flat=True))
+    with bench.working():
+        for run in waiting:
+            runs.work(run)
+
+
+def main(page: str) -> str:
+    return page.split("<main", 1)[1].split("</main", 1)[0]
+
+
 def test_from_proposal_to_lead_on_the_screens(bench: Bench, browse: Any) -> None:
     chief, ref = browse(bench.chief), to_ref(bench.lead)
     page = chief.get("/desk").content.decode()
     assert "惠民补贴发放" in page
     assert f"/desk/new/{ref}" in page
-    asked = {"model": "deceased_recipient", "bind_payment": "subsidies", "bind_death": "deaths", "instrument_payment": "财函1", "instrument_death": "民函2", "purpose_zh": "核查死后领补",
-             "assessment": "PIA-1", "subjects": "990101195001010016", "days": "30", "runs": "2", "reveals": "5"}
+    chosen = {"model": "deceased_recipient", "bind_payment": "subsidies", "bind_death": "deaths"}
+    page = chief.get(f"/desk/new/{ref}", chosen).content.decode()
+    assert 'name="col.payment.person"' in page
+    assert "发放日期" in page
+    asked = {**chosen, "instrument_payment": "财函1", "instrument_death": "民函2", "purpose_zh": "核查死后领补",
+             "assessment": "PIA-1", "subjects": " ".join(bench.truth["dead"]), "days": "30", "runs": "2", "reveals": "5"}
     assert chief.post(f"/desk/new/{ref}", {**asked, "assessment": " "}).status_code == 422
     made = chief.post(f"/desk/new/{ref}", asked)
     assert made.status_code == 302, made.content.decode()
@@ -44,19 +63,59 @@ def test_from_proposal_to_lead_on_the_screens(bench: Bench, browse: Any) -> None
         assert browse(person).post(f"{at}/sign").status_code == 302
     assert chief.post(f"{at}/run", {"model": "deceased_recipient"}).status_code == 302
     page = chief.get(at).content.decode()
+    part = next(x.split('"')[0] for x in page.split('hx-get="')[1:] if x.startswith("/desk/r/"))
+    assert "HX-Refresh" not in chief.get(part, headers={"HX-Request": "true"}).headers
+    assert chief.get(part)["Location"] == at
+    worked(bench)
+    assert chief.get(part, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    page = chief.get(at).content.decode()
     hit = next(part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("/desk/h/"))
-    unrevealed = chief.get(hit).content.decode()
-    assert not any(number in unrevealed for number in bench.truth["dead"])
+    assert "990" not in main(chief.get(hit).content.decode())
     shown = chief.post(f"{hit}/reveal", {"reason": "核实户籍"})
     assert any(number in shown.content.decode() for number in bench.truth["dead"])
     assert shown["Cache-Control"] == "no-store"
     lead = {"title": "死后领补", "name": "李某"}
     assert chief.post(f"{hit}/lead", lead).status_code == 422
-    assert chief.post(f"{hit}/judge", {"verdict": "true", "reason": "已入户核实"}).status_code == 302
+    following = chief.post(f"{hit}/judge", {"verdict": "true", "reason": "已入户核实", "then": "next"})
+    assert following.status_code == 302
+    assert following["Location"] != hit
+    assert chief.post(f"{following['Location']}/judge", {"verdict": "open", "reason": ""})["Location"] == following["Location"]
+    assert chief.get(f"{at}?verdict=true").content.decode().count("/desk/h/") == 1
     gone = chief.post(f"{hit}/lead", lead)
     assert gone.status_code == 302, gone.content.decode()
     assert "死后领补" in chief.get(gone["Location"]).content.decode()
     stranger = browse("yj-analyst")
-    assert stranger.get(at).status_code == stranger.get(hit).status_code == 404
+    ghost = stranger.get("/desk/h/0000000000000").content
+    for address in (at, hit, part, f"{at}/relations"):
+        answer = stranger.get(address)
+        assert (answer.status_code, answer.content) == (404, ghost), address
+    for address in (f"{at}/sign", f"{at}/run", f"{at}/keep", f"{at}/ftm", f"{at}/tripwire", f"{part}/stop", f"{hit}/judge"):
+        assert stranger.post(address, {"model": "deceased_recipient", "verdict": "true", "reason": "x", "matter": ref}).status_code == 404, address
     assert stranger.get("/desk").status_code == 200
     assert "Data matching" in browse(bench.chief, "en").get("/desk").content.decode()
+
+
+def test_a_queued_run_is_stopped_on_its_page(bench: Bench, browse: Any) -> None:
+    chief, at = browse(bench.chief), f"/desk/a/{to_ref(bench.in_force())}"
+    chief.post(f"{at}/run", {"model": "deceased_recipient", "trial": "1"})
+    page = chief.get(at).content.decode()
+    stop = next(x.split('"')[0] for x in page.split('action="')[1:] if x.startswith("/desk/r/"))
+    assert chief.post(stop).status_code == 302
+    assert "已取消" in chief.get(at).content.decode()
+    assert chief.post(stop).status_code == 422
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_catalogue_and_models_speak_both_languages(bench: Bench, browse: Any, language: str) -> None:
+    chief = browse(bench.chief, language)
+    for address, zh, en in (("/desk/data", "死亡登记", "Death register"), ("/desk/data/deaths", "死亡日期", "Died on"), ("/desk/models", "死亡人员领补", "Deceased"), ("/desk/models/deceased_recipient", "误报史", "Error history")):
+        page = chief.get(address).content.decode()
+        assert (en if language == "en" else zh) in page, address
+        if language == "en":
+            left = [c for c in main(page) if "\u4e00" <= c <= "\u9fff"]
+            assert not left, (address, "".join(left))
+
+
+def test_a_data_set_or_model_that_is_not_there_does_not_exist(bench: Bench, browse: Any) -> None:
+    chief = browse(bench.chief)
+    assert chief.get("/desk/data/nothing").status_code == chief.get("/desk/models/nothing").status_code == 404

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import OuterRef, Subquery
 
-from xieli.engines.matching.models.contract import find_model, model_folders
+from xieli.engines.matching.models.contract import Model, find_model, model_folders
 from xieli.engines.matching.verdicts import suspended
 from xieli.office.desk import services, store
-from xieli.office.desk.models import Authorization, DataSet, Hit, Verdict
+from xieli.office.desk.models import Authorization, DataSet, Hit, Run, Verdict
 from xieli.office.matters.services.source import now
 from xieli.office.matters.tables.core import Matter
 
@@ -18,6 +18,49 @@ from xieli.office.matters.tables.core import Matter
 def authorizations() -> list[tuple[Authorization, dict[str, int]]]:
     """Those the bound person may see, newest first, with days, runs and reveals left."""
     return [(a, services.history(a)) for a in Authorization.objects.select_related("matter").order_by("-at")[:100]]
+
+
+def destroying() -> list[tuple[Authorization, int]]:
+    """What ends and what is destroyed when, soonest first, with the days until then (below zero: due now)."""
+    today = now().date()
+    rows = Authorization.objects.select_related("matter").exclude(state="waiting").order_by("destroyed_at", "keep_until")[:100]
+    return [(a, (a.keep_until - today).days + 1) for a in rows]
+
+
+def under_way() -> list[Run]:
+    """Runs that wait or are under way, newest first."""
+    return list(Run.objects.filter(state__in=["queued", "running"]).select_related("authorization", "person").order_by("-at")[:50])
+
+
+def model_names() -> dict[str, dict[str, str]]:
+    """The title of every shipped model by its id."""
+    return {code: find_model(code).title for code in model_folders()}
+
+
+def history(code: str) -> list[dict[str, Any]]:
+    """A model's record by month and body: counts from five judged hits on, the share that was true."""
+    with connection.cursor() as cursor:
+        cursor.execute("select month, site, site_en, judged, true_hits, not_true, data_error from access.match_outcomes_by(%s)", [code])
+        return [{"month": m, "site": site, "site_en": en, "judged": n, "true": t, "not_true": f, "data_error": e, "share": round(100 * t / n)} for m, site, en, n, t, f, e in cursor.fetchall()]
+
+
+def stopped(code: str) -> dict[str, str] | None:
+    """Why a model may not run now, or nothing."""
+    return suspended(store.workspace(now()), code)
+
+
+def choices(model: Model, bind: dict[str, str]) -> list[dict[str, Any]]:
+    """For each column the model needs: the columns of the bound data set that have its meaning, and the one that would be taken."""
+    sets = {d.code: d for d in DataSet.objects.filter(code__in=bind.values())}
+    out = []
+    for table, wanted in model.inputs.items():
+        found = sets.get(bind.get(table, ""))
+        for name, spec in wanted.items():
+            same = [c for c in found.columns if c["semantic"] in spec.semantic] if found else []
+            exact = [c["name"] for c in same if c["name"] == name]
+            taken = exact[0] if exact else same[0]["name"] if len(same) == 1 else ""
+            out.append({"table": table, "name": name, "role": spec.role, "dataset": found, "same": same, "taken": taken, "class": next((c["query_class"] for c in same if c["name"] == taken), "")})
+    return out
 
 
 def models() -> list[dict[str, Any]]:
@@ -39,6 +82,17 @@ def scopes() -> list[Matter]:
     return list(Matter.objects.filter(status="open", kind__in=["lead", "case", "joint_case", "joint_check", "campaign", "campaign_topic", "sweep", "inspection_round"]).order_by("-opened_at")[:30])
 
 
+def next_open(authorization: Authorization, after: Hit) -> Hit | None:
+    """The next hit nobody has looked at, in the order of the list."""
+    waiting = [h for h in hits(authorization) if h.verdict is None and h.pk != after.pk]
+    return next((h for h in waiting if h.code > after.code), waiting[0] if waiting else None)
+
+
+def recommendations() -> list[Matter]:
+    """Recommendations of the bound person on which a tripwire may be set."""
+    return list(Matter.objects.filter(kind="recommendation").order_by("-opened_at")[:50])
+
+
 def hits(authorization: Authorization) -> list[Hit]:
     """The hits found under an authorization with their newest verdict; those without one come first."""
     newest = Verdict.objects.filter(hit=OuterRef("pk")).order_by("-at", "-id").values("verdict")[:1]
@@ -49,18 +103,25 @@ def hits(authorization: Authorization) -> list[Hit]:
 def tally(found: list[Hit]) -> dict[str, int]:
     """How many hits, how many looked at, and as what."""
     verdicts = [h.verdict for h in found]
-    return {"all": len(found), "seen": sum(v is not None for v in verdicts), **{v: verdicts.count(v) for v in ("true", "not_true", "data_error", "open")}}
+    return {"all": len(found), "seen": sum(v is not None for v in verdicts), "unseen": sum(v is None for v in verdicts), **{v: verdicts.count(v) for v in ("true", "not_true", "data_error", "open")}}
 
 
-def evidence(hit: Hit) -> list[dict[str, Any]]:
-    """The evidence of a hit, one table per data set: the compared columns as the engine laid them, never an identifier."""
+def evidence(hit: Hit, lang: str) -> list[dict[str, Any]]:
+    """The evidence of a hit, one table per data set under the titles of its columns: what was compared, never an identifier."""
+    sets = {d.code: d for d in DataSet.objects.filter(code__in=[e["dataset"] for e in hit.evidence.values()])}
+    bound = next((m["bind"] for m in hit.run.authorization.document["models"] if m["model"] == hit.model), {})
     out = []
     for table, e in hit.evidence.items():
         columns = [c for c in (e["rows"][0] if e["rows"] else {}) if c != "row"]
-        out.append({"table": table, "dataset": e["dataset"], "count": e["count"], "columns": columns, "rows": [(r["row"], [r.get(c) for c in columns]) for r in e["rows"]]})
+        found = sets.get(e["dataset"])
+        titles = {c["name"]: c["title"][lang] for c in found.columns} if found else {}
+        source = bound.get(table, {}).get("columns", {})
+        out.append({"table": table, "dataset": e["dataset"], "title": (found.title_en if lang == "en" else found.title_zh) if found else e["dataset"], "owner": found, "count": e["count"],
+                    "columns": [titles.get(source.get(c, c), c) for c in columns], "rows": [(r["row"], [r.get(c) for c in columns]) for r in e["rows"]]})
     return out
 
 
 def side_by_side(shown: dict[str, Any], lang: str) -> list[dict[str, Any]]:
     """The revealed rows of each data set under the titles of their columns."""
-    return [{"dataset": s["dataset"], "titles": [t[lang] for t in s["titles"].values()], "rows": [(r["row"], [r[c] for c in s["titles"]]) for r in s["rows"]]} for s in shown.values()]
+    names = {d.code: d.title_en if lang == "en" else d.title_zh for d in DataSet.objects.filter(code__in=[s["dataset"] for s in shown.values()])}
+    return [{"dataset": names.get(s["dataset"], s["dataset"]), "titles": [t[lang] for t in s["titles"].values()], "rows": [(r["row"], [r[c] for c in s["titles"]]) for r in s["rows"]]} for s in shown.values()]

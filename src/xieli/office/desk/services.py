@@ -18,7 +18,6 @@ from xieli.engines.matching.authorization.signing import read_key, sign
 from xieli.engines.matching.models.contract import find_model
 from xieli.engines.matching.runs.expiry import sweep
 from xieli.engines.matching.runs.reveal import reveal as engine_reveal
-from xieli.engines.matching.words import MatchError
 from xieli.engines.matching.workspace import Workspace
 from xieli.office.audit import record
 from xieli.office.desk import store

@@ -157,7 +157,7 @@ def _phases(
 
 def _sample(t: BoundTable, allowed: Permit) -> dict[str, str] | None:
     """The column of this table by which a trial is drawn: both sides of a meeting, else the first token of the hits, else rows of the largest table."""
-    meets = {table: column for table, column in allowed.model.meets}
+    meets = dict(allowed.model.meets)
     origins = [o.origin.split(".", 1) for o in allowed.model.outputs.values() if o.type == "token"]
     drawn = meets.get(t.name) if meets else next((column for table, column in origins[:1] if table == t.name), None)
     if drawn is not None:

@@ -1,6 +1,7 @@
-"""S10: the matching desk: authorizations with what is left of them, models with their record, hits judged one by one."""
+"""S10: the matching desk: authorizations with what is left of them, runs a worker does, hits judged one by one."""
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,54 +15,74 @@ from xieli.faces.web.decorators import bound, identity, matter_or_404
 from xieli.faces.web.templatetags.xieli import english
 from xieli.office.audit import record_look
 from xieli.office.desk import queries, runs, services
-from xieli.office.desk.models import Authorization, Correction, DataSet, Hit
+from xieli.office.desk.models import Authorization, Correction, DataSet, Hit, Run
 from xieli.office.matters.services import leads
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.tables.core import Matter
 
+# a page that looks by itself keeps a session alive: it stops looking after this long
+LOOKS_FOR = timedelta(minutes=5)
+PAGE = 50
 
-def _one(model: Any, ref: str) -> Any:
+
+def one(model: Any, ref: str) -> Any:
+    """A row by the reference in the address. Raises NotVisible for one that is not there for this person."""
     found = model.objects.filter(pk=identity(ref)).select_related("matter").first()
     if found is None:
         raise NotVisible()
     return found
 
 
-@bound
-def desk(request: HttpRequest) -> HttpResponse:
-    """What is authorized and how long, which models there are and how often they were right, what data and how fresh."""
-    who = me(request)
-    rows = queries.authorizations()
-    record_look([a.matter_id for a, _ in rows], purpose="matching-desk", list=True)
-    return render(request, "web/desk/desk.html", {
-        "rows": rows, "models": queries.models(), "datasets": queries.catalogue(who.now.date()), "scopes": queries.scopes(), "due": [a for a, _ in rows if a.state in ("expired", "destroyed")],
-    })
-
-
-@bound
-def new(request: HttpRequest, ref: str) -> HttpResponse:
-    """Propose an authorization on a matter: first the model, then its tables bound to data sets; nothing runs yet."""
-    matter = matter_or_404(ref)
-    record_look([matter.id], purpose="matching-desk")
-    chosen = request.POST.get("model") or request.GET.get("model") or ""
-    model = _model(chosen) if chosen else None
-    if request.method == "POST" and model is not None:
-        p = request.POST
-        made = services.propose(matter, services.Proposal(
-            model.id, {t: p.get(f"bind_{t}", "") for t in model.inputs}, p.get("purpose_zh", ""), p.get("purpose_en", ""), p.get("assessment", ""),
-            instruments={p.get(f"bind_{t}", ""): p.get(f"instrument_{t}", "") for t in model.inputs}, subjects=tuple(p.get("subjects", "").split()),
-            programme_document=p.get("programme_document", ""), days=_number(p.get("days", "30")), runs=_number(p.get("runs", "5")), reveals=_number(p.get("reveals", "50"))))
-        return redirect("desk_authorization", made.ref)
-    return render(request, "web/desk/new.html", {"matter": matter, "model": model, "models": queries.models(), "datasets": list(DataSet.objects.order_by("code"))})
-
-
-def _model(code: str) -> Model:
+def shipped(code: str) -> Model:
+    """A shipped model. Raises NotVisible for one that is not."""
     try:
         if code in model_folders():
             return find_model(code)
     except MatchError as error:
         raise Refused(error.code, error.zh, error.en) from error
     raise NotVisible()
+
+
+@bound
+def desk(request: HttpRequest) -> HttpResponse:
+    """What is authorized and how long, what is under way, what will be destroyed when."""
+    rows = queries.authorizations()
+    record_look([a.matter_id for a, _ in rows], purpose="matching-desk", list=True)
+    stale = sum(1 for _, old in queries.catalogue(me(request).now.date()) if old)
+    return render(request, "web/desk/desk.html", {"rows": rows, "scopes": queries.scopes(), "due": queries.destroying(), "running": queries.under_way(), "stale": stale,
+                                                  "datasets": DataSet.objects.count(), "models": len(model_folders()), "names": queries.model_names()})
+
+
+@bound
+def new(request: HttpRequest, ref: str) -> HttpResponse:
+    """Propose an authorization on a matter: the model, its tables bound to data sets, then columns, purpose and papers; nothing runs yet."""
+    matter = matter_or_404(ref)
+    record_look([matter.id], purpose="matching-desk")
+    given = request.POST if request.method == "POST" else request.GET
+    model = shipped(given["model"]) if given.get("model") else None
+    if request.method == "POST" and model is not None:
+        made = services.propose(matter, _asked(request, model))
+        return redirect("desk_authorization", made.ref)
+    bind = {t: given.get(f"bind_{t}", "") for t in model.inputs} if model else {}
+    chosen = bool(bind) and all(bind.values())
+    columns = queries.choices(model, bind) if model and chosen else []
+    return render(request, "web/desk/new.html", {
+        "matter": matter, "model": model, "models": queries.models(), "datasets": list(DataSet.objects.order_by("code")), "bind": bind, "chosen": chosen, "columns": columns,
+        "query": any(c["class"] for c in columns), "case": matter.kind in ("lead", "case", "joint_case"),
+    })
+
+
+def _asked(request: HttpRequest, model: Model) -> services.Proposal:
+    p = request.POST
+    bind = {t: p.get(f"bind_{t}", "") for t in model.inputs}
+    columns = {f"{t}.{c}": p[f"col.{t}.{c}"] for t, wanted in model.inputs.items() for c in wanted if p.get(f"col.{t}.{c}")}
+    approvals = [{"class": x["class"], "dataset": x["dataset"].code, "number": p.get("query_no", "").strip(), "approver": p.get("query_by", "").strip(), "date": p.get("query_on", "").strip(),
+                  "level": p.get("query_level", "")} for x in queries.choices(model, bind) if x["class"] and x["dataset"]]
+    return services.Proposal(
+        model.id, bind, p.get("purpose_zh", ""), p.get("purpose_en", ""), p.get("assessment", ""), instruments={bind[t]: p.get(f"instrument_{t}", "") for t in model.inputs},
+        subjects=tuple(p.get("subjects", "").split()), rank=p.get("rank") or "other", programme_document=p.get("programme_document", ""), days=_number(p.get("days", "30")),
+        runs=_number(p.get("runs", "5")), reveals=_number(p.get("reveals", "50")), columns=columns, pinned=p.get("newest") != "1",
+        approvals=tuple({v["dataset"] + v["class"]: v for v in approvals if p.get("query_no", "").strip()}.values()))
 
 
 def _number(text: str) -> int:
@@ -73,22 +94,34 @@ def _number(text: str) -> int:
 @bound
 def authorization(request: HttpRequest, ref: str) -> HttpResponse:
     """One authorization: its document in words, who signed, its runs, and the hits still to be judged."""
-    row = _one(Authorization, ref)
+    row = one(Authorization, ref)
     record_look([row.matter_id], purpose="matching-desk")
-    hits = queries.hits(row)
-    person = str(me(request).person_id)
+    found = queries.hits(row)
+    person, wanted = str(me(request).person_id), request.GET.get("verdict", "")
+    hits = [h for h in found if not wanted or (h.verdict or "none") == wanted]
+    after = int(request.GET["after"]) if request.GET.get("after", "").isdigit() else 0
+    names = queries.model_names()
     return render(request, "web/desk/authorization.html", {
-        "a": row, "left": services.history(row), "signatures": row.signatures.select_related("person").order_by("at"), "runs": row.match_runs.select_related("person").order_by("-at"),
-        "models": [m["model"] for m in row.document["models"]], "hits": hits, "tally": queries.tally(hits), "operator": person in row.operators,
+        "a": row, "left": services.history(row), "signatures": row.signatures.select_related("person").order_by("at"), "runs": [_told(r, names) for r in row.match_runs.select_related("person").order_by("-at")],
+        "models": [(m["model"], names.get(m["model"], {})) for m in row.document["models"]], "hits": hits[after:after + PAGE], "tally": queries.tally(found), "operator": person in row.operators,
+        "wanted": wanted, "more": after + PAGE if len(hits) > after + PAGE else 0, "back": max(0, after - PAGE) if after else None, "related": any(h.edges for h in found),
+        "tripwires": row.tripwires.select_related("matter").prefetch_related("checks").order_by("next_on"), "snapshots": row.snapshots.select_related("person").order_by("-at"),
         "may_sign": row.state == "waiting" and person not in row.operators and not row.signatures.filter(person_id=me(request).person_id).exists(),
+        "recommendations": queries.recommendations() if row.kind == "programme" and row.state == "in_force" and person in row.operators else [],
     })
+
+
+def _told(run: Run, names: dict[str, dict[str, str]]) -> Run:
+    """A run with its model's name and how far it is, for the page."""
+    run.names = names.get(run.model, {"zh": run.model, "en": run.model})
+    return run
 
 
 @require_POST
 @bound
 def sign(request: HttpRequest, ref: str) -> HttpResponse:
     """One of the two signatures."""
-    services.sign_authorization(_one(Authorization, ref))
+    services.sign_authorization(one(Authorization, ref))
     return redirect("desk_authorization", ref)
 
 
@@ -96,24 +129,47 @@ def sign(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def run(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask for a run; a worker does it, and who asked may leave. What was refused is on the page with its reason."""
-    runs.ask(_one(Authorization, ref), request.POST.get("model", ""), trial=request.POST.get("trial") == "1")
+    runs.ask(one(Authorization, ref), request.POST.get("model", ""), trial=request.POST.get("trial") == "1")
     return redirect("desk_authorization", ref)
+
+
+@bound
+def progress(request: HttpRequest, ref: str) -> HttpResponse:
+    """How far a run is: a part of the page that looks again by itself while it is under way, for a while."""
+    row = one(Run, ref)
+    if not request.headers.get("HX-Request"):
+        return redirect("desk_authorization", row.authorization.ref)
+    # not a look at content: whether, not what; the page it stands on was recorded
+    response = render(request, "web/desk/run.html", {"r": _told(row, queries.model_names()), "looks": me(request).now - row.at < LOOKS_FOR})
+    if row.state not in ("queued", "running"):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@bound
+def call_off(request: HttpRequest, ref: str) -> HttpResponse:
+    """Stop a run that waits or is under way."""
+    row = one(Run, ref)
+    runs.call_off(row)
+    return redirect("desk_authorization", row.authorization.ref)
 
 
 @bound
 def hit(request: HttpRequest, ref: str) -> HttpResponse:
     """One hit: reason and strength in words, innocent causes, evidence side by side, its verdicts."""
-    return _hit(request, _one(Hit, ref), {})
+    return _hit(request, one(Hit, ref), {})
 
 
 def _hit(request: HttpRequest, row: Hit, shown: dict[str, Any]) -> HttpResponse:
     record_look([row.matter_id], purpose="matching-hit")
     verdict = services.verdict_of(row)
     lang = "en" if english() else "zh"
+    a = row.run.authorization
     return render(request, "web/desk/hit.html", {
-        "h": row, "a": row.run.authorization, "verdict": verdict, "verdicts": row.verdicts.select_related("person").order_by("-at"), "shown": queries.side_by_side(shown, lang),
-        "evidence": queries.evidence(row), "lead": Matter.objects.filter(from_hit__hit=row).first(), "corrections": row.corrections.order_by("at"), "reveals": row.reveals.select_related("person").order_by("at"),
-        "operator": str(me(request).person_id) in row.run.authorization.operators,
+        "h": row, "a": a, "verdict": verdict, "verdicts": row.verdicts.select_related("person").order_by("-at"), "shown": queries.side_by_side(shown, lang),
+        "evidence": queries.evidence(row, lang), "lead": Matter.objects.filter(from_hit__hit=row).first(), "corrections": row.corrections.order_by("at"), "reveals": row.reveals.select_related("person").order_by("at"),
+        "operator": str(me(request).person_id) in a.operators, "name": queries.model_names().get(row.model, {}).get(lang, row.model), "left": services.history(a), "next": queries.next_open(a, row),
     })
 
 
@@ -121,7 +177,7 @@ def _hit(request: HttpRequest, row: Hit, shown: dict[str, Any]) -> HttpResponse:
 @bound
 def reveal(request: HttpRequest, ref: str) -> HttpResponse:
     """The second act: the original rows, once, on this page; never stored in it."""
-    row = _one(Hit, ref)
+    row = one(Hit, ref)
     response = _hit(request, row, services.reveal(row, request.POST.get("reason", "")))
     response["Cache-Control"] = "no-store"
     return response
@@ -130,9 +186,11 @@ def reveal(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @bound
 def judge(request: HttpRequest, ref: str) -> HttpResponse:
-    """A person's verdict."""
-    services.judge(_one(Hit, ref), request.POST.get("verdict", ""), request.POST.get("reason", ""))
-    return redirect("desk_hit", ref)
+    """A person's verdict; then the next hit nobody has looked at, if he wishes."""
+    row = one(Hit, ref)
+    services.judge(row, request.POST.get("verdict", ""), request.POST.get("reason", ""))
+    following = queries.next_open(row.run.authorization, row) if request.POST.get("then") == "next" else None
+    return redirect("desk_hit", following.ref if following else ref)
 
 
 @require_POST
@@ -142,7 +200,7 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
     p = request.POST
     if not p.get("title", "").strip() or not p.get("name", "").strip():
         raise Refused("fields", "请填写线索标题和对象姓名。", "Enter the title of the lead and the name of its subject.")
-    made = services.to_lead(_one(Hit, ref), p["title"].strip(), (leads.Subject(p["name"].strip(), id_number=p.get("id_number", "").strip(), unit_name=p.get("unit", "").strip()),))
+    made = services.to_lead(one(Hit, ref), p["title"].strip(), (leads.Subject(p["name"].strip(), id_number=p.get("id_number", "").strip(), unit_name=p.get("unit", "").strip()),))
     return redirect("matter", made.ref)
 
 
@@ -150,7 +208,7 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def correct(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask the owner of the data to put it right."""
-    services.correct(_one(Hit, ref), request.POST.get("dataset", ""), request.POST.get("wrong", ""))
+    services.correct(one(Hit, ref), request.POST.get("dataset", ""), request.POST.get("wrong", ""))
     return redirect("desk_hit", ref)
 
 
@@ -158,6 +216,6 @@ def correct(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def answer(request: HttpRequest, ref: str) -> HttpResponse:
     """What the owner answered."""
-    row = _one(Correction, ref)
+    row = one(Correction, ref)
     services.answer(row, request.POST.get("answer", ""))
     return redirect("desk_hit", row.hit.ref)
