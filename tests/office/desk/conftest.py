@@ -63,6 +63,10 @@ class Bench:
         assert self.signed(identity, self.head, self.deputy) == "in_force"
         return identity
 
+    def name(self, person: str) -> str:
+        """A person's name."""
+        return str(self.stage.admin.execute("select name from person where id = %s", [self.stage.person(person)]).fetchone()[0])
+
     def ran(self, identity: int) -> Any:
         from xieli.office.desk import demo
 
