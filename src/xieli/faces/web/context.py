@@ -1,6 +1,7 @@
 """What every screen has around it: who acts, what he may reach, the zone, the level, the ribbon of a demo."""
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,9 @@ from django.http import HttpRequest
 
 from xieli.faces.web.menu import menu_for, more_for
 from xieli.office.bodies.models import Body
+from xieli.office.matters.services.papers import ME, NOW, WHO
 from xieli.office.people.models import Person, Posting
+from xieli.office.together import Rows, together
 
 
 def installation() -> dict[str, Any]:
@@ -21,20 +24,23 @@ def installation() -> dict[str, Any]:
 
 
 class Me:
-    """The bound person, read once per request."""
+    """The bound person and what the frame shows of him, read once per request and in one statement."""
 
     def __init__(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("select p, me, lvl, person, session, t from access.who()")
-            principals, me, self.level, self.person_id, self.session_id, self.now = cursor.fetchone()
-        self.principals, self.me = frozenset(principals or ()), frozenset(me or ())
-        self.person = Person.objects.filter(pk=self.person_id).only("id", "name", "name_en").first() if self.person_id else None
-        self.postings = list(
-            Posting.objects.filter(person_id=self.person_id, id__isnull=False).exclude(confirmed_by=None).filter(starts_at__lte=self.now)
-            .exclude(ends_at__lte=self.now).select_related("body", "room", "office")
-        ) if self.person_id else []
+        found = together(
+            who=WHO, person=Person.objects.filter(pk=ME).only("id", "name", "name_en"), place=Rows("select mark, level_cap, zone from access.installation"),
+            postings=Posting.objects.filter(person_id=ME, starts_at__lte=NOW).exclude(confirmed_by=None).exclude(ends_at__lte=NOW).select_related("body", "room", "office"),
+            unread=Rows("select count(*) as n from notification where read_at is null"))
+        row = found["who"][0]
+        self.level, self.person_id, self.session_id = row["lvl"], row["person"], row["session"]
+        self.now = datetime.fromisoformat(row["t"])
+        self.principals, self.me = frozenset(row["p"] or ()), frozenset(row["me"] or ())
+        self.person: Person | None = next(iter(found["person"]), None)
+        self.postings: list[Posting] = found["postings"]
         self.offices = frozenset(p.office.code for p in self.postings if p.office)
         self.body: Body | None = self.postings[0].body if self.postings else None
+        self.place: dict[str, Any] = next(iter(found["place"]), {"mark": "", "level_cap": 0, "zone": "closed"})
+        self.unread: int = found["unread"][0]["n"]
 
 
 def me(request: HttpRequest) -> Me:
@@ -53,12 +59,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "bound", False) or connection.needs_rollback:
         return {"place": installation() if not connection.needs_rollback else {}, "theme": request.COOKIES.get("xieli_theme", "auto"), "big": request.COOKIES.get("xieli_big") == "1"}
     from xieli.faces.web.tour import tour_step
-    from xieli.office.matters.tables.desk import Notification
 
     who = me(request)
     return {
-        "me": who, "place": installation(), "menu": menu_for(who, request.path), "more": more_for(who, request.path), "theme": request.COOKIES.get("xieli_theme", "auto"),
+        "me": who, "place": who.place, "menu": menu_for(who, request.path), "more": more_for(who, request.path), "theme": request.COOKIES.get("xieli_theme", "auto"),
         "big": request.COOKIES.get("xieli_big") == "1", "keys_off": request.COOKIES.get("xieli_keys") == "off",
         "tour": tour_step(request),
-        "unread": Notification.objects.filter(read_at=None).count(),
+        "unread": who.unread,
     }

@@ -16,21 +16,22 @@ from xieli.faces.web import playbook_forms
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.pictures.diagram import drawn
-from xieli.faces.web.pictures.lanes import swim_lanes
+from xieli.faces.web.pictures.lanes import swim_lane
 from xieli.faces.web.templatetags.xieli import english
-from xieli.office.access.models import Grant, Recusal
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body, Office, Room
 from xieli.office.matters.queries import timeline
 from xieli.office.matters.services import clocks, forms, leads, moves, tasks
-from xieli.office.matters.services.context import state_of
+from xieli.office.matters.services import papers as reading
+from xieli.office.matters.services.context import asked, state_of
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import playbook_of
-from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.clocks import Clock, ClockEvent
 from xieli.office.matters.tables.core import Matter, MatterLink
+from xieli.office.matters.tables.desk import CalendarRevision
 from xieli.office.matters.tables.work import FormSubmission
 from xieli.office.people.models import Person, Team
+from xieli.office.together import together
 
 
 def address(name: str, ref: str) -> str:
@@ -41,20 +42,29 @@ def address(name: str, ref: str) -> str:
         return ""
 
 
+PRINCIPALS = (Person, Room, Office, Body, Team)
+
+
+def asked_names(ids: set[int]) -> dict[str, Any]:
+    """The rows behind principal identities, to be read with others in one statement."""
+    found: dict[str, Any] = {}
+    for model in PRINCIPALS:
+        rows = model.objects.filter(id__in=ids)  # type: ignore[attr-defined]
+        found[f"of_{model.__name__.lower()}"] = rows.only("id", "name", "name_en") if model is Person else rows.select_related("body") if model in (Room, Office) else rows
+    return found
+
+
+def told_names(found: dict[str, list[Any]]) -> dict[int, Any]:
+    """Names by principal identity, from the rows of `asked_names`."""
+    names: dict[int, Any] = {}
+    for model in reversed(PRINCIPALS):
+        names.update({r.id: _at_body(r) if model in (Room, Office) else r for r in found[f"of_{model.__name__.lower()}"]})
+    return names
+
+
 def principal_names(ids: set[int]) -> dict[int, Any]:
     """Names of persons, rooms, offices, bodies and teams by principal identity."""
-    found: dict[int, Any] = {}
-    for model in (Person, Room, Office, Body, Team):
-        if not ids - set(found):
-            break
-        rows = model.objects.filter(id__in=ids - set(found))  # type: ignore[attr-defined]
-        if model is Person:
-            rows = rows.only("id", "name", "name_en")
-        if model in (Room, Office):
-            found.update({r.id: _at_body(r) for r in rows.select_related("body")})
-            continue
-        found.update({r.id: r for r in rows})
-    return found
+    return told_names(together(**asked_names(ids))) if ids else {}
 
 
 def _at_body(row: Any) -> Label:
@@ -63,55 +73,61 @@ def _at_body(row: Any) -> Label:
     return Label(f"{row.body.short_zh or row.body.name_zh}{own[0]}", f"{own[1]}, {row.body.short_en or row.body.name_en}")
 
 
+def _asked(matter: Matter) -> dict[str, Any]:
+    """What the page shows beside what a step asks."""
+    return {
+        **timeline.asked(matter), "clock_events": ClockEvent.objects.filter(matter=matter), "revisions": CalendarRevision.objects.all(), "alarms": matter.alarms.filter(answered_at=None).order_by("-raised_at")[:5],
+        "duties": matter.feedback_duties.select_related("owed_to", "owed_by").order_by("next_due"), "tasks": matter.tasks.select_related("assignee").order_by("state", "due_on"),
+        "outcomes": matter.outcomes.filter(retracted_at=None).select_related("subject"),
+        "links": MatterLink.objects.filter(source=matter).select_related("target"), "back_links": MatterLink.objects.filter(target=matter).select_related("source"),
+    }
+
+
 @bound
 def page(request: HttpRequest, ref: str) -> HttpResponse:
-    """The matter page."""
+    """The matter page: what hangs on the matter in two statements, whatever there is (tests/faces/web/test_budgets.py)."""
     matter = matter_or_404(ref)
     leads.ensure_begun(matter)
     record_look([matter.id], purpose="matter-page")
     playbook = playbook_of(matter)
     who = me(request)
-    offers = moves.offers(matter)
-    state = state_of(matter) if matter.state else None
-    passed = state.passed() if state else frozenset()
+    papers = reading.read(matter, {**asked(matter, playbook), **_asked(matter)}, lambda p: asked_names({g.principal for g in p.grants} | {r.principal for r in p.recusals}))
+    rows = papers.more
+    steps = _by_stage(playbook, moves.offers(matter, papers=papers))
+    passed = state_of(matter).passed() if matter.state else frozenset()
     stages = [(s, "open" if s.code in matter.stages else "done" if s.code in passed else "") for s in playbook.stages.values() if s.kind != "split"]
-    running = []
-    dated: dict[int, list[ClockEvent]] = {}
-    for event in ClockEvent.objects.filter(matter=matter):
-        dated.setdefault(event.clock_id, []).append(event)
-    for clock in Clock.objects.filter(matter=matter).order_by("-state", "alarm_at"):
-        due = clocks.compute(clock, dated.get(clock.id, []))
-        plan = playbook.clocks.get(clock.code)
-        running.append({"row": clock, "due": due, "standing": standing(due, who.now), "label": plan.label if plan else clocks.rule_for(clock).text,
-                        "rule": clocks.rule_for(clock)})
-    steps = _by_stage(playbook, offers)
-    grants = list(Grant.objects.filter(matter=matter, revoked_at=None, ends_at__gt=who.now).order_by("kind"))
-    recusals = list(Recusal.objects.filter(matter=matter).exclude(state="rejected"))
-    lanes = timeline.lanes(matter)
     return render(request, "web/matter.html", {
-        "matter": matter, "playbook": playbook, "offers": steps, "waiting": [o for o in steps if not o["ready"]], "stages": stages, "clocks": running,
-        "forms": _forms_due(matter, playbook), "subjects": matter.subjects.select_related("unit_body").all(),
-        "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act}
-                      for a in Approval.objects.filter(matter=matter).order_by("-requested_at").select_related("subject")],
-        "acts": list(playbook.approvals.values()), "handovers": matter.handovers.select_related("sender", "receiver").order_by("-sent_at"),
-        "duties": matter.feedback_duties.select_related("owed_to", "owed_by").order_by("next_due"), "grants": grants, "recusals": recusals,
-        "names": principal_names({g.principal for g in grants} | {r.principal for r in recusals}), "tasks": matter.tasks.select_related("assignee").order_by("state", "due_on"),
-        "lines": timeline.lines(matter)[:80], "lanes": lanes, "picture": swim_lanes(lanes, who.now, _("泳道：事项在谁手里"), english()),
-        "measures": matter.measures.select_related("subject").order_by("-started_at"), "outcomes": [{"row": o, "label": playbook.outcomes[o.kind].label if o.kind in playbook.outcomes else o.kind}
-                     for o in matter.outcomes.filter(retracted_at=None).select_related("subject")],
-        "documents_url": address("documents", ref), "files_url": address("files", ref),
-        "links": MatterLink.objects.filter(source=matter).select_related("target"), "back_links": MatterLink.objects.filter(target=matter).select_related("source"),
-        "alarms": matter.alarms.filter(answered_at=None).order_by("-raised_at")[:5], "now": who.now,
+        "matter": matter, "playbook": playbook, "offers": steps, "waiting": [o for o in steps if not o["ready"]], "stages": stages, "clocks": _running(playbook, papers, who.now),
+        "forms": _forms_due(matter, playbook, papers.forms), "subjects": papers.subjects,
+        "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act} for a in reversed(papers.approvals)],
+        "acts": list(playbook.approvals.values()), "handovers": rows["handovers"], "duties": rows["duties"], "grants": papers.grants, "recusals": papers.recusals,
+        "names": told_names(rows), "tasks": rows["tasks"], "lines": timeline.lines_of(matter, rows)[:80],
+        "picture": swim_lane(timeline.lanes_of(matter, rows), who.now, _("泳道：事项在谁手里"), english(), note=_("深色：主办；浅色：参与；菱形：文书和审批。")),
+        "measures": rows["measures"], "outcomes": [{"row": o, "label": playbook.outcomes[o.kind].label if o.kind in playbook.outcomes else o.kind} for o in rows["outcomes"]],
+        "documents_url": address("documents", ref), "files_url": address("files", ref), "links": rows["links"], "back_links": rows["back_links"],
+        "alarms": rows["alarms"], "now": who.now,
     })
+
+
+def _running(playbook: Any, papers: Any, now: Any) -> list[dict[str, Any]]:
+    """The matter's clocks folded afresh, those that run first and by the nearest alarm."""
+    dated: dict[int, list[ClockEvent]] = {}
+    for event in papers.more["clock_events"]:
+        dated.setdefault(event.clock_id, []).append(event)
+    found = []
+    for clock in sorted(papers.clocks, key=lambda c: ({"running": 0, "suspended": 1}.get(c.state, 2), c.alarm_at is None, c.alarm_at or now)):
+        rule, due, plan = clocks.rule_for(clock), clocks.compute(clock, dated.get(clock.id, []), papers.more["revisions"]), playbook.clocks.get(clock.code)
+        found.append({"row": clock, "due": due, "standing": standing(due, now), "label": plan.label if plan else rule.text, "rule": rule})
+    return found
 
 
 def _by_stage(playbook: Any, offers: Any) -> list[dict[str, Any]]:
     return [{"offer": o, "move": playbook.moves[o.move], "stage": playbook.stages[o.stage], "ready": not o.refusals, "n": n} for n, o in enumerate(offers, 1)]
 
 
-def _forms_due(matter: Matter, playbook: Any) -> list[dict[str, Any]]:
+def _forms_due(matter: Matter, playbook: Any, submitted: list[FormSubmission]) -> list[dict[str, Any]]:
     """Forms of the open stages and their moves, and what was handed in of each."""
-    given = {f.form: f for f in FormSubmission.objects.filter(matter=matter).order_by("form", "revision").select_related("person")}
+    given = {f.form: f for f in submitted}
     wanted: dict[str, bool] = {}
     for code in matter.stages:
         stage = playbook.stages[code]

@@ -1,8 +1,14 @@
-"""A matter's life as lines of a timeline and lanes of bodies, from what the reader may see."""
+"""A matter's life as lines of a timeline and lanes of bodies, from what the reader may see.
+
+`asked(matter)` names the rows, so that a page reads them with its other rows in one statement; `lines_of` and `lanes_of` tell them.
+"""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.playbooks import playbook_of
@@ -11,6 +17,7 @@ from xieli.office.matters.tables.core import Matter, MatterBody
 from xieli.office.matters.tables.handover import Handover
 from xieli.office.matters.tables.measures import Measure
 from xieli.office.matters.tables.work import MatterMove, Note
+from xieli.office.together import together
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,7 @@ class Line:
     detail: str = ""
     recorded_at: datetime | None = None
     kind: str = "move"
+    who_en: str = ""
 
 
 @dataclass
@@ -36,49 +44,90 @@ class Lane:
     points: list[Line] = field(default_factory=list)
 
 
-def lines(matter: Matter) -> list[Line]:
+def asked(matter: Matter) -> dict[str, QuerySet[Any]]:
+    """The rows that a timeline and its lanes are told from."""
+    return {
+        "moves": MatterMove.objects.filter(matter=matter).select_related("person"),
+        "signatures": ApprovalStep.objects.filter(matter=matter).exclude(decided_at=None).select_related("approval", "person", "body"),
+        "handovers": Handover.objects.filter(matter=matter).select_related("sender", "receiver", "sent_by", "decided_by").order_by("-sent_at"),
+        "measures": Measure.objects.filter(matter=matter).select_related("recorded_by", "subject").order_by("-started_at"),
+        "notes": Note.objects.filter(matter=matter).select_related("person"),
+        "bodies": MatterBody.objects.filter(matter=matter).exclude(role__in=["owner", "receiver"]).select_related("body").order_by("starts_at"),
+    }
+
+
+VERDICTS = {"approved": ("批准", "approved"), "refused": ("不批准", "refused"), "filed": ("备案", "put on record")}
+STATES = {"sent": "sent", "received": "received", "opened": "opened", "accepted": "accepted", "returned": "returned", "redirected": "redirected"}
+
+
+MEASURES_EN = {"liuzhi": "liuzhi (retention in custody)", "guanhu": "guanhu (interim custody)", "order_to_await": "order to await investigation", "compelled_appearance": "compelled appearance",
+               "exit_ban": "exit ban", "freeze": "freezing", "seize": "seizure", "query": "query", "search": "search", "technical": "technical investigation", "wanted": "wanted notice",
+               "questioning": "questioning", "interview": "talk"}
+
+
+def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
     """Everything that happened, newest first."""
     playbook = playbook_of(matter)
     found: list[Line] = []
-    for move in MatterMove.objects.filter(matter=matter).select_related("person"):
+    for move in rows["moves"]:
         known = playbook.moves.get(move.move)
         zh, en = (known.label.zh, known.label.en) if known else ("登记", "opened")
-        found.append(Line(move.happened_at, zh, en, move.person.name, move.reason, move.at if move.at != move.happened_at else None))
-    for step in ApprovalStep.objects.filter(matter=matter).exclude(decided_at=None).select_related("approval", "person", "body"):
+        found.append(Line(move.happened_at, zh, en, move.person.name, move.reason, move.at if move.at != move.happened_at else None, who_en=move.person.name_en))
+    for step in rows["signatures"]:
         act = playbook.approvals.get(step.approval.act)
         zh, en = (act.label.zh, act.label.en) if act else (step.approval.act, step.approval.act)
-        verdict = {"approved": ("批准", "approved"), "refused": ("不批准", "refused"), "filed": ("备案", "put on record")}.get(step.decision, (step.decision, step.decision))
-        found.append(Line(step.signed_at or step.decided_at, f"{zh}：{verdict[0]}", f"{en}: {verdict[1]}",  # type: ignore[arg-type]
-                          step.person.name if step.person else f"{step.body.name_zh}（纸质 {step.paper_no}）", step.reason, None, "approval"))
-    for handover in Handover.objects.filter(matter=matter).select_related("sender", "receiver", "sent_by", "decided_by"):
-        found.append(Line(handover.sent_at, f"移送至{handover.receiver.name_zh}", f"handed over to {handover.receiver.name_en}", handover.sent_by.name, handover.receipt_no, None, "handover"))
+        verdict = VERDICTS.get(step.decision, (step.decision, step.decision))
+        who = (step.person.name, step.person.name_en) if step.person else (f"{step.body.name_zh}（纸质 {step.paper_no}）", f"{step.body.name_en} (on paper, {step.paper_no})")
+        found.append(Line(step.signed_at or step.decided_at, f"{zh}：{verdict[0]}", f"{en}: {verdict[1]}", who[0], step.reason, None, "approval", who[1]))
+    for handover in rows["handovers"]:
+        found.append(Line(handover.sent_at, f"移送至{handover.receiver.name_zh}", f"handed over to {handover.receiver.name_en}", handover.sent_by.name, handover.receipt_no, None, "handover", handover.sent_by.name_en))
         if handover.decided_at:
             state = dict(Handover.State.choices)[handover.state]
-            found.append(Line(handover.decided_at, f"{handover.receiver.name_zh}：{state}", f"{handover.receiver.name_en}: {handover.state}", handover.decided_by.name if handover.decided_by else "", handover.reason, None, "handover"))
+            found.append(Line(handover.decided_at, f"{handover.receiver.name_zh}：{state}", f"{handover.receiver.name_en}: {STATES.get(handover.state, handover.state)}",
+                              handover.decided_by.name if handover.decided_by else "", handover.reason, None, "handover", handover.decided_by.name_en if handover.decided_by else ""))
     kinds = dict(Measure.KINDS)
-    for measure in Measure.objects.filter(matter=matter).select_related("recorded_by"):
-        found.append(Line(measure.started_at, f"采取措施：{kinds[measure.kind]}", f"measure: {measure.kind}", measure.recorded_by.name, "补录" if measure.late_record else "", measure.recorded_at, "measure"))
+    for measure in rows["measures"]:
+        found.append(Line(measure.started_at, f"采取措施：{kinds[measure.kind]}", f"measure: {MEASURES_EN.get(measure.kind, measure.kind)}", measure.recorded_by.name, "",
+                          measure.recorded_at if measure.late_record else None, "measure", measure.recorded_by.name_en))
         if measure.ended_at:
-            found.append(Line(measure.ended_at, f"措施结束：{kinds[measure.kind]}", f"measure ended: {measure.kind}", "", measure.end_reason, None, "measure"))
-    for note in Note.objects.filter(matter=matter).select_related("person"):
+            found.append(Line(measure.ended_at, f"措施结束：{kinds[measure.kind]}", f"measure ended: {MEASURES_EN.get(measure.kind, measure.kind)}", "", measure.end_reason, None, "measure"))
+    for note in rows["notes"]:
         is_paper = note.kind.startswith("doc:")
-        found.append(Line(note.at, ("文书：" if is_paper else "") + note.text, ("paper: " if is_paper else "") + note.text, note.person.name, "", None, "paper" if is_paper else "note"))
+        found.append(Line(note.at, ("文书：" if is_paper else "") + note.text, ("paper: " if is_paper else "") + note.text, note.person.name, "", None, "paper" if is_paper else "note", note.person.name_en))
     return sorted(found, key=lambda line: line.at, reverse=True)
 
 
-def lanes(matter: Matter) -> list[Lane]:
-    """Who had the ball, when: one lane per body that owned or shared the matter."""
+def lanes_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Lane]:
+    """Who had the ball, when: one lane per body that owned or shared the matter; papers and approvals as points on it."""
     found: dict[int, Lane] = {}
 
     def lane(body: Body) -> Lane:
         return found.setdefault(body.id, Lane(body.name_zh, body.name_en))
 
-    handovers = list(Handover.objects.filter(matter=matter, state="accepted").select_related("sender", "receiver").order_by("decided_at"))
     start = matter.opened_at
-    for handover in handovers:
+    for handover in sorted((h for h in rows["handovers"] if h.state == "accepted" and h.decided_at), key=lambda h: h.decided_at):
         lane(handover.sender).spans.append((start, handover.decided_at, "owner"))
-        start = handover.decided_at or start
+        start = handover.decided_at
     lane(matter.owner_body).spans.append((start, matter.closed_at, "owner"))
-    for part in MatterBody.objects.filter(matter=matter).exclude(role__in=["owner", "receiver"]).select_related("body").order_by("starts_at"):
+    for part in rows["bodies"]:
         lane(part.body).spans.append((part.starts_at, part.ends_at, part.role))
+    playbook = playbook_of(matter)
+    for step in rows["signatures"]:
+        act = playbook.approvals.get(step.approval.act)
+        if step.body_id in found and act:
+            verdict = VERDICTS.get(step.decision, (step.decision, step.decision))
+            found[step.body_id].points.append(Line(step.signed_at or step.decided_at, f"{act.label.zh}：{verdict[0]}", f"{act.label.en}: {verdict[1]}", "", kind="approval"))
+    for handover in rows["handovers"]:
+        if handover.sender_id in found:
+            found[handover.sender_id].points.append(Line(handover.sent_at, f"移送至{handover.receiver.name_zh}", f"handed over to {handover.receiver.name_en}", "", kind="handover"))
     return list(found.values())
+
+
+def lines(matter: Matter) -> list[Line]:
+    """The timeline, read by itself."""
+    return lines_of(matter, together(**asked(matter)))
+
+
+def lanes(matter: Matter) -> list[Lane]:
+    """The lanes, read by themselves."""
+    return lanes_of(matter, together(**asked(matter)))

@@ -43,10 +43,10 @@ def revision_of(number: str, years: Iterable[int], days: Iterable[Iterable[Any]]
     return (number, tuple(sorted(int(y) for y in years)), tuple((str(d[0]), bool(d[1]), str(d[2]), str(d[3])) for d in (list(x) for x in days)))
 
 
-def calendar_of(code: str) -> Calendar:
-    """The calendar with every notice imported so far."""
-    found = CalendarRevision.objects.filter(calendar=code).order_by("revision").values_list("notice_no", "years", "days")
-    return calendar_with(code, tuple(revision_of(*row) for row in found))
+def calendar_of(code: str, revisions: Iterable[CalendarRevision] | None = None) -> Calendar:
+    """The calendar with every notice imported so far; `revisions` when all of them have been read just now."""
+    found = CalendarRevision.objects.filter(calendar=code) if revisions is None else [r for r in revisions if r.calendar == code]
+    return calendar_with(code, tuple(revision_of(r.notice_no, r.years, r.days) for r in sorted(found, key=lambda r: r.revision)))
 
 
 def rule_for(clock: Clock) -> Rule:
@@ -71,9 +71,9 @@ def events_of(clock: Clock, rows: Iterable[ClockEvent] | None = None) -> list[Ev
     return found
 
 
-def compute(clock: Clock, rows: Iterable[ClockEvent] | None = None) -> Due:
+def compute(clock: Clock, rows: Iterable[ClockEvent] | None = None, revisions: Iterable[CalendarRevision] | None = None) -> Due:
     """The clock folded afresh; never from its caches."""
-    return due(rule_for(clock), events_of(clock, rows), calendar_of(clock.calendar))
+    return due(rule_for(clock), events_of(clock, rows), calendar_of(clock.calendar, revisions))
 
 
 def caches(clock: Clock, result: Due, at: datetime) -> dict[str, Any]:

@@ -2,24 +2,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
-
-from django.db.models import Q
 
 from xieli.engines.playbooks.model import Playbook
 from xieli.engines.playbooks.state import Child, Context, State, state_from_data
-from xieli.office.access.models import Recusal
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services import clocks
+from xieli.office.matters.services.papers import Papers, parties_of, read
 from xieli.office.matters.services.playbooks import by_sha
-from xieli.office.matters.services.source import Actor, actor, now, rows
-from xieli.office.matters.tables.approvals import Approval
-from xieli.office.matters.tables.clocks import Clock
+from xieli.office.matters.services.source import Actor, actor
 from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
 from xieli.office.matters.tables.handover import CompetenceBasis, FeedbackDuty
 from xieli.office.matters.tables.measures import MeasureNotice, Presence, RightsSheet
-from xieli.office.matters.tables.work import Fact, FormSubmission
-from xieli.office.people.models import Person, Posting, TeamMember
+from xieli.office.matters.tables.work import Fact
+from xieli.office.together import Rows, together
 
 # role codes that are offices: whoever holds the office at the party's body holds the role
 OFFICE_ROLES = {
@@ -38,38 +35,23 @@ def state_of(matter: Matter) -> State:
 
 def parties(matter: Matter) -> dict[str, tuple[str, ...]]:
     """Bodies of each party now, as text identities; `owner` is built in."""
-    found: dict[str, list[str]] = defaultdict(list)
-    found["owner"].append(str(matter.owner_body_id))
-    for role, body in MatterBody.objects.filter(matter=matter, ends_at=None).order_by("starts_at").values_list("role", "body_id"):
-        if str(body) not in found[role] and role != "owner":
-            found[role].append(str(body))
-    subject = MatterSubject.objects.filter(matter=matter, role="subject").exclude(unit_body=None).first()
-    if subject is not None:
-        found["subject_unit"].append(str(subject.unit_body_id))
-    from xieli.office.matters.services.source import call
-
-    superior = call("body_at", matter.owner_body_id, "next_up")
-    if superior:
-        found["superior"].append(str(superior))
-    return {role: tuple(bodies) for role, bodies in found.items()}
+    found = together(parts=MatterBody.objects.filter(matter=matter, ends_at=None).order_by("starts_at"), subjects=MatterSubject.objects.filter(matter=matter).order_by("id"),
+                     superior=Rows("select access.body_at(%s, 'next_up') as body", [matter.owner_body_id]))
+    return parties_of(matter, found["parts"], found["subjects"], found["superior"][0]["body"])
 
 
-def roles_of(who: Actor, matter: Matter, playbook: Playbook, bodies: dict[str, tuple[str, ...]]) -> frozenset[str]:
+def roles_of(papers: Papers, playbook: Playbook) -> frozenset[str]:
     """The playbook roles that the actor holds on this matter.
 
     An office role goes with the office at the party's body; a named slot of the team with its member; every other role
     with whoever may write for the party's body.
     """
-    at = now()
-    held = [p for p in Posting.objects.filter(person_id=who.person, starts_at__lte=at).exclude(confirmed_by=None).select_related("office")
-            if p.ends_at is None or at < p.ends_at]
-    mine = {str(p.body_id) for p in held}
-    offices = {(str(p.body_id), p.office.code) for p in held if p.office is not None}
-    slots = {t.slot for t in TeamMember.objects.filter(person_id=who.person, team__matter_id=matter.id, starts_at__lte=at)
-             if t.ends_at is None or at < t.ends_at}
+    mine = {str(p.body_id) for p in papers.held}
+    offices = {(str(p.body_id), p.office.code) for p in papers.held if p.office is not None}
+    slots = {t.slot for t in papers.seats if t.person_id == papers.who.person}
     found = set()
     for role in playbook.roles.values():
-        where = set(bodies.get(role.of, ()))
+        where = set(papers.parties.get(role.of, ()))
         if role.code in slots:
             found.add(role.code)
         elif role.code in OFFICE_ROLES:
@@ -80,37 +62,27 @@ def roles_of(who: Actor, matter: Matter, playbook: Playbook, bodies: dict[str, t
     return frozenset(found)
 
 
-def people_of(matter: Matter, playbook: Playbook, bodies: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
+def people_of(papers: Papers, playbook: Playbook) -> dict[str, frozenset[str]]:
     """Persons who hold each role now: slots of the team, offices at the party's bodies, handlers with a grant."""
-    at = now()
     found: dict[str, set[str]] = defaultdict(set)
-    for member in TeamMember.objects.filter(team__matter_id=matter.id, starts_at__lte=at):
-        if member.ends_at is None or at < member.ends_at:
-            found[member.slot].add(str(member.person_id))
-    grants = list(matter.grants.filter(revoked_at=None, starts_at__lte=at, ends_at__gt=at, acts__contains=["write"]).values_list("principal", flat=True))
-    persons = {str(p) for p in Person.objects.filter(id__in=grants).values_list("id", flat=True)}
-    desks = Q(room_id__in=grants) | Q(body_id__in=grants) | Q(office_id__in=grants)
-    posted_there = Posting.objects.filter(desks, starts_at__lte=at).exclude(ends_at__lte=at).exclude(confirmed_by=None).values_list("person_id", flat=True)
-    members = TeamMember.objects.filter(team_id__in=grants, starts_at__lte=at).exclude(ends_at__lte=at).values_list("person_id", flat=True)
-    handlers = persons | {str(p) for p in posted_there} | {str(p) for p in members}
+    for member in papers.seats:
+        found[member.slot].add(str(member.person_id))
     posted: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    relevant = {int(b) for group in bodies.values() for b in group}
-    for person, body, code in Posting.objects.filter(body_id__in=relevant, starts_at__lte=at).exclude(ends_at__lte=at).values_list("person_id", "body_id", "office__code"):
+    for person, body, code in papers.posted:
         posted[str(body)].add((str(person), code or ""))
     for role in playbook.roles.values():
-        for body in bodies.get(role.of, ()):
+        for body in papers.parties.get(role.of, ()):
             for person, code in posted[body]:
                 if role.code in OFFICE_ROLES:
                     if code in OFFICE_ROLES[role.code]:
                         found[role.code].add(person)
-                elif person in handlers:
+                elif person in papers.handlers:
                     found[role.code].add(person)
     return {role: frozenset(persons) for role, persons in found.items()}
 
 
-def subject_of(matter: Matter) -> dict[str, Any]:
+def subject_of(matter: Matter, subject: MatterSubject | None) -> dict[str, Any]:
     """Attributes of the first subject that guards may ask for."""
-    subject = MatterSubject.objects.filter(matter=matter, role="subject").select_related("unit_body", "managed_by").order_by("id").first()
     if subject is None:
         return {}
     unit = subject.unit_body
@@ -131,13 +103,32 @@ def opening(matter: Matter) -> Context:
     return Context(person=str(actor().person), bodies=parties(matter))
 
 
-def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | None = None, form: tuple[str, dict[str, Any]] | None = None) -> Context:
-    """The whole context of one step by the bound actor."""
-    who, at = actor(), now()
-    bodies = parties(matter)
+def asked(matter: Matter, playbook: Playbook) -> dict[str, Any]:
+    """What only some playbooks' guards ask, to be read with the rest: only what a guard of this playbook asks is looked up."""
+    asks = _asks(playbook)
+    wanted = {
+        "parent_of": Rows("select kind, passed from access.parent_of(%s)", [matter.id]) if "parent" in asks else None,
+        "children_of": Rows("select kind, open, outcome from access.children_of(%s)", [matter.id]) if "children" in asks else None,
+        "part_of": Rows("select kind, sha, roles, slots from access.part_of(%s)", [matter.id]) if playbook.prior else None,
+        "doc_kinds": matter.notes.filter(kind__startswith="doc:").values_list("kind", flat=True) if asks & {"document", "product"} else None,
+        "done_products": matter.tasks.filter(state="done").exclude(product="").values_list("product", flat=True) if "product" in asks else None,
+        "owed_answers": FeedbackDuty.objects.filter(matter=matter).order_by("created_at") if playbook.feedback else None,
+        "competence_basis": CompetenceBasis.objects.filter(matter=matter) if "competence" in asks else None,
+        "facts": Fact.objects.filter(matter=matter, retracted_at=None).order_by("recorded_at").values_list("code", "number", "text", "day", "ref") if "fact" in asks else None,
+        "presences": Presence.objects.filter(matter=matter, ended_at=None) if "presence" in asks else None,
+        "told": RightsSheet.objects.filter(matter=matter).exclude(given_at=None) if "rights" in asks else None,
+        "notices_owed": MeasureNotice.objects.filter(matter=matter, given_at=None, exception_approval=None) if "rights" in asks else None,
+    }
+    return {name: question for name, question in wanted.items() if question is not None}
+
+
+def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | None = None, form: tuple[str, dict[str, Any]] | None = None, papers: Papers | None = None) -> Context:
+    """The whole context of one step by the bound actor; `papers` when they have been read with `asked()` just now."""
+    papers = papers or read(matter, asked(matter, playbook))
+    who, at, bodies, more = papers.who, papers.at, papers.parties, papers.more
     forms: dict[str, dict[str, Any]] = {}
     by_body: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in FormSubmission.objects.filter(matter=matter).order_by("form", "revision"):
+    for row in papers.forms:
         forms[row.form] = row.data
         if row.data.get("_body"):
             by_body[(row.form, str(row.data["_body"]))] = row.data
@@ -146,38 +137,38 @@ def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | N
         if body:
             by_body[(form[0], body)] = form[1]
     approvals: dict[str, str] = {}
-    for act, state in Approval.objects.filter(matter=matter).order_by("requested_at").values_list("act", "state"):
-        approvals[act] = "approved" if state in ("approved", "used") else state
-    clock_states = {c.code: clocks.status(c, at) for c in Clock.objects.filter(matter=matter).order_by("started_at")}
-    recusals = Recusal.objects.filter(matter=matter, state="raised").exists()
-    people = people_of(matter, playbook, bodies)
-    # only what a guard of this playbook asks is looked up: most ask little
+    for request in papers.approvals:
+        approvals[request.act] = "approved" if request.state in ("approved", "used") else request.state
+    recusals = any(r.state == "raised" for r in papers.recusals)
+    people = people_of(papers, playbook)
     asks = _asks(playbook)
-    parent = next(iter(rows("parent_of", matter.id)), None) if "parent" in asks else None
-    documents = _documents(matter) if asks & {"document", "product"} else {}
+    parent = next(iter(more.get("parent_of", ())), None)
+    documents = _documents(more.get("doc_kinds", ()))
     return Context(
-        person=str(who.person), roles=roles_of(who, matter, playbook, bodies), body=body or _acting_body(who, bodies), reason=reason,
-        forms=forms, forms_by_body=by_body, approvals=approvals, clocks=clock_states,
-        compositions=_filled(matter, playbook, people) if asks & {"slots", "votes"} else frozenset(),
+        person=str(who.person), roles=roles_of(papers, playbook), body=body or _acting_body(who, bodies), reason=reason,
+        forms=forms, forms_by_body=by_body, approvals=approvals, clocks={c.code: clocks.status(c, at) for c in papers.clocks},
+        compositions=_filled(papers, playbook, people) if asks & {"slots", "votes"} else frozenset(),
         votes={code: frozenset(forms.get("votes", {}).get(code, [])) for code in playbook.compositions},
         cleared=frozenset() if recusals else frozenset({*playbook.roles, *playbook.parties, *playbook.compositions, *bodies, "owner", *_fields_of(playbook)}),
-        products=frozenset(_products(matter, playbook, forms, documents)) if "product" in asks else frozenset(), documents=documents,
-        children=tuple(Child(kind, is_open, outcome) for kind, is_open, outcome in rows("children_of", matter.id)) if "children" in asks else (),
-        feedback=_feedback(matter) if playbook.feedback else {}, competence="competence" in asks and CompetenceBasis.objects.filter(matter=matter).exists(),
-        parent_kind=parent[0] if parent else None, parent_passed=frozenset(parent[1]) if parent else frozenset(),
-        people=people, subject=subject_of(matter) if "subject" in asks else {}, bodies=bodies,
-        body_attributes=_attributes(bodies) if "body" in asks else {}, relations=_relations(bodies, matter) if "relation" in asks else frozenset(),
-        facts=_facts(matter) if "fact" in asks else {}, files=_files(matter) if "files" in asks else frozenset(),
+        products=frozenset(_products(more["done_products"], playbook, forms, documents)) if "product" in asks else frozenset(), documents=documents,
+        children=tuple(Child(row["kind"], row["open"], row["outcome"]) for row in more.get("children_of", ())),
+        feedback=_feedback(more.get("owed_answers", ())), competence=bool(more.get("competence_basis")),
+        parent_kind=parent["kind"] if parent else None, parent_passed=frozenset(parent["passed"]) if parent else frozenset(),
+        people=people, subject=subject_of(matter, papers.subject) if "subject" in asks else {}, bodies=bodies,
+        body_attributes=_attributes(bodies, papers.bodies) if "body" in asks else {}, relations=_relations(bodies, papers.bodies) if "relation" in asks else frozenset(),
+        facts=_facts(more.get("facts", ())), files=_files(matter) if "files" in asks else frozenset(),
         evidence=_evidence(matter) if "evidence" in asks else 0, authorization="authorization" in asks and _authorized(matter),
-        presence=_presence(matter) if "presence" in asks else frozenset(), rights=_rights(matter, forms) if "rights" in asks else frozenset(),
-        level=_LEVEL_NAMES[matter.level], prior=_prior(who, matter) if playbook.prior else {},
+        presence=frozenset({"basis_current"} if more["presences"] else {"none_open"}) if "presence" in asks else frozenset(),
+        rights=_rights(more, forms) if "rights" in asks else frozenset(),
+        level=_LEVEL_NAMES[matter.level], prior=_prior(who, more.get("part_of", ())),
     )
 
 
 def for_chains(matter: Matter, playbook: Playbook) -> Context:
     """What the conditions of an approval's chains may ask: the subject's and the bodies' attributes."""
     bodies = parties(matter)
-    return Context(person=str(actor().person), bodies=bodies, subject=subject_of(matter), body_attributes=_attributes(bodies))
+    subject = MatterSubject.objects.filter(matter=matter, role="subject").select_related("unit_body", "managed_by").order_by("id").first()
+    return Context(person=str(actor().person), bodies=bodies, subject=subject_of(matter, subject), body_attributes=_attributes(bodies, Body.objects.filter(id__in={int(b) for group in bodies.values() for b in group})))
 
 
 _ASKED: dict[str, frozenset[str]] = {}
@@ -194,22 +185,17 @@ def _asks(playbook: Playbook) -> frozenset[str]:
     return _ASKED[playbook.sha256]
 
 
-def _facts(matter: Matter) -> dict[str, Any]:
-    return {code: (float(number) if number is not None else (text or str(day or ref or "")))
-            for code, number, text, day, ref in Fact.objects.filter(matter=matter, retracted_at=None).order_by("recorded_at").values_list("code", "number", "text", "day", "ref")}
+def _facts(found: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
+    return {code: (float(number) if number is not None else (text or str(day or ref or ""))) for code, number, text, day, ref in found}
 
 
-def _presence(matter: Matter) -> frozenset[str]:
-    return frozenset({"basis_current"} if Presence.objects.filter(matter=matter, ended_at=None).exists() else {"none_open"})
-
-
-def _prior(who: Actor, matter: Matter) -> dict[str, dict[str, frozenset[str]]]:
+def _prior(who: Actor, took_part: Iterable[dict[str, Any]]) -> dict[str, dict[str, frozenset[str]]]:
     """As whom the actor took part in what this matter came from, whether or not he still sees it."""
     found: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
     person = str(who.person)
-    for kind, sha, roles, slots in rows("part_of", matter.id):
-        held = set(roles)
-        for composition in by_sha(sha).compositions.values() if slots else ():
+    for row in took_part:
+        kind, slots, held = row["kind"], row["slots"], set(row["roles"])
+        for composition in by_sha(row["sha"]).compositions.values() if slots else ():
             held |= {slot.role for slot in composition.slots if slot.code in slots and slot.role}
         if held or slots:
             found[kind][person] = found[kind].get(person, frozenset()) | held | set(slots)
@@ -225,13 +211,12 @@ def _fields_of(playbook: Playbook) -> set[str]:
     return {f"{form.code}.{f.code}" for form in playbook.forms.values() for f in form.fields}
 
 
-def _filled(matter: Matter, playbook: Playbook, people: dict[str, frozenset[str]]) -> frozenset[str]:
+def _filled(papers: Papers, playbook: Playbook, people: dict[str, frozenset[str]]) -> frozenset[str]:
     """Compositions whose every slot is filled: by team members in the slot, else by holders of the slot's role."""
     found = set()
-    at = now()
     seats: dict[str, set[int]] = defaultdict(set)
-    for code, person in TeamMember.objects.filter(team__matter_id=matter.id, starts_at__lte=at).exclude(ends_at__lte=at).values_list("slot", "person_id"):
-        seats[code].add(person)
+    for seat in papers.seats:
+        seats[seat.slot].add(seat.person_id)
     for composition in playbook.compositions.values():
         ok = True
         for slot in composition.slots:
@@ -243,33 +228,29 @@ def _filled(matter: Matter, playbook: Playbook, people: dict[str, frozenset[str]
     return frozenset(found)
 
 
-def _products(matter: Matter, playbook: Playbook, forms: dict[str, dict[str, Any]], documents: dict[str, frozenset[str]]) -> set[str]:
-    present = set(matter.tasks.filter(state="done").exclude(product="").values_list("product", flat=True))
+def _products(done: Iterable[str], playbook: Playbook, forms: dict[str, dict[str, Any]], documents: dict[str, frozenset[str]]) -> set[str]:
+    present = set(done)
     for product in playbook.products.values():
         if (product.form and product.form in forms) or (product.document and product.document in documents):
             present.add(product.code)
     return present
 
 
-def _documents(matter: Matter) -> dict[str, frozenset[str]]:
+def _documents(kinds: Iterable[str]) -> dict[str, frozenset[str]]:
     """Papers of the matter and how far each has come; a note of kind `document:CODE:STATE` records a step."""
     found: dict[str, set[str]] = defaultdict(set)
-    for kind in matter.notes.filter(kind__startswith="doc:").values_list("kind", flat=True):
+    for kind in kinds:
         _, code, state = kind.split(":", 2)
         found[code].add(state)
     return {code: frozenset(states) for code, states in found.items()}
 
 
-def _feedback(matter: Matter) -> dict[str, str]:
-    found = {}
-    for rule, state in FeedbackDuty.objects.filter(matter=matter).order_by("created_at").values_list("rule", "state"):
-        found[rule] = {"open": "owed", "closed": "given", "waived": "waived"}[state]
-    return found
+def _feedback(duties: Iterable[FeedbackDuty]) -> dict[str, str]:
+    return {duty.rule: {"open": "owed", "closed": "given", "waived": "waived"}[duty.state] for duty in duties}
 
 
-def _attributes(bodies: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], Any]:
-    ids = {int(b) for group in bodies.values() for b in group}
-    rows = {str(b.id): b for b in Body.objects.filter(id__in=ids)}
+def _attributes(bodies: dict[str, tuple[str, ...]], found_bodies: Iterable[Body]) -> dict[tuple[str, str], Any]:
+    rows = {str(b.id): b for b in found_bodies}
     found: dict[tuple[str, str], Any] = {}
     for party, group in bodies.items():
         for body in group:
@@ -278,9 +259,8 @@ def _attributes(bodies: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], Any
     return found
 
 
-def _relations(bodies: dict[str, tuple[str, ...]], matter: Matter) -> frozenset[tuple[str, str, str]]:
-    ids = {int(b) for group in bodies.values() for b in group}
-    parent: dict[str, str] = {str(i): str(p) for i, p in Body.objects.filter(id__in=ids).values_list("id", "parent_id") if p}
+def _relations(bodies: dict[str, tuple[str, ...]], found_bodies: Iterable[Body]) -> frozenset[tuple[str, str, str]]:
+    parent: dict[str, str] = {str(b.id): str(b.parent_id) for b in found_bodies if b.parent_id}
     found: set[tuple[str, str, str]] = set()
     for one, group in bodies.items():
         for other, others in bodies.items():
@@ -318,12 +298,12 @@ def _authorized(matter: Matter) -> bool:
     return bool(Authorization.objects.filter(matter_id=matter.id, state="in_force").exists())
 
 
-def _rights(matter: Matter, forms: dict[str, dict[str, Any]]) -> frozenset[str]:
+def _rights(more: dict[str, list[Any]], forms: dict[str, dict[str, Any]]) -> frozenset[str]:
     told = set()
-    if RightsSheet.objects.filter(matter=matter).exclude(given_at=None).exists():
+    if more["told"]:
         told |= {"rights_sheet", "remedies"}
     if any(form.get("heard_on") or form.get("hearing_on") for form in forms.values()):
         told.add("notice_and_hearing")
-    if not MeasureNotice.objects.filter(matter=matter, given_at=None, exception_approval=None).exists() and told:
+    if not more["notices_owed"] and told:
         told.add("remedies")
     return frozenset(told)

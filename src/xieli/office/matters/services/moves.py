@@ -15,6 +15,7 @@ from xieli.office.matters.services import context as contexts
 from xieli.office.matters.services import effects_people  # noqa: F401  importing it registers its words
 from xieli.office.matters.services.effects import Step, carry_out
 from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.papers import Papers
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.services.source import call, now
 from xieli.office.matters.tables.approvals import Approval
@@ -43,12 +44,12 @@ def begin(matter: Matter) -> None:
     record("matter.moved", matters=[matter.id], move="start", from_stage=None, to_stages=list(result.state.at()), happened=at)
 
 
-def offers(matter: Matter, *, reason: str = "") -> tuple[Offer, ...]:
+def offers(matter: Matter, *, reason: str = "", papers: Papers | None = None) -> tuple[Offer, ...]:
     """Moves that leave the open steps, with what still stands against each for the bound actor."""
     playbook = playbook_of(matter)
     if not matter.state or matter.status != "open":
         return ()
-    return available_moves(playbook, contexts.state_of(matter), contexts.build(matter, playbook, reason=reason or "…"))
+    return available_moves(playbook, contexts.state_of(matter), contexts.build(matter, playbook, reason=reason or "…", papers=papers))
 
 
 @transaction.atomic
