@@ -63,7 +63,7 @@ def measure_clock(title: str, start: datetime, marks: Sequence[Mark], now: datet
     rows += [(m.label, _written(m.at), m.basis) for m in marks]
     rows += [(_("暂停"), f"{_written(a)} – {_written(b) if b else ''}", "") for a, b in pauses]
     rows.append((_("结束") if ended else _("现在"), _written(end), _("超出期限") if over else ""))
-    return Drawing(picture.render(), title, *table((_("节点"), _("时间"), _("依据")), rows), note)
+    return Drawing(picture.render(), title, *table((_("时点"), _("时间"), _("依据")), rows), note)
 
 
 def _written(at: datetime) -> str:
