@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "match": ("xieli.faces.cli.match:match", "Data matching under a written authorization"),
     "org": ("xieli.faces.cli.org:org", "Bodies over time: mergers"),
     "playbook": ("xieli.faces.cli.playbook:playbook", "Check, draw and export playbooks"),
+    "reporter": ("xieli.faces.cli.reporter:reporter", "The reporters' store: custodians, and opening it in an emergency"),
     "restore": ("xieli.faces.cli.restore:restore", "Bring an installation back and say what is lost"),
     "serve": ("xieli.faces.cli.serve:serve", "Run everything: database, web, sign-in, worker, sweeper, sealer"),
     "story": ("xieli.faces.cli.story:story", "Play the stories that prove the mechanisms"),
