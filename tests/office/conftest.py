@@ -57,7 +57,7 @@ def world_template(pg_cluster: Server, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def stage(pg_cluster: Server, world_template: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+def stage(pg_cluster: Server, world_template: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A theatre in a copy of its own; its time begins on Monday 2 March 2026, 09:00. Persons act with `as_`."""
     name = f"xstage_{request.module.__name__.rsplit('.', 1)[-1]}_{os.getpid()}"[:60]
     with psycopg.connect(pg_cluster.dsn(), autocommit=True) as connection:
@@ -65,15 +65,19 @@ def stage(pg_cluster: Server, world_template: str, request: pytest.FixtureReques
     dbroles.ensure_database(pg_cluster.dsn(), name, dbfixtures.PREFIX, world_template)
     database = dbfixtures.TestDatabase(pg_cluster, name)
     use(database)
+    from django.conf import settings
     from django.db import connections
 
     from xieli.office.demo import world
     from xieli.office.demo.theatre import Theatre
 
+    before, settings.FILES = settings.FILES, tmp_path_factory.mktemp("files")
+
     with database.admin() as admin:
         theatre = Theatre(world.read(admin), admin)
         theatre.start_at(BEGINS)
         yield theatre
+    settings.FILES = before
     connections.close_all()
     dbfixtures.drop(database)
 

@@ -142,6 +142,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
+FILES = HOME / "files"
+FILE_LARGEST = int(os.environ.get("XIELI_FILE_MB", "512")) * 2**20  # bytes of one stored file; a scanned volume is below 300 MB
+
 SESSION_COOKIE = "__Host-xieli" if os.environ.get("XIELI_TLS") == "1" else "xieli_session"
 SESSION_IDLE_MINUTES = 15  # security.md §7; administrators 10
 SESSION_ABSOLUTE_HOURS = 8

@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -43,6 +45,7 @@ def stage_databases(db: Instance, say: Callable[[str], None]) -> Iterator[Instan
     name = f"{db.prefix}_story_{os.getpid()}"
     template = replace(db, admin_dsn=as_url(db.admin_dsn, dbname=f"{name}_t"))
     copy = replace(db, admin_dsn=as_url(db.admin_dsn, dbname=name))
+    files = tempfile.TemporaryDirectory(prefix="xieli-story-")
     try:
         prepare.bring_up_to_date(template, say)
         prepare.set_mark(template, "scratch", level_cap=3)
@@ -50,6 +53,9 @@ def stage_databases(db: Instance, say: Callable[[str], None]) -> Iterator[Instan
         import django
 
         django.setup()
+        from django.conf import settings
+
+        settings.FILES = Path(files.name)  # a story's files are not those of the installation
         from xieli.office.demo import world
         from xieli.office.matters.services.playbooks import publish
 
@@ -61,6 +67,7 @@ def stage_databases(db: Instance, say: Callable[[str], None]) -> Iterator[Instan
         _forget()
         for one in (copy, template):
             _drop(db, one.database)
+        files.cleanup()
 
 
 def _forget() -> None:

@@ -7,11 +7,13 @@
 4. A clock that cannot be folded is pushed one hour ahead and reported: a poison row cannot stop the queue.
 5. Refresh knowers whose boundary has passed (`access.sweep`).
 6. Feedback duties past their date turn red for the owner, the supervisor and the sender.
-7. Authorizations of data matching end; what is past its keeping is destroyed with a record.
+7. Bytes that no row names are removed (office/files).
+8. Authorizations of data matching end; what is past its keeping is destroyed with a record.
 """
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -81,6 +83,20 @@ def expire_matching() -> int:
     return expire()
 
 
+def sweep_files() -> int:
+    """Bytes that no row names. Looked for at most every ten minutes: it walks the whole store."""
+    from xieli.office.files.checking import sweep_orphans
+
+    global _files_looked_at
+    if time.monotonic() - _files_looked_at < 600:
+        return 0
+    _files_looked_at = time.monotonic()
+    return sweep_orphans()
+
+
+_files_looked_at = -600.0
+
+
 def round_once() -> dict[str, int]:
     """One whole round."""
-    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "loads": release_loads(), "matching": expire_matching()}
+    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "loads": release_loads(), "matching": expire_matching(), "files": sweep_files()}

@@ -40,7 +40,7 @@ class Difference:
 CHECKS: dict[str, tuple[str, str, Callable[[], Iterator[Difference]]]] = {}
 
 
-def _check(code: str, zh: str, en: str) -> Callable[[Callable[[], Iterator[Difference]]], Callable[[], Iterator[Difference]]]:
+def check(code: str, zh: str, en: str) -> Callable[[Callable[[], Iterator[Difference]]], Callable[[], Iterator[Difference]]]:
     def keep(function: Callable[[], Iterator[Difference]]) -> Callable[[], Iterator[Difference]]:
         CHECKS[code] = (zh, en, function)
         return function
@@ -59,7 +59,7 @@ def _rows(query: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-@_check("clocks", "期限的缓存日期", "cached dates of clocks")
+@check("clocks", "期限的缓存日期", "cached dates of clocks")
 def _clocks() -> Iterator[Difference]:
     at = now()
     events: dict[int, list[ClockEvent]] = defaultdict(list)
@@ -72,7 +72,7 @@ def _clocks() -> Iterator[Difference]:
                 yield Difference("clocks", f"clock {clock.id} {name}", str(getattr(clock, name)), str(fresh[name]))
 
 
-@_check("next_due", "事项的最近期限", "the matter's next due date")
+@check("next_due", "事项的最近期限", "the matter's next due date")
 def _next_due() -> Iterator[Difference]:
     for row in _rows("select m.id, m.next_due, c.earliest from matter m left join (select matter_id, min(alarm_at) as earliest from clock"
                      " where state = 'running' and alarm_at is not null group by 1) c on c.matter_id = m.id where m.next_due is distinct from c.earliest"):
@@ -92,7 +92,7 @@ select m.id, m.acl, e.acl, m.deny, e.deny, m.sure_until <= t.now and m.sure_unti
 from matter m join expected e using (id), t where (m.acl <> e.acl or m.deny <> e.deny)"""
 
 
-@_check("knowers", "知悉范围的缓存", "cached circles of knowers")
+@check("knowers", "知悉范围的缓存", "cached circles of knowers")
 def _knowers() -> Iterator[Difference]:
     # a boundary that has passed and waits for the sweeper is no difference: until then the row asks the exact question
     for identity, acl, should_acl, deny, should_deny, due in _rows(_CIRCLE):
@@ -100,7 +100,7 @@ def _knowers() -> Iterator[Difference]:
             yield Difference("knowers", f"matter {identity}", f"acl {acl} deny {deny}", f"acl {should_acl} deny {should_deny}")
 
 
-@_check("worklist", "待办清单", "the worklist")
+@check("worklist", "待办清单", "the worklist")
 def _worklist() -> Iterator[Difference]:
     expected = "select x.principal, coalesce(m.next_due, timestamptz '9999-01-01 00:00:00+00') as next_due, m.id as matter_id from matter m, unnest(m.acl) x(principal) where m.status = 'open'"
     stored = "select principal, next_due, matter_id from matter_work"
@@ -109,7 +109,7 @@ def _worklist() -> Iterator[Difference]:
             yield Difference("worklist", f"matter {matter} principal {principal}", *((str(due), "-") if sign == "stored" else ("-", str(due))))
 
 
-@_check("stages", "环节与状态", "stages and status")
+@check("stages", "环节与状态", "stages and status")
 def _stages() -> Iterator[Difference]:
     open_rows: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for matter, token, stage in _rows("select matter_id, token, stage from matter_stage where state = 'open'"):
@@ -123,7 +123,7 @@ def _stages() -> Iterator[Difference]:
                 yield Difference("stages", f"matter {matter.id} {name}", str(stored), str(should))
 
 
-@_check("facts", "表单事实的投影", "facts projected from forms")
+@check("facts", "表单事实的投影", "facts projected from forms")
 def _facts() -> Iterator[Difference]:
     living: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for fact in Fact.objects.filter(retracted_at=None, submission__isnull=False).iterator(5000):
@@ -143,7 +143,7 @@ def _facts() -> Iterator[Difference]:
             yield Difference("facts", f"form {row.id} {row.form} r{row.revision}", str(sorted(living[row.id], key=str)), str(should))
 
 
-@_check("numbers", "编号连续", "numbers without gaps")
+@check("numbers", "编号连续", "numbers without gaps")
 def _numbers() -> Iterator[Difference]:
     for series, year, last, used, highest in _rows(
             "select s.series, s.year, s.last, count(u.number), coalesce(max(u.number), 0) from number_series s left join number_use u on u.series = s.series and u.year = s.year"
@@ -151,7 +151,7 @@ def _numbers() -> Iterator[Difference]:
         yield Difference("numbers", f"{series} {year}", f"last {last}", f"used {used}, highest {highest}")
 
 
-@_check("playbooks", "流程版本的摘要", "digests of playbooks")
+@check("playbooks", "流程版本的摘要", "digests of playbooks")
 def _playbooks() -> Iterator[Difference]:
     known = set()
     for row in PlaybookVersion.objects.iterator():
@@ -163,7 +163,7 @@ def _playbooks() -> Iterator[Difference]:
         yield Difference("playbooks", f"matters of {code}@{version}", sha, "-")
 
 
-@_check("digests", "请示、当时所见、移送清单和表单的摘要", "digests of requests, snapshots, file lists and forms")
+@check("digests", "请示、当时所见、移送清单和表单的摘要", "digests of requests, snapshots, file lists and forms")
 def _digests() -> Iterator[Difference]:
     def sha(value: Any) -> str:
         return hashlib.sha256(dumps(_plain(value))).hexdigest()

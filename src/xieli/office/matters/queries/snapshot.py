@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from xieli.office.access.models import Recusal
+from xieli.office.files.models import StoredFile
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.services.source import now
@@ -26,6 +27,7 @@ def seen_by_signer(approval: Approval) -> dict[str, Any]:
         "subjects": [{"name": s.name, "kind": s.kind, "unit": s.unit_name or (s.unit_body.name_zh if s.unit_body else ""), "post": s.post, "rank": s.cadre_rank}
                      for s in MatterSubject.objects.filter(matter=matter).select_related("unit_body").order_by("id")],
         "forms": {f.form: {"revision": f.revision, "sha": f.sha} for f in FormSubmission.objects.filter(matter=matter).order_by("form", "revision")},
+        "exhibits": [{"name": f.name, "digest": bytes(f.digest).hex(), "verdict": f.verdict} for f in StoredFile.objects.filter(matter=matter).order_by("received_at", "id")],
         "recusals": [{"principal": r.principal, "ground": r.ground, "state": r.state} for r in Recusal.objects.filter(matter=matter).order_by("id")],
         "clocks": [{"code": c.code, "rule": c.rule, "state": clocks.status(c, at), "alarm_at": c.alarm_at.isoformat() if c.alarm_at else None,
                     "provisional": c.provisional} for c in Clock.objects.filter(matter=matter).order_by("started_at")],

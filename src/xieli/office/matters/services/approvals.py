@@ -48,10 +48,13 @@ def request(matter: Matter, act: str, what: dict[str, Any], *, subject: MatterSu
 
     Papers of several acts may be prepared in parallel; decisions come in the order of the playbook.
     """
+    from xieli.office.files.services import cite_relied
+
     canonical = dumps(_plain({k: v for k, v in what.items() if v is not None}))
     sha = hashlib.sha256(canonical).hexdigest()
     identity = call("request_approval", matter.id, act, subject.id if subject else None, Jsonb(what), sha, reason, urgent, collective_no,
                     chain_of(matter, act))
+    cite_relied(matter, "approval", int(identity))  # type: ignore[call-overload]
     record("approval.requested", matters=[matter.id], approval=int(identity), act=act, subject=subject.id if subject else None, digest=sha)  # type: ignore[call-overload]
     return Approval.objects.get(pk=identity)
 

@@ -278,16 +278,15 @@ def _relations(bodies: dict[str, tuple[str, ...]], found_bodies: Iterable[Body])
 
 
 def _files(matter: Matter) -> frozenset[str]:
-    handover = matter.handovers.order_by("-sent_at").first()
-    return frozenset({"listed", "matching"}) if handover is not None and handover.index is not None else frozenset()
+    from xieli.office.files.services import guard_of
+
+    return guard_of(matter)
 
 
 def _evidence(matter: Matter) -> int:
-    try:
-        from xieli.office.files.models import StoredFile
-    except ImportError:
-        return matter.notes.filter(kind="evidence").count()
-    return int(StoredFile.objects.filter(matter_id=matter.id).count())
+    from xieli.office.files.models import StoredFile
+
+    return int(StoredFile.objects.filter(matter=matter).exclude(verdict__in=["excluded", "forged"]).count())
 
 
 def _authorized(matter: Matter) -> bool:

@@ -377,10 +377,13 @@ def _require(step: Step, effect: Effect) -> None:
 
 @_does("record_outcome")
 def _outcome(step: Step, effect: Effect) -> None:
+    from xieli.office.files.services import cite_relied
+
     on = step.field(str(effect.get("on"))) if effect.get("on") else None
     day = date.fromisoformat(str(on)[:10]) if on else clocks.calendar_of("cn-mainland").day_of(step.at)
     subject = step.matter.subjects.filter(role="subject").order_by("id").first()
     row = Outcome.objects.create(matter=step.matter, subject=subject, kind=str(effect.get("outcome")), happened_on=day, recorded_at=now(), recorded_by_id=actor().person)
+    cite_relied(step.matter, "outcome", row.id)
     record("outcome.recorded", matters=[step.matter.id], outcome=row.id, kind=row.kind, subject=subject.id if subject else None, on=str(day))
 
 
@@ -454,10 +457,8 @@ def _exhibit(step: Step, effect: Effect) -> None:
     verdict = step.field(str(effect.get("verdict")))
     exhibit = step.field(str(effect.get("exhibit")))
     Note.objects.create(matter=step.matter, text=f"{exhibit}: {verdict}", person_id=actor().person, at=now(), kind="exhibit_verdict")
-    try:
-        from xieli.office.files.services import mark_exhibit
-    except ImportError:
-        return
+    from xieli.office.files.services import mark_exhibit
+
     mark_exhibit(step.matter, exhibit, str(verdict))
 
 

@@ -26,11 +26,9 @@ def add_months(day: date, months: int) -> date:
 
 def index_of(matter: Matter) -> list[dict[str, Any]]:
     """The file list that travels with a hand-over: name, size, keyed digest of each file."""
-    try:
-        from xieli.office.files.models import StoredFile
-    except ImportError:
-        return []
-    return [{"name": f.name, "size": f.size, "digest": bytes(f.digest).hex()} for f in StoredFile.objects.filter(matter_id=matter.id).order_by("id")]
+    from xieli.office.files.services import index_of as stored
+
+    return stored(matter)
 
 
 @transaction.atomic
@@ -73,12 +71,19 @@ def _mark(body: int) -> str:
 
 @transaction.atomic
 def step(handover: Handover, verdict: str, *, reason: str = "", room: int | None = None, to_body: int | None = None) -> str:
-    """Open, accept, return or redirect a parcel as its receiver. A mismatch of the file list blocks acceptance."""
-    if verdict == "accepted":
-        matter = Matter.objects.filter(pk=handover.matter_id).first()
-        if matter is not None and hashlib.sha256(dumps(index_of(matter))).hexdigest() != handover.index_sha:
-            raise Refused("index_mismatch", "收到的案卷清单与移送时不一致，不能受理；请与移送方核对。",
-                          "The file list differs from what was handed over; it cannot be accepted. Check with the sender.")
+    """Open, accept, return or redirect a parcel as its receiver. On opening, the list is compared with the stored files,
+    byte by byte; a file that does not match blocks acceptance until it is compared anew, and is named."""
+    from xieli.office.files.services import compare, differing
+
+    if verdict == "opened" and handover.state in ("received", "opened") and call("may", handover.matter_id, "handover"):
+        compare(handover)
+    if verdict == "accepted" and call("may", handover.matter_id, "handover"):
+        if handover.index and not handover.checks.exists():
+            compare(handover)
+        wrong = differing(handover)
+        if wrong:
+            raise Refused("index_mismatch", f"案卷清单与实际材料不一致，不能受理：{'、'.join(wrong)}。请与移送方核对后重新拆封核对，或退回。",
+                          f"The list and the files differ, so it cannot be accepted: {', '.join(wrong)}. Check with the sender and open it anew, or return it.")
     matter_id = handover.matter_id
     record("handover.stepped", matters=[matter_id], handover=handover.id, verdict=verdict, to_body=to_body, receipt=handover.receipt_no or None)
     result = str(call("step_handover", handover.id, verdict, reason, room, to_body))

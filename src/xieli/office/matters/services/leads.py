@@ -152,6 +152,8 @@ def add_subject(matter: Matter, subject: Subject) -> MatterSubject:
 def spawn(parent: Matter, kind: str, link: str, *, owner: int, row: dict[str, Any] | None = None, title: str = "",
           copy_subjects: bool = True) -> Matter:
     """A matter that comes from another: linked, with the same subjects, at its first stage."""
+    from xieli.office.files.services import cite_relied
+
     playbook = current(kind)
     name = title or (row or {}).get("title") or f"{parent.title} · {playbook.label.zh}"
     own = owner in actor().principals
@@ -160,6 +162,7 @@ def spawn(parent: Matter, kind: str, link: str, *, owner: int, row: dict[str, An
         parent.subjects.values_list("name", flat=True)))
     MatterLink.objects.create(source=parent, target=child, kind=link, created_at=now())
     record("matter.linked", matters=[parent.id, child.id], kind=link, target=child.id)
+    cite_relied(parent, "matter", child.id)
     if own and room is not None and room not in actor().principals:
         # a head who decides that a matter follows does not take it from the room that works on its parent
         grants.give(child.id, room, kind="handler", acts=["read", "write", "grant", "handover", "close", "export", "note"], ends_at=None,
