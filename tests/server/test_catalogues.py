@@ -75,3 +75,20 @@ def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, messages: d
 def test_a_faulty_line_is_named(tmp_path: Path, text: str, line: int) -> None:
     with pytest.raises(catalogues.CatalogueError, match=f"django.po:{line}:"):
         compiled(text, tmp_path)
+
+
+def test_no_two_rooms_translate_one_sentence_differently() -> None:
+    package = Path(catalogues.__file__).resolve().parents[1]
+    assert [line for source in catalogues.sources(package) for line in catalogues.disagreements(source)] == []
+
+
+def test_a_disagreement_is_named_and_stops_no_start(tmp_path: Path) -> None:
+    folder = tmp_path / "en" / "LC_MESSAGES"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "django.po").write_text('msgid "a"\nmsgstr "x"\n', "utf-8")
+    (folder / "parts" / "one.po").write_text('msgid "b"\nmsgstr "first"\n', "utf-8")
+    (folder / "parts" / "two.po").write_text('msgid "b"\nmsgstr "second"\n', "utf-8")
+    assert catalogues.compile_all(tmp_path) == 1
+    with (folder / "django.mo").open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("b") == "first"
+    assert catalogues.disagreements(folder / "django.po") == ["two.po:1: b"]

@@ -140,7 +140,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["xieli.faces.web.uploads.Limited", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 FILES = HOME / "files"
 FILE_LARGEST = int(os.environ.get("XIELI_FILE_MB", "512")) * 2**20  # bytes of one stored file; a scanned volume is below 300 MB

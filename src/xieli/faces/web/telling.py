@@ -16,7 +16,7 @@ KINDS = {
     "handover_opened": _("您移送的事项已被拆阅"), "handover_accepted": _("您移送的事项已受理"), "handover_returned": _("您移送的事项被退回"),
     "handover_redirected": _("您移送的事项已转办"), "feedback": _("您移送的事项有了反馈"), "reminder": _("移送方催办"), "alarm": _("警示"),
     "clock_alarm": _("期限将到或已到"), "feedback_overdue": _("反馈已逾期"),
-    "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"),
+    "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"), "exhibit_forged": _("依据的材料被认定伪造"),
 }
 
 

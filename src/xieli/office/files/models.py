@@ -37,7 +37,7 @@ class StoredFile(RandomIdModel):
 class CustodyEntry(RandomIdModel):
     """One line of the custody log: what was done with the exhibit, when, by whom, from whom to whom. Append-only."""
 
-    KINDS = [("received", "接收"), ("moved", "移交"), ("copied", "复制"), ("sealed", "封存"), ("returned", "返还")]
+    KINDS = [("received", "收到"), ("moved", "移交"), ("copied", "复制"), ("sealed", "加封"), ("returned", "返还")]
 
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
     file = models.ForeignKey(StoredFile, models.CASCADE, related_name="custody")

@@ -104,7 +104,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         "names": told_names(rows), "tasks": rows["tasks"], "lines": timeline.lines_of(matter, rows)[:80],
         "picture": swim_lane(timeline.lanes_of(matter, rows), who.now, _("泳道：事项在谁手里"), english(), note=_("深色：主办；浅色：参与；菱形：文书和审批。")),
         "measures": rows["measures"], "outcomes": [{"row": o, "label": playbook.outcomes[o.kind].label if o.kind in playbook.outcomes else o.kind} for o in rows["outcomes"]],
-        "documents_url": address("documents", ref), "files_url": address("files", ref), "links": rows["links"], "back_links": rows["back_links"],
+        "documents_url": address("documents", ref), "links": rows["links"], "back_links": rows["back_links"],
         "alarms": rows["alarms"], "now": who.now,
     })
 
