@@ -9,7 +9,7 @@ from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.handover import Handover
 from xieli.office.people.models import Person
 
-VERDICTS = [("", "未认定"), ("relied_on", "采信"), ("excluded", "排除"), ("forged", "伪造")]
+VERDICTS = [("", "未认定"), ("relied_on", "采信为依据"), ("excluded", "排除"), ("forged", "伪造")]
 
 
 class StoredFile(RandomIdModel):

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField(help_text='bytes')),
                 ('digest', models.BinaryField(help_text='keyed digest of the content in this matter: its address', max_length=32)),
                 ('received_at', models.DateTimeField()),
-                ('verdict', models.CharField(blank=True, choices=[('', '未认定'), ('relied_on', '采信'), ('excluded', '排除'), ('forged', '伪造')], default='', help_text='the last one; written by access.judge_exhibit alone', max_length=12)),
+                ('verdict', models.CharField(blank=True, choices=[('', '未认定'), ('relied_on', '采信为依据'), ('excluded', '排除'), ('forged', '伪造')], default='', help_text='the last one; written by access.judge_exhibit alone', max_length=12)),
                 ('matter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='matters.matter')),
                 ('received_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
                 ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='files.storedfile')),
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             name='ExhibitVerdict',
             fields=[
                 ('id', models.BigIntegerField(default=xieli.office.ids.random_id, editable=False, primary_key=True, serialize=False)),
-                ('verdict', models.CharField(choices=[('relied_on', '采信'), ('excluded', '排除'), ('forged', '伪造')], max_length=12)),
+                ('verdict', models.CharField(choices=[('relied_on', '采信为依据'), ('excluded', '排除'), ('forged', '伪造')], max_length=12)),
                 ('reason', models.CharField(blank=True, max_length=500)),
                 ('at', models.DateTimeField()),
                 ('matter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='matters.matter')),
