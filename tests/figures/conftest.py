@@ -1,6 +1,7 @@
 """A scratch database into which a test loads rows, and the figures computed from them."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import count
@@ -11,7 +12,18 @@ import pytest
 
 from tests.dbfixtures import clone, drop
 from xieli.content import content_path
-from xieli.engines.metrics import Figure, MetricBook, Period, Query, evaluate, load_book
+from xieli.engines.metrics import (
+    AsOf,
+    Figure,
+    MetricBook,
+    Period,
+    Query,
+    compile_rows,
+    compile_total,
+    evaluate,
+    load_book,
+)
+from xieli.engines.metrics.compute import Opening
 from xieli.server.cluster import Server
 
 
@@ -27,7 +39,59 @@ class Rows:
         self.c, self.book, self.ids = connection, book, count(1)
         connection.execute("insert into body (id, code, kind, rank, valid_from, name_zh, name_en, division_code, sector, short_zh, short_en, document_mark, initials, sort_key)"
                            " values (1, 'b1', 'commission', 'county', '2000-01-01', '甲', 'A', '', '', '', '', '', '{}', ''), (2, 'b2', 'commission', 'county', '2000-01-01', '乙', 'B', '', '', '', '', '', '{}', '')")
-        connection.execute("insert into person (id, name, name_en, initials, sort_key, cadre_rank, native_division, clearance, active, account) values (9, '某', '', '{}', '', '', '', 3, true, true)")
+        self.person(9)
+
+    def person(self, identity: int) -> int:
+        self.c.execute("insert into person (id, name, name_en, initials, sort_key, cadre_rank, native_division, clearance, active, account) values (%s, %s, '', '{}', '', '', '', 3, true, true)", [identity, f"某{identity}"])
+        return identity
+
+    def body(self, identity: int, kind: str = "unit") -> int:
+        self.c.execute("insert into body (id, code, kind, rank, valid_from, name_zh, name_en, division_code, sector, short_zh, short_en, document_mark, initials, sort_key)"
+                       " values (%s, %s, %s, 'county', '2000-01-01', %s, 'B', '', '', '', '', '', '{}', '')", [identity, f"b{identity}", kind, f"单位{identity}"])
+        return identity
+
+    def posted(self, person: int, body: int = 1, *, office: str = "handler", on: str = "2024-01-01", until: str | None = None, kind: str = "regular") -> None:
+        found = self.c.execute("select id from office where body_id = %s and code = %s", [body, office]).fetchone()
+        if found is None:
+            found = self.c.execute("insert into office (id, body_id, code, title_zh, title_en, valid_from) values (%s, %s, %s, '', '', '2000-01-01') returning id", [500_000 + next(self.ids), body, office]).fetchone()
+        self.c.execute("insert into posting (person_id, body_id, office_id, kind, starts_at, ends_at, basis, is_deputy, confirmed_by_id) values (%s, %s, %s, %s, %s, %s, '', false, 9)", [person, body, found[0], kind, on, until])
+
+    def area(self, kind: str, members: list[int], on: str = "2024-01-01") -> None:
+        row = self.c.execute("insert into area (id, kind, name_zh, name_en, lead_body_id, basis, plan_digest, valid_from) values (%s, %s, '片区', 'area', 1, '', '', %s) returning id", [600_000 + next(self.ids), kind, on]).fetchone()
+        for member in members:
+            self.c.execute("insert into area_body (area_id, body_id, role, valid_from) values (%s, %s, 'member', %s)", [row[0], member, on])
+
+    def party(self, matter: int, body: int, role: str) -> None:
+        self.c.execute("insert into matter_body (id, matter_id, body_id, role, starts_at) values (%s, %s, %s, %s, '2025-01-01')", [next(self.ids), matter, body, role])
+
+    def handover(self, matter: int, sender: int, receiver: int, sent: str, decided: str | None = None, state: str = "accepted", kind: str = "referral") -> None:
+        self.c.execute("insert into handover (id, matter_id, kind, sender_id, receiver_id, competence_reason, index, index_sha, keep_view, state, receipt_no, document_no, sent_at, sent_by_id, decided_at, reason, visible_note, sender_acl, coarse_stage)"
+                       " values (%s, %s, %s, %s, %s, '', '[]', '', false, %s, '', '', %s, 9, %s, '', '', '{}', 'sent')", [next(self.ids), matter, kind, sender, receiver, state if decided else "sent", sent, decided])
+
+    def duty(self, matter: int, first_due: str, *, told: tuple[str, ...] = (), final: str | None = None) -> None:
+        duty = next(self.ids)
+        self.c.execute("insert into feedback_duty (id, matter_id, owed_by_id, owed_to_id, to_reporter, rule, every_months, first_due, next_due, state, waived_reason, created_at) values (%s, %s, 1, 2, false, '', 6, %s, %s, 'open', '', '2025-01-01')", [duty, matter, first_due, first_due])
+        for day in (*told, *([final] if final else [])):
+            self.c.execute("insert into feedback (id, duty_id, matter_id, final, outcome_class, text, document_no, given_at, given_by_id) values (%s, %s, %s, %s, '', '', '', %s::date + time '12:00', 9)", [next(self.ids), duty, matter, day == final, day])
+
+    def series(self, code: str, every: str, first: str) -> None:
+        self.c.execute("insert into meeting_series (code, name_zh, name_en, body_id, every, kind, basis, valid_from) values (%s, %s, '', 1, %s, 'regular', '', %s)", [code, code, every, first])
+
+    def meeting(self, kind: str, on: str, *, series: str = "s", owner: int = 1, side: int = 2) -> int:
+        matter = self.matter("meeting", on, body=owner)
+        self.party(matter, side, "side")
+        self.fact(matter, "meeting.kind", on, text=kind)
+        self.fact(matter, "meeting.series", on, text=series)
+        self.fact(matter, "meeting.held", on, day=on)
+        return matter
+
+    def problem(self, source: str, *, done: bool = False, on: str = "2025-03-01") -> int:
+        matter = self.matter("rectification", on)
+        self.fact(matter, "problem.source", on, text=source)
+        self.fact(matter, "problem.found", on, day=on)
+        if done:
+            self.outcome(matter, "signed_off", "2025-06-01")
+        return matter
 
     def matter(self, kind: str = "lead", on: str = "2025-03-01", *, status: str = "open", closed: str | None = None, source: str = "", body: int = 1) -> int:
         identity = next(self.ids)
@@ -53,29 +117,53 @@ class Rows:
         self.c.execute("insert into outcome (id, matter_id, subject_id, kind, happened_on, document_no, note, recorded_at, recorded_by_id) values (%s, %s, %s, %s, %s, '', '', %s::date + time '12:00', 9)",
                        [next(self.ids), matter, subject, kind, on, on])
 
-    def fact(self, matter: int, code: str, on: str = "2025-03-01", *, n: int = 1, ref: Callable[[int], int] | None = None, text: str = "", number: float | None = None, known: str | None = None) -> None:
+    def fact(self, matter: int, code: str, on: str = "2025-03-01", *, n: int = 1, ref: Callable[[int], int] | None = None, text: str = "", number: float | None = None, known: str | None = None, day: str | None = None) -> None:
         for i in range(n):
-            self.c.execute("insert into fact (id, matter_id, code, number, text, ref, unit, happened_on, recorded_at) values (%s, %s, %s, %s, %s, %s, '', %s, %s::date + time '12:00')",
-                           [next(self.ids), matter, code, number, text, ref(i) if ref else None, on, known or on])
+            self.c.execute("insert into fact (id, matter_id, code, number, text, ref, day, unit, happened_on, recorded_at) values (%s, %s, %s, %s, %s, %s, %s, '', %s, %s::date + time '12:00')",
+                           [next(self.ids), matter, code, number, text, ref(i) if ref else None, day, on, known or on])
 
-    def figure(self, code: str, first: str = "2025-01-01", last: str = "2025-12-31", known_by: str | None = None) -> Figure:
-        def run(query: Query) -> Sequence[Sequence[Any]]:
-            return self.c.execute(query.sql, query.parameters).fetchall()  # type: ignore[arg-type]
+    def run(self, query: Query) -> Sequence[Sequence[Any]]:
+        return self.c.execute(query.sql, query.parameters).fetchall()  # type: ignore[arg-type]
 
-        return evaluate(self.book, code, Period(date.fromisoformat(first), date.fromisoformat(last)), run, known_by=date.fromisoformat(known_by) if known_by else None)
+    def figure(self, code: str, first: str = "2025-01-01", last: str = "2025-12-31", known_by: str | None = None, by: str = "", opening: Opening | None = None) -> Figure:
+        return evaluate(self.book, code, Period(date.fromisoformat(first), date.fromisoformat(last)), self.run, known_by=date.fromisoformat(known_by) if known_by else None, by=by, opening=opening)
+
+    def behind(self, code: str, first: str = "2025-01-01", last: str = "2025-12-31") -> set[Any]:
+        """What drill-down opens: identities of matters, or labels of rows that stand on none."""
+        metric = self.book[code]
+        asof = AsOf(Period(date.fromisoformat(first), date.fromisoformat(last)))
+        found = {row[0] for row in self.run(compile_rows(metric.count, asof, at_end=metric.at_end, limit=5000))}
+        assert self.run(compile_total(metric.count, asof, at_end=metric.at_end))[0][0] == len(found)
+        return found
+
+    def redefined(self, code: str, *pairs: str) -> Figure:
+        """The figure as it would be under another definition: texts replaced in the files, two by two."""
+        texts = {e.name: e.read_text(encoding="utf-8") for e in content_path("metrics").iterdir() if e.name.endswith(".yaml")}
+        lines = {(name, i): line for name, text in texts.items() for i, line in enumerate(text.split("\n"))}
+        name, at = next(k for k, line in lines.items() if line.startswith(f"  {code}:"))
+        for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+            assert old in lines[name, at]
+            lines[name, at] = lines[name, at].replace(old, new, 1)
+        book = load_book({n: "\n".join(line for (m, _), line in lines.items() if m == n) for n in texts})
+        return evaluate(book, code, Period(date(2025, 1, 1), date(2025, 12, 31)), self.run)
+
+    def texts(self, *codes: str) -> list[str]:
+        return [self.figure(c).text() for c in codes]
 
 
-_names = count(1)
-
-
-@pytest.fixture
-def rows(pg_cluster: Server, book: MetricBook, request: pytest.FixtureRequest) -> Iterator[Rows]:
-    import os
-
-    database = clone(pg_cluster, f"figures_{os.getpid()}_{next(_names)}")
+@pytest.fixture(scope="session")
+def figures_connection(pg_cluster: Server) -> Iterator[psycopg.Connection[Any]]:
+    database = clone(pg_cluster, f"figures_{os.getpid()}")
     try:
         with database.admin() as connection:
             connection.execute("set session_replication_role = replica")  # gates are tested elsewhere; here rows are given
-            yield Rows(connection, book)
+            yield connection
     finally:
         drop(database)
+
+
+@pytest.fixture
+def rows(figures_connection: psycopg.Connection[Any], book: MetricBook) -> Iterator[Rows]:
+    """Each test has its own rows: they are rolled back when it ends."""
+    with figures_connection.transaction(force_rollback=True):
+        yield Rows(figures_connection, book)

@@ -1,4 +1,4 @@
-"""`xieli serve`: the whole installation as one supervisor — database, web, sign-in door, worker, sweeper, sealer."""
+"""`xieli serve`: the whole installation as one supervisor — database, web, sign-in door, worker, sweeper, sealer, report."""
 from __future__ import annotations
 
 import fcntl
@@ -150,6 +150,7 @@ def children(db: Instance, at: Addresses, options: Options) -> list[Child]:
         ("door", "xieli.server.door_urls", granian(at.host, at.door, 1), "door", True),
         ("sweeper", "xieli.office.matters.sweeper", [python, "-m", "xieli.server.sweeper"], "sweeper", False),
         ("sealer", "xieli.office.audit.sealer", [python, "-m", "xieli.office.audit.sealer"], "sealer", False),
+        ("report", "xieli.office.reports.computer", [python, "-m", "xieli.office.reports.computer"], "report", False),
     ):
         if find_spec_of(module):
             own = environment(role)

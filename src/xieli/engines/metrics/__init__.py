@@ -4,10 +4,12 @@
     query = compile_metric(book["liuzhi_dual"], AsOf(period, known_by))
     value = evaluate(book, "liuzhi_dual", period, run)  # `run` executes a query; the engine never touches a database
 """
-from .compile import AsOf, Query, compile_metric
-from .compute import Comparison, Figure, evaluate
+from .compile import AsOf, Query, compile_metric, compile_rows, compile_total
+from .compute import Comparison, Figure, evaluate, hidden_in, suppress, written
 from .load import load_book
 from .model import Metric, MetricBook, MetricError, Period
 from .period import named_period, previous_years
+from .sources import SOURCES
 
-__all__ = ["AsOf", "Comparison", "Figure", "Metric", "MetricBook", "MetricError", "Period", "Query", "compile_metric", "evaluate", "load_book", "named_period", "previous_years"]
+__all__ = ["SOURCES", "AsOf", "Comparison", "Figure", "Metric", "MetricBook", "MetricError", "Period", "Query", "compile_metric", "compile_rows", "compile_total", "evaluate",
+           "hidden_in", "load_book", "named_period", "previous_years", "suppress", "written"]

@@ -1,62 +1,28 @@
 """A definition to SQL: a closed vocabulary of sources and columns, every value a parameter. Nothing reads the forms' JSON.
 
-`as of` takes two dates: happened by (the period's end) and known by (default the same): a fact recorded later than
+`as of` takes two dates: happened by (the period's end) and known by (None: as it is known now): a fact recorded later than
 `known_by`, or retracted before it, does not count, so that a figure can be printed again to the digit.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from .model import Count, Metric, MetricError, Period, Where
+from .sources import MATTER, SOURCES, SUBJECT, Source, day_of
 
-ZONE = "Asia/Shanghai"
-
-
-@dataclass(frozen=True)
-class Source:
-    """A table, the day its rows happened, the instant they were known, and the columns a definition may name."""
-
-    table: str
-    day: str
-    known: str
-    columns: dict[str, str]
-    subject: str = ""
-    gone: str = ""  # instant from which a row no longer counts
-    matter: str = "x.matter_id"
-
-
-def _day(column: str) -> str:
-    return f"(({column}) at time zone '{ZONE}')::date"
-
-
-_MATTER = {"matter.kind": "m.kind", "matter.body": "m.owner_body_id", "matter.status": "m.status", "matter.source": "m.source", "matter.urgent": "m.urgent",
-           "matter.close_kind": "m.close_kind", "matter.level": "m.level"}
-
-SOURCES: dict[str, Source] = {
-    "matters": Source("matter", "coalesce(x.received_on, " + _day("x.opened_at") + ")", "x.opened_at",
-                      {"kind": "x.kind", "status": "x.status", "source": "x.source", "body": "x.owner_body_id", "urgent": "x.urgent", "close_kind": "x.close_kind",
-                       "days": "extract(day from coalesce(x.closed_at, x.opened_at) - x.opened_at)"}, matter="x.id"),
-    "closings": Source("matter", _day("x.closed_at"), "x.closed_at", {"kind": "x.kind", "source": "x.source", "body": "x.owner_body_id", "close_kind": "x.close_kind",
-                       "days": "extract(epoch from x.closed_at - x.opened_at) / 86400"}, matter="x.id"),
-    "moves": Source("matter_move", _day("x.happened_at"), "x.at", {"move": "x.move", "from_stage": "x.from_stage", "to_stage": "x.to_stages", "body": "x.body_id"}),
-    "facts": Source("fact", "x.happened_on", "x.recorded_at", {"code": "x.code", "number": "x.number", "day": "x.day", "unit": "x.unit", "text": "x.text", "ref": "x.ref"}, "x.subject_id", "x.retracted_at"),
-    "outcomes": Source("outcome", "x.happened_on", "x.recorded_at", {"kind": "x.kind", "amount": "x.amount_fen"}, "x.subject_id", "x.retracted_at"),
-    "measures": Source("measure", _day("x.started_at"), "x.recorded_at", {"kind": "x.kind", "late": "x.late_record", "end_reason": "x.end_reason",
-                       "days": "extract(epoch from coalesce(x.ended_at, x.started_at) - x.started_at) / 86400"}, "x.subject_id"),
-    "handovers": Source("handover", _day("x.sent_at"), "x.sent_at", {"kind": "x.kind", "state": "x.state", "sender": "x.sender_id", "receiver": "x.receiver_id",
-                        "hours": "extract(epoch from x.decided_at - x.sent_at) / 3600"}),
-    "duties": Source("feedback_duty", "x.first_due", "x.created_at", {"state": "x.state", "owed_by": "x.owed_by_id", "owed_to": "x.owed_to_id"}),
-    "clocks": Source("clock", _day("x.started_at"), "x.started_at", {"rule": "x.rule", "code": "x.code", "state": "x.state", "statutory": "x.statutory"}),
-    "subjects": Source("matter_subject", "coalesce(m.received_on, " + _day("m.opened_at") + ")", "m.opened_at", {"kind": "x.kind", "dual_managed": "x.dual_managed", "unit": "x.unit_body_id", "role": "x.role"}, "x.id"),
-}
-SUBJECT_COLUMNS = {"subject.dual_managed": "s.dual_managed", "subject.kind": "s.kind", "subject.unit": "s.unit_body_id"}
 OPERATORS = ("is", "in", "not_in", "lt", "le", "gt", "ge", "has", "present", "absent")
 AGGREGATES = {"row": "count(*)", "matter": "count(distinct {matter})", "subject": "count(distinct {subject})", "body": "count(distinct m.owner_body_id)", "ref": "count(distinct x.ref)",
-              "sum": "coalesce(sum({value}), 0)", "mean": "avg({value})", "median": "percentile_cont(0.5) within group (order by {value})", "max": "max({value})"}
-GROUPS = {"body": "m.owner_body_id", "kind": "m.kind", "source": "m.source", "quarter": "date_trunc('quarter', {day})::date", "month": "date_trunc('month', {day})::date",
-          "receiver": "x.receiver_id", "sender": "x.sender_id", "reason": "x.text", "text": "x.text", "code": "x.code", "move": "x.move", "state": "x.state", "close_kind": "m.close_kind"}
+              "text": "count(distinct x.text)", "sum": "coalesce(sum({value}), 0)", "mean": "avg({value})", "median": "percentile_cont(0.5) within group (order by {value})", "max": "max({value})"}
+GROUPS = {"body": "{bodies}", "kind": "m.kind", "source": "m.source", "quarter": "date_trunc('quarter', {day})::date", "month": "date_trunc('month', {day})::date", "year": "date_trunc('year', {day})::date",
+          "receiver": "x.receiver_id", "sender": "x.sender_id", "pair": "{pair}", "reason": "x.text", "text": "x.text", "number": "x.number", "code": "x.code", "move": "x.move", "state": "{state}",
+          "close_kind": "m.close_kind", "unit": "x.ref", "model": "x.model", "status": "x.status", "row_kind": "x.kind", "office": "x.office_code", "body_kind": "x.body_kind"}
+# two bodies in one cell: sender and receiver of a hand-over, lead and partner of a joint matter
+PAIRS = {"handovers": "x.sender_id || ':' || x.receiver_id", "partners": "m.owner_body_id || ':' || x.body_id", "duties": "x.owed_by_id || ':' || x.owed_to_id"}
+_MARK = re.compile(r":(last|known)\b(?!:)")
 
 
 @dataclass(frozen=True)
@@ -69,96 +35,123 @@ class AsOf:
 
 @dataclass(frozen=True)
 class Query:
-    """SQL with %s marks and its parameters."""
+    """SQL with ``%(name)s`` marks and its parameters."""
 
     sql: str
-    parameters: tuple[Any, ...]
+    parameters: Mapping[str, Any]
+
+
+@dataclass
+class _Build:
+    """The parameters of one query as they are found; every value gets a name of its own."""
+
+    asof: AsOf
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def param(self, value: Any) -> str:
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f"%({name})s"
+
+    def text(self, sql: str) -> str:
+        """The marks ``:last`` and ``:known`` become parameters; a per cent sign stays one."""
+        return _MARK.sub(lambda mark: f"%({mark[1]})s::date", sql.replace("%", "%%"))
+
+    def done(self, sql: str) -> Query:
+        return Query(sql, {**self.values, "last": self.asof.period.last, "known": self.asof.known_by or "infinity"})
 
 
 def column_of(count: Count, name: str, where: str = "") -> str:
     """SQL of a column that a definition may name. Raises MetricError for any other."""
     source = SOURCES[count.source]
-    found = source.columns.get(name) or _MATTER.get(name) or (SUBJECT_COLUMNS.get(name) if source.subject else None)
+    found = source.columns.get(name) or (MATTER.get(name) if source.matter else None) or (SUBJECT.get(name) if source.subject and source.matter else None)
     if found is None:
         raise MetricError(where, 0, f"“{count.source}”没有“{name}”这一列", f"“{count.source}” has no column “{name}”")
     return found
 
 
-def _condition(count: Count, w: Where, parameters: list[Any]) -> str:
-    column = column_of(count, w.column)
+def group_of(count: Count, by: str, where: str = "") -> str:
+    """SQL of a grouping. Raises MetricError where the source has nothing of the sort."""
+    source = SOURCES[count.source]
+    if (by == "pair" and count.source not in PAIRS) or (not source.matter and by in ("kind", "source", "close_kind")):
+        raise MetricError(where, 0, f"“{count.source}”不能按“{by}”分组", f"“{count.source}” cannot be grouped by “{by}”")
+    return GROUPS[by].format(day=source.day, pair=PAIRS.get(count.source, ""), state=source.columns.get("state", "x.state"), bodies=source.bodies)
+
+
+def _condition(count: Count, w: Where, build: _Build) -> str:
+    column = build.text(column_of(count, w.column))
     if w.operator == "present":
         return f"{column} is not null"
     if w.operator == "absent":
         return f"{column} is null"
     if w.operator in ("in", "not_in"):
-        parameters.append(list(w.values))
-        return f"{column} {'<> all' if w.operator == 'not_in' else '= any'} (%s)"
-    parameters.append(w.values[0])
+        return f"{column} {'<> all' if w.operator == 'not_in' else '= any'} ({build.param(list(w.values))})"
+    value = build.param(w.values[0])
     if w.operator == "has":
-        return f"%s = any ({column})"
-    return f"{column} {({'is': '=', 'lt': '<', 'le': '<=', 'gt': '>', 'ge': '>='})[w.operator]} %s"
+        return f"{value} = any ({column})"
+    return f"{column} {({'is': '=', 'lt': '<', 'le': '<=', 'gt': '>', 'ge': '>='})[w.operator]} {value}"
 
 
-def _from(count: Count, asof: AsOf, parameters: list[Any], *, at_end: bool, bodies: tuple[int, ...] | None) -> str:
+def _standing(source: Source, build: _Build) -> list[str]:
+    """Known by the day, and not taken back before it."""
+    conditions = []
+    if build.asof.known_by is not None:
+        conditions.append(build.text(f"{day_of(source.known)} <= :known"))
+    if source.gone:
+        conditions.append(f"{source.gone} is null" if build.asof.known_by is None else build.text(f"({source.gone} is null or {day_of(source.gone)} > :known)"))
+    return conditions
+
+
+def _from(count: Count, build: _Build, *, at_end: bool, bodies: tuple[int, ...] | None) -> str:
     source = SOURCES[count.source]
-    sql = f"from {source.table} x"
-    sql += "" if source.table == "matter" else f" join matter m on m.id = {source.matter}"
-    if source.table == "matter":
-        sql += " join matter m on m.id = x.id"
-    if any(w.column in SUBJECT_COLUMNS for w in count.where):
+    sql = f"from {build.text(source.table)} x"
+    if source.matter:
+        sql += f" join matter m on m.id = {source.matter}"
+    if any(w.column in SUBJECT for w in count.where):
         sql += f" join matter_subject s on s.id = {source.subject}"
     conditions = []
-    if at_end:
-        conditions.append(f"{source.day} <= %s")
-        parameters.append(asof.period.last)
-    else:
-        conditions.append(f"{source.day} between %s and %s")
-        parameters += [asof.period.first, asof.period.last]
-    if asof.known_by is not None:
-        conditions.append(f"{_day(source.known)} <= %s")
-        parameters.append(asof.known_by)
-    if source.gone:
-        if asof.known_by is None:
-            conditions.append(f"{source.gone} is null")
-        else:
-            conditions.append(f"({source.gone} is null or {_day(source.gone)} > %s)")
-            parameters.append(asof.known_by)
+    if source.dated:
+        conditions.append(build.text(f"{source.day} <= :last"))
+        if not at_end:
+            conditions.append(f"{build.text(source.day)} >= {build.param(build.asof.period.first)}")
+    conditions += _standing(source, build)
     if at_end and source.table == "matter":
-        conditions.append(f"(x.closed_at is null or {_day('x.closed_at')} > %s)")
-        parameters.append(asof.period.last)
-    conditions += [_condition(count, w, parameters) for w in count.where]
+        conditions.append(build.text(f"(x.closed_at is null or {day_of('x.closed_at')} > least(:last, :known))"))
+    conditions += [_condition(count, w, build) for w in count.where]
     if bodies is not None:
-        conditions.append("m.owner_body_id = any (%s)")
-        parameters.append(list(bodies))
+        conditions.append(f"{source.bodies} = any ({build.param(list(bodies))})")
     for wanted, other in count.having:
         inner = SOURCES[other.source]
-        clauses = [f"{inner.matter.replace('x.', 'y.')} = {source.matter}"]
-        if inner.gone:
-            clauses.append(inner.gone.replace("x.", "y.") + " is null")
-        clauses += [_condition(other, w, parameters).replace("x.", "y.") for w in other.where]
-        conditions.append(f"{'' if wanted else 'not '}exists (select 1 from {inner.table} y where {' and '.join(clauses)})")
-    return f"{sql} where {' and '.join(conditions)}"
+        clauses = [f"{inner.matter.replace('x.', 'y.')} = {source.matter}", *(c.replace("x.", "y.") for c in _standing(inner, build))]
+        clauses += [_condition(other, w, build).replace("x.", "y.") for w in other.where]
+        conditions.append(f"{'' if wanted else 'not '}exists (select 1 from {build.text(inner.table)} y where {' and '.join(clauses)})")
+    return f"{sql} where {' and '.join(conditions) or 'true'}"
 
 
 def compile_count(count: Count, asof: AsOf, *, at_end: bool = False, by: str = "", bodies: tuple[int, ...] | None = None) -> Query:
     """The number of a count, in the whole or for each group; one row (value) or rows (group, value)."""
-    source = SOURCES[count.source]
-    parameters: list[Any] = []
-    tail = _from(count, asof, parameters, at_end=at_end, bodies=bodies)
+    source, build = SOURCES[count.source], _Build(asof)
+    tail = _from(count, build, at_end=at_end, bodies=bodies)
     value = column_of(count, count.value) if count.value else "1"
-    aggregate = AGGREGATES[count.of].format(matter=source.matter, subject=source.subject or "x.id", value=value)
+    aggregate = build.text(AGGREGATES[count.of].format(matter=source.matter, subject=source.subject or "x.id", value=value))
     if not by:
-        return Query(f"select {aggregate} {tail}", tuple(parameters))
-    group = GROUPS[by].format(day=source.day)
-    return Query(f"select {group} as g, {aggregate} {tail} group by 1 order by 1", tuple(parameters))
+        return build.done(f"select {aggregate} {tail}")
+    return build.done(f"select {build.text(group_of(count, by))} as g, {aggregate} {tail} group by 1 order by 1")
 
 
 def compile_rows(count: Count, asof: AsOf, *, at_end: bool = False, limit: int = 500) -> Query:
-    """The matters behind a count, for drill-down."""
-    source = SOURCES[count.source]
-    parameters: list[Any] = []
-    tail = _from(count, asof, parameters, at_end=at_end, bodies=None)
-    return Query(f"select distinct {source.matter} {tail} limit {int(limit)}", tuple(parameters))
+    """What stands behind a count, for drill-down: the matters, or the labels of rows that stand on no matter."""
+    source, build = SOURCES[count.source], _Build(asof)
+    tail = _from(count, build, at_end=at_end, bodies=None)
+    what = source.matter or source.label.partition(":")[2]
+    return build.done(f"select distinct {what} {tail} limit {int(limit)}")
+
+
+def compile_total(count: Count, asof: AsOf, *, at_end: bool = False) -> Query:
+    """How many distinct things stand behind a count: matters, or rows that stand on none."""
+    source, build = SOURCES[count.source], _Build(asof)
+    tail = _from(count, build, at_end=at_end, bodies=None)
+    return build.done(f"select count(distinct {source.matter or source.label.partition(':')[2]}) {tail}")
 
 
 def compile_metric(metric: Metric, asof: AsOf, *, by: str = "", bodies: tuple[int, ...] | None = None) -> tuple[Query, Query | None]:

@@ -12,6 +12,7 @@ from .model import Metric, MetricBook, Period
 from .period import previous_years
 
 Run = Callable[[Query], Sequence[Sequence[Any]]]
+Opening = Callable[[str, Period], Decimal]  # signed opening balances (期初) of a metric whose span lies within a period
 SMALL = 5  # cells below this are suppressed in released figures, with their complements
 
 
@@ -96,17 +97,22 @@ def value_of(metric: Metric, asof: AsOf, run: Run, bodies: tuple[int, ...] | Non
 
 
 def evaluate(book: MetricBook, code: str, period: Period, run: Run, *, known_by: date | None = None, by: str = "", bodies: tuple[int, ...] | None = None,
-             opening: Mapping[str, Decimal] | None = None) -> Figure:
-    """Compute one figure with its comparisons. `opening` holds signed opening balances (期初) by metric code."""
+             opening: Opening | None = None) -> Figure:
+    """Compute one figure with its comparisons. `opening` tells the signed opening balance of a metric for a period; the
+    years compared with take theirs as well. A share takes none: nobody can say what part of it stood where."""
     metric = book[code]
     asof = AsOf(period, known_by)
     number, base = value_of(metric, asof, run, bodies)
-    start = (opening or {}).get(code, Decimal(0))
-    if number is not None and metric.denominator is None:
+
+    def signed(over: Period) -> Decimal:
+        return opening(code, over) if opening is not None and metric.denominator is None and metric.count.of not in ("mean", "median", "max") else Decimal(0)
+
+    start = signed(period)
+    if number is not None:
         number += start
     comparisons = []
     if metric.compare and number is not None:
-        earlier = [value_of(metric, AsOf(p, known_by), run, bodies)[0] or Decimal(0) for p in previous_years(period, 3)]
+        earlier = [(value_of(metric, AsOf(p, known_by), run, bodies)[0] or Decimal(0)) + signed(p) for p in previous_years(period, 3)]
         if "last_year" in metric.compare:
             zh, en = change(number, earlier[0])
             comparisons.append(Comparison("last_year", earlier[0], f"比去年同期 {zh}", f"against last year {en}"))
@@ -134,3 +140,28 @@ def suppress(groups: Mapping[Any, Decimal], smallest: int = SMALL) -> dict[Any, 
         if others:
             hidden.add(others[0][2])
     return {g: None if g in hidden else n for g, n in groups.items()}
+
+
+def part_of(part: Metric, whole: Metric) -> bool:
+    """Whether a count is, by its definition alone, a part of another: same source and unit of counting, more conditions."""
+    a, b = part.count, whole.count
+    if part.denominator or whole.denominator or (a.source, a.of) != (b.source, b.of) or part.at_end != whole.at_end or part.code == whole.code:
+        return False
+    return set(b.where) <= set(a.where) and set(b.having) <= set(a.having) and (set(a.where), set(a.having)) != (set(b.where), set(b.having))
+
+
+def hidden_in(figures: Sequence[Figure], smallest: int = SMALL) -> set[str]:
+    """Codes of the figures of one released report that must not be shown: counts below the smallest, counts whose
+    difference from a whole that is shown beside them is below it, and shares that would give either away."""
+    counts = {f.metric.code: f for f in figures if f.metric.denominator is None and f.metric.count.of not in ("mean", "median", "max")}
+    hidden = {code for code, f in counts.items() if f.number is not None and 0 < f.number < smallest}
+    for code, f in counts.items():
+        for other in counts.values():
+            if part_of(f.metric, other.metric) and f.number is not None and other.number is not None and 0 < other.number - f.number < smallest:
+                hidden.add(code)
+    for f in figures:
+        if f.metric.denominator is not None and f.number is not None and f.of is not None:
+            top = f.number * f.of
+            if 0 < top < smallest or (f.metric.rounding.startswith("percent") and 0 < f.of - top < smallest):
+                hidden.add(f.metric.code)
+    return hidden

@@ -6,11 +6,12 @@ from typing import Any
 
 import yaml
 
-from .compile import AGGREGATES, GROUPS, OPERATORS, SOURCES, column_of
-from .model import UNITS, Count, Metric, MetricBook, MetricError, Report, Where
+from .compile import AGGREGATES, GROUPS, OPERATORS, column_of, group_of
+from .model import UNITS, Count, Metric, MetricBook, MetricError, Report, Section, Where
+from .sources import SOURCES
 
 _METRIC = {"zh", "en", "unit", "count", "per", "about", "at_end", "rounding", "compare", "counterparts", "sensitive", "rows", "source"}
-_REPORT = {"number", "zh", "en", "metrics", "by", "list", "about"}
+_REPORT = {"number", "zh", "en", "metrics", "section", "by", "list", "about"}
 
 
 class _Lines(yaml.SafeLoader):
@@ -39,6 +40,8 @@ def load_book(files: Mapping[str, str]) -> MetricBook:
     """All metrics and reports of the files. Raises MetricError; a code may stand only once, references must exist."""
     metrics: dict[str, Metric] = {}
     reports: dict[str, Report] = {}
+    sections: dict[str, Section] = {}
+    schemes: dict[str, tuple[str, tuple[str, ...], int]] = {}
     for file, text in sorted(files.items()):
         if len(text) > 500_000:
             raise MetricError(file, 1, "文件过大", "the file is too large")
@@ -59,6 +62,21 @@ def load_book(files: Mapping[str, str]) -> MetricBook:
             if code in reports:
                 raise MetricError(file, body["__line__"], f"报表“{code}”重复", f"report “{code}” stands twice")
             reports[code] = _report(file, code, body)
+        for code, body in _plain(data.get("sections") or {}).items():
+            sections[code] = Section(code, str(body["zh"]), str(body["en"]))
+        for code, body in _plain(data.get("schemes") or {}).items():
+            schemes[code] = (file, tuple(body["metrics"]), int(body["__line__"]))
+    _references(metrics, reports, sections)
+    for code, (file, assessed, line) in schemes.items():
+        for name in assessed:
+            if name not in metrics:
+                raise MetricError(file, line, f"评价方案“{code}”用到的“{name}”不存在", f"the scheme “{code}” uses “{name}”, which does not exist")
+            if metrics[name].sensitive:
+                raise MetricError(file, line, f"“{name}”统计措施或处分，不得进入评价方案“{code}”", f"“{name}” counts measures or sanctions and cannot enter the assessment scheme “{code}”")
+    return MetricBook(metrics, reports, sections, {code: assessed for code, (_, assessed, _line) in schemes.items()})
+
+
+def _references(metrics: Mapping[str, Metric], reports: Mapping[str, Report], sections: Mapping[str, Section]) -> None:
     for metric in metrics.values():
         for other in metric.counterparts:
             if other not in metrics:
@@ -66,10 +84,13 @@ def load_book(files: Mapping[str, str]) -> MetricBook:
         if metric.sensitive and not metric.counterparts:
             raise MetricError(metric.file, metric.line, f"“{metric.code}”统计措施或处分，须并列其对应指标", f"“{metric.code}” counts measures or sanctions and needs counterparts")
     for report in reports.values():
-        for code in (*report.metrics, *([report.listing] if report.listing else [])):
+        if report.section and report.section not in sections:
+            raise MetricError(report.code, 0, f"报表“{report.code}”所在的分节“{report.section}”不存在", f"report “{report.code}” stands in section “{report.section}”, which does not exist")
+        for code in (*report.metrics, *report.by, *([report.listing] if report.listing else [])):
             if code not in metrics:
                 raise MetricError(report.code, 0, f"报表“{report.code}”用到的“{code}”不存在", f"report “{report.code}” uses “{code}”, which does not exist")
-    return MetricBook(metrics, reports)
+        for code, by in report.by.items():
+            group_of(metrics[code].count, by, report.code)
 
 
 def _only(file: str, line: int, body: dict[str, Any], allowed: set[str]) -> None:
@@ -105,9 +126,13 @@ def _count(file: str, body: dict[str, Any]) -> Count:
     of = str(body.get("of", "row"))
     if of not in AGGREGATES:
         raise MetricError(file, line, f"不能按“{of}”计数", f"“{of}” is no way to count")
+    if of == "body" and not SOURCES[source].matter:
+        raise MetricError(file, line, f"“{source}”不挂事项，不能按机构计", f"“{source}” stands on no matter and has no bodies to count")
     if of == "subject" and not SOURCES[source].subject:
         raise MetricError(file, line, f"“{source}”没有对象，不能按人计", f"“{source}” has no subjects to count")
     having = tuple((True, _count(file, c)) for c in body.get("with", ())) + tuple((False, _count(file, c)) for c in body.get("without", ()))
+    if having and (not SOURCES[source].matter or any(not SOURCES[c.source].matter for _, c in having)):
+        raise MetricError(file, line, f"“{source}”不挂事项，不能用 with、without", f"“{source}” stands on no matter: with and without cannot be used")
     where = tuple(_where(file, line, k, v) for k, v in _plain(body.get("where") or {}).items())
     made = Count(source, where, of, str(body.get("value", "")), having)
     for w in where:
@@ -134,8 +159,10 @@ def _where(file: str, line: int, column: str, value: Any) -> Where:
 def _report(file: str, code: str, body: dict[str, Any]) -> Report:
     line = int(body["__line__"])
     _only(file, line, body, _REPORT)
-    by = str(body.get("by", ""))
-    if by and by not in GROUPS:
-        raise MetricError(file, line, f"不能按“{by}”分组", f"“{by}” is no way to group")
+    by = _plain(body.get("by") or {})
+    for how in by.values():
+        if how not in GROUPS:
+            raise MetricError(file, line, f"不能按“{how}”分组", f"“{how}” is no way to group")
     about = _plain(body.get("about") or {"zh": "", "en": ""})
-    return Report(code, int(body["number"]), str(body["zh"]), str(body["en"]), tuple(body["metrics"]), by, str(body.get("list", "")), str(about["zh"]), str(about["en"]))
+    return Report(code, int(body["number"]), str(body["zh"]), str(body["en"]), tuple(body["metrics"]), str(body.get("section", "")), {str(k): str(v) for k, v in by.items()}, str(body.get("list", "")),
+                  str(about["zh"]), str(about["en"]))

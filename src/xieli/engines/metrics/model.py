@@ -46,7 +46,7 @@ class Count:
 
     source: str
     where: tuple[Where, ...] = ()
-    of: str = "row"  # row | matter | subject | body | sum | mean | median | max
+    of: str = "row"  # row | matter | subject | body | ref | text | sum | mean | median | max
     value: str = ""
     # conditions on other rows of the same matter: each must (or must not) have such a row
     having: tuple[tuple[bool, Count], ...] = ()
@@ -84,17 +84,28 @@ class Report:
     zh: str
     en: str
     metrics: tuple[str, ...]
-    by: str = ""  # "" | body | area | stage | reason | quarter
+    section: str = ""
+    by: Mapping[str, str] = field(default_factory=dict)  # metric -> how its cells are grouped
     listing: str = ""  # code of a metric whose rows are listed under the figures
     about_zh: str = ""
     about_en: str = ""
 
 
-class MetricBook(Mapping[str, Metric]):
-    """Metrics by code, and the reports that print them."""
+@dataclass(frozen=True)
+class Section:
+    """A heading under which reports stand together."""
 
-    def __init__(self, metrics: Mapping[str, Metric], reports: Mapping[str, Report]) -> None:
+    code: str
+    zh: str
+    en: str
+
+
+class MetricBook(Mapping[str, Metric]):
+    """Metrics by code, the reports that print them in sections, and the schemes that may assess by them."""
+
+    def __init__(self, metrics: Mapping[str, Metric], reports: Mapping[str, Report], sections: Mapping[str, Section] | None = None, schemes: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._metrics, self.reports = dict(metrics), dict(reports)
+        self.sections, self.schemes = dict(sections or {}), dict(schemes or {})
 
     def __getitem__(self, code: str) -> Metric:
         return self._metrics[code]

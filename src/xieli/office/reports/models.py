@@ -26,6 +26,7 @@ class OpeningBalance(models.Model):
     metric = models.CharField(max_length=60)
     body = models.ForeignKey(Body, models.PROTECT, null=True, blank=True, related_name="+")
     number = models.DecimalField(max_digits=20, decimal_places=4)
+    since = models.DateField(null=True, blank=True, help_text="first day of the span; null: only its last day is known")
     until = models.DateField()
     source = models.CharField(max_length=200)
     signed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
@@ -38,6 +39,7 @@ class Release(RandomIdModel):
     """A report computed by the report role over facts only, as of a cut-off, approved by two persons, then frozen."""
 
     class State(models.TextChoices):
+        ASKED = "asked", "待计算"
         DRAFT = "draft", "待核"
         CHECKED = "checked", "待批"
         RELEASED = "released", "已发布"
@@ -49,8 +51,8 @@ class Release(RandomIdModel):
     known_by = models.DateField()
     computed_at = models.DateTimeField()
     content = models.JSONField(help_text="figures after suppression, with the definitions' digest")
-    sha = models.CharField(max_length=64)
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    sha = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
     asked_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     checked_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     approved_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")

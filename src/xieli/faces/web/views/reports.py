@@ -9,6 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.engines.metrics import MetricError, Period
+from xieli.faces.web import report_sheets
+from xieli.faces.web import report_words as telling
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
 from xieli.faces.web.pictures import figures as pictures
@@ -16,13 +18,14 @@ from xieli.faces.web.templatetags.xieli import english
 from xieli.office.audit import record, record_look
 from xieli.office.ids import from_ref
 from xieli.office.matters.services.errors import NotVisible, Refused
-from xieli.office.reports import ocel, queries, services
+from xieli.office.reports import ocel, queries, releases, services
 from xieli.office.reports.models import Release
 
 PERIODS = (("this_year", "今年以来", "this year"), ("half", "本半年", "this half-year"), ("quarter", "本季度", "this quarter"), ("month", "本月", "this month"), ("week", "本周", "this week"))
 
 
-def _period(request: HttpRequest) -> Period:
+def period_of(request: HttpRequest) -> Period:
+    """The period that an address asks for: a name, or two days. Raises Refused in plain words."""
     name = request.GET.get("period", "this_year")
     if request.GET.get("first") and request.GET.get("last"):
         name = f"{request.GET['first']}..{request.GET['last']}"
@@ -43,7 +46,7 @@ def _known(request: HttpRequest) -> date | None:
 @bound
 def leader(request: HttpRequest) -> HttpResponse:
     """One page that prints on A4."""
-    who, period = me(request), _period(request)
+    who, period = me(request), period_of(request)
     reds = queries.reds(who.now)
     record_look([r.matter.id for r in reds], purpose="leader", list=True)
     steps = queries.funnel(period)
@@ -64,23 +67,43 @@ def wall(request: HttpRequest) -> HttpResponse:
 
 @bound
 def index(request: HttpRequest) -> HttpResponse:
-    """All reports, and what was released."""
-    return render(request, "web/reports/index.html", {"reports": sorted(services.book().reports.values(), key=lambda r: r.number), "releases": Release.objects.order_by("-computed_at")[:50], "periods": PERIODS})
+    """All reports in their sections, and what was released."""
+    book = services.book()
+    reports = sorted(book.reports.values(), key=lambda r: r.number)
+    groups = [(section, [r for r in reports if r.section == code]) for code, section in book.sections.items()]
+    return render(request, "web/reports/index.html", {"groups": groups, "releases": Release.objects.order_by("-computed_at")[:20], "periods": PERIODS, "names": {r.code: r for r in reports}})
 
 
 @bound
 def report(request: HttpRequest, code: str) -> HttpResponse:
-    """One report, live, with its definitions."""
+    """One report, live, with its definitions, its groups, and the list that belongs to it."""
     definition = services.book().reports.get(code)
     if definition is None:
         raise NotVisible()
-    period, known = _period(request), _known(request)
+    period, known = period_of(request), _known(request)
     figures = services.report(code, period, known_by=known)
     record("report.read", report=code, first=period.first, last=period.last)
-    from xieli.office.bodies.models import Body
+    behind = services.rows_behind(definition.listing, period, known_by=known, limit=50) if definition.listing else None
+    if behind is not None:
+        record_look([m.id for m in behind.matters], purpose="drill", list=True)
+    return render(request, "web/reports/report.html", {
+        "report": definition, "figures": figures, "period": period, "known": known, "periods": PERIODS, "names": telling.names(figures), "given": request.GET, "english": english(),
+        "behind": behind, "listed": services.book()[definition.listing] if definition.listing else None, "today": me(request).now.date(),
+    })
 
-    names = {b.id: b for b in Body.objects.filter(id__in=[g for f in figures for g in f.groups if isinstance(g, int)])}
-    return render(request, "web/reports/report.html", {"report": definition, "figures": figures, "period": period, "known": known, "periods": PERIODS, "names": names, "given": request.GET, "english": english()})
+
+@bound
+def report_excel(request: HttpRequest, code: str) -> HttpResponse:
+    """The same report as an Excel sheet: figures, groups, definitions; typed cells, printed as it stands."""
+    definition = services.book().reports.get(code)
+    if definition is None:
+        raise NotVisible()
+    period, known = period_of(request), _known(request)
+    figures = services.report(code, period, known_by=known)
+    record("report.taken", report=code, first=period.first, last=period.last)
+    response = HttpResponse(report_sheets.workbook(definition, figures, period, known, me(request), english()), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    response["Content-Disposition"] = f'attachment; filename="{code}-{period.first}-{period.last}.xlsx"'
+    return response
 
 
 @bound
@@ -88,10 +111,26 @@ def drill(request: HttpRequest, code: str) -> HttpResponse:
     """The records behind a figure that this reader may see."""
     if code not in services.book():
         raise NotVisible()
-    period, known = _period(request), _known(request)
-    matters, counted = services.rows_behind(code, period, known_by=known)
-    record_look([m.id for m in matters], purpose="drill", list=True)
-    return render(request, "web/reports/drill.html", {"metric": services.book()[code], "matters": matters, "counted": counted, "period": period})
+    period, known = period_of(request), _known(request)
+    behind = services.rows_behind(code, period, known_by=known)
+    record_look([m.id for m in behind.matters], purpose="drill", list=True)
+    return render(request, "web/reports/drill.html", {"metric": services.book()[code], "behind": behind, "period": period, "known": known, "hidden": None})
+
+
+@require_POST
+@bound
+def release_ask(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask for the release of this report, as of a cut-off."""
+    if code not in services.book().reports:
+        raise NotVisible()
+    try:
+        first, last, known = (date.fromisoformat(request.POST.get(k, "")) for k in ("first", "last", "known_by"))
+        period = Period(first, last)
+    except MetricError as error:
+        raise Refused("period", error.zh, error.en) from None
+    except ValueError:
+        raise Refused("period", "日期写法不对，应为 2026-01-31。", "The date is not written like 2026-01-31.") from None
+    return redirect("release", releases.ask(code, period, known).ref)
 
 
 @require_POST
@@ -101,26 +140,36 @@ def release_pass(request: HttpRequest, ref: str) -> HttpResponse:
     row = Release.objects.filter(pk=from_ref(ref)).first()
     if row is None:
         raise NotVisible()
-    services.pass_release(row, request.POST.get("verdict", ""))
+    releases.decide(row, request.POST.get("verdict", ""))
     return redirect("release", ref)
 
 
 @bound
 def release(request: HttpRequest, ref: str) -> HttpResponse:
-    """A released report as frozen; it opens the records that this reader may see, and says how many are not open to him."""
+    """A released report as frozen; each figure opens the records that this reader may see."""
     row = Release.objects.filter(pk=from_ref(ref)).first()
     if row is None:
         raise NotVisible()
-    definition = services.book().reports.get(row.report)
     book = services.book()
     lines = [(book[c], f) for c, f in row.content.get("figures", {}).items() if c in book]
-    return render(request, "web/reports/release.html", {"release": row, "report": definition, "lines": lines, "english": english()})
+    return render(request, "web/reports/release.html", {"release": row, "report": book.reports.get(row.report), "lines": lines, "english": english()})
+
+
+@bound
+def release_drill(request: HttpRequest, ref: str, code: str) -> HttpResponse:
+    """The records behind a released figure, as of its cut-off, and how many are not open to this reader."""
+    row = Release.objects.filter(pk=from_ref(ref)).first()
+    if row is None or code not in row.content.get("figures", {}) or code not in services.book():
+        raise NotVisible()
+    behind, hidden = releases.opened(row, code)
+    record_look([m.id for m in behind.matters], purpose="drill", list=True)
+    return render(request, "web/reports/drill.html", {"metric": services.book()[code], "behind": behind, "period": Period(row.first, row.last), "known": row.known_by, "hidden": hidden})
 
 
 @bound
 def waits(request: HttpRequest) -> HttpResponse:
     """Where matters wait."""
-    period = _period(request)
+    period = period_of(request)
     record("report.read", report="waits", first=period.first, last=period.last)
     return render(request, "web/reports/waits.html", {"rows": queries.waits(period), "period": period, "periods": PERIODS, "given": request.GET})
 
@@ -128,7 +177,7 @@ def waits(request: HttpRequest) -> HttpResponse:
 @bound
 def ocel_export(request: HttpRequest) -> HttpResponse:
     """OCEL 2.0 of what this reader may see."""
-    period = _period(request)
+    period = period_of(request)
     record("report.read", report="ocel", first=period.first, last=period.last)
     response = JsonResponse(ocel.export(period))
     response["Content-Disposition"] = 'attachment; filename="ocel.json"'

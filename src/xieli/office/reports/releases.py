@@ -1,0 +1,92 @@
+"""Released figures: asked by a person, computed by the report role over facts only, approved by two persons, then frozen."""
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from django.db import transaction
+
+from xieli.engines.ledger.canonical import dumps
+from xieli.engines.metrics import Period, Query, compile_total, evaluate, hidden_in, suppress, written
+from xieli.engines.metrics.compile import AsOf
+from xieli.office.audit import record
+from xieli.office.ids import random_id
+from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.source import call, today
+from xieli.office.reports.models import Release
+from xieli.office.reports.services import Behind, book, codes_of, definitions_digest, rows_behind
+
+
+@transaction.atomic
+def ask(code: str, over: Period, known_by: date) -> Release:
+    """Ask for a report to be released: the report role's process computes it, a checker and an approver decide.
+
+    Raises Refused for a report nobody defined, or a period that has not ended.
+    """
+    if code not in book().reports:
+        raise Refused("unknown_report", "没有这张报表。", "There is no such report.")
+    if over.last > today() or known_by > today():
+        raise Refused("future", "期间尚未结束，不能发布。", "The period has not ended; it cannot be released.")
+    identity = random_id()
+    call("ask_release", identity, code, over.first, over.last, known_by)
+    record("report.asked", release=identity, report=code)
+    return Release.objects.get(pk=identity)
+
+
+@transaction.atomic
+def decide(release: Release, verdict: str) -> str:
+    """Check or approve a release as one of two persons; refused is final."""
+    state = str(call("pass_release", release.id, verdict))
+    record("report.passed", release=release.id, verdict=verdict)
+    return state
+
+
+def compute_asked(connection: psycopg.Connection[Any], limit: int = 20) -> int:
+    """Compute what was asked for and not computed yet; runs as the report role, in its own process. Returns how many."""
+    done = 0
+    for identity, code, first, last, known_by in connection.execute("select id, report, first, last, known_by from release where state = 'asked' order by id limit %s", [limit]).fetchall():
+        content = content_of(connection, code, Period(first, last), known_by)
+        connection.execute("select access.compute_release(%s, %s, %s)", [identity, json.dumps(content, ensure_ascii=False), hashlib.sha256(dumps(content)).hexdigest()])
+        connection.commit()
+        done += 1
+    return done
+
+
+def content_of(connection: psycopg.Connection[Any], code: str, over: Period, known_by: date) -> dict[str, Any]:
+    """What is frozen: every figure as printed, small cells and their complements hidden, and the digest of the definitions."""
+    definition = book().reports[code]
+
+    def run(query: Query) -> Sequence[Sequence[Any]]:
+        return connection.execute(query.sql, query.parameters).fetchall()  # type: ignore[arg-type]
+
+    def signed(metric: str, span: Period) -> Decimal:
+        rows = connection.execute("select coalesce(sum(number), 0) from opening_balance where metric = %s and until between %s and %s and coalesce(since, %s) >= %s",
+                                  [metric, span.first, span.last, span.first, span.first]).fetchone()
+        return Decimal(rows[0]) if rows else Decimal(0)
+
+    found = [evaluate(book(), name, over, run, known_by=known_by, by=definition.by.get(name, ""), opening=signed) for name in codes_of(code)]
+    hidden = hidden_in(found)
+    figures: dict[str, Any] = {}
+    for f in found:
+        metric = f.metric
+        small = metric.code in hidden
+        total = None if metric.denominator is not None or small else int(run(compile_total(metric.count, AsOf(over, known_by), at_end=metric.at_end))[0][0])
+        figures[metric.code] = {
+            "text_zh": "＜5" if small else f.text("zh"), "text_en": "<5" if small else f.text("en"), "opening": str(f.opening) if f.opening and not small else "", "records": total if total is None or total >= 5 or total == 0 else None,
+            "comparisons": [] if small else [{"zh": c.zh, "en": c.en} for c in f.comparisons if c.base == 0 or c.base >= 5],
+            "groups": {str(g): (None if n is None else written(n, metric.rounding)) for g, n in suppress(f.groups).items()} if f.groups and not small else {},
+        }
+    return {"report": code, "first": over.first.isoformat(), "last": over.last.isoformat(), "known_by": known_by.isoformat(), "figures": figures, "definitions": definitions_digest()}
+
+
+def opened(release: Release, metric: str) -> tuple[Behind, int | None]:
+    """The records behind a released figure that this reader may see, and how many are not open to him (None: not told,
+    because the figure is hidden or a share)."""
+    behind = rows_behind(metric, Period(release.first, release.last), known_by=release.known_by)
+    records = release.content["figures"].get(metric, {}).get("records")
+    return behind, None if records is None else max(int(records) - behind.counted, 0)
