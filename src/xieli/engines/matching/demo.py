@@ -28,7 +28,8 @@ def person_id(rng: random.Random, area: str, born: date, serial: int) -> str:
     return first + check_character(first)
 
 
-def _people(rng: random.Random, n: int) -> list[tuple[str, str]]:
+def crowd(rng: random.Random, n: int) -> list[tuple[str, str]]:
+    """An invented population: identity number and name."""
     out: dict[str, str] = {}
     while len(out) < n:
         born = date(1930, 1, 1) + timedelta(days=rng.randrange(28_000))
@@ -41,7 +42,7 @@ def generate(folder: Path, *, seed: int = 1, people: int = 2000, dead: int = 3, 
     """Write CSV files, their descriptions (YAML) and truth.json into `folder`; returns the truth."""
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    everyone = _people(rng, people)
+    everyone = crowd(rng, people)
     deceased = rng.sample(everyone, max(dead + 2, people // 50))
     gone = {ident: date(2026, rng.randint(1, 5), rng.randint(1, 28)) for ident, _ in deceased}
     planted = [ident for ident, _ in deceased[:dead]]
@@ -70,22 +71,24 @@ def generate(folder: Path, *, seed: int = 1, people: int = 2000, dead: int = 3, 
             kin.append([officer[0], ident, "子女"])
             planted_cases.append(case)
     kin.append([officers[5][0], applicants[favoured][0], "兄弟姐妹"])  # his relative is approved by another officer
-    _write(folder, "subsidies", SUBSIDIES, payments)
-    _write(folder, "deaths", DEATHS, [[i, names[i], d.isoformat()] for i, d in gone.items()])
-    _write(folder, "kin", KIN, kin)
-    _write(folder, "approvals", APPROVALS, approvals)
-    _write(folder, "applicants", APPLICANTS, cases)
+    write_csv(folder, "subsidies", SUBSIDIES, payments)
+    write_csv(folder, "deaths", DEATHS, [[i, names[i], d.isoformat()] for i, d in gone.items()])
+    write_csv(folder, "kin", KIN, kin)
+    write_csv(folder, "approvals", APPROVALS, approvals)
+    write_csv(folder, "applicants", APPLICANTS, cases)
     truth = {"dead": sorted(planted), "favoured": planted_cases, "near_misses": {"paid_before_death": before, "namesake": namesake}, "payments": len(payments)}
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1), "utf-8")
     return truth
 
 
-def _field(name: str, semantic: str, zh: str, en: str, **constraints: Any) -> dict[str, Any]:
+def field(name: str, semantic: str, zh: str, en: str, **constraints: Any) -> dict[str, Any]:
+    """A column of a demo description."""
     field: dict[str, Any] = {"name": name, "semantic": semantic, "title": {"zh": zh, "en": en}}
     return {**field, "constraints": constraints} if constraints else field
 
 
-def _described(name: str, zh: str, en: str, body: tuple[str, str, str], fields: list[dict[str, Any]]) -> dict[str, Any]:
+def described(name: str, zh: str, en: str, body: tuple[str, str, str], fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """A description of a demo data set."""
     return {
         "name": name, "title": {"zh": zh, "en": en}, "owner": {"body": body[0], "zh": body[1], "en": body[2]}, "level": "sensitive",
         "freshness": {"as_of": "2026-10-31", "every_days": 92}, "lineage": {"zh": "演示数据，人物均为虚构", "en": "demo data; all people are invented"},
@@ -95,30 +98,31 @@ def _described(name: str, zh: str, en: str, body: tuple[str, str, str], fields: 
 
 _FINANCE = ("demo-finance", "示范县财政局", "Demo county finance bureau")
 _CIVIL = ("demo-civil", "示范县民政局", "Demo county civil affairs bureau")
-SUBSIDIES = _described("subsidies", "惠民补贴发放", "Benefit payments", _FINANCE, [
-    _field("id_no", "person_id", "身份证号", "Identity number", required=True), _field("name", "person_name", "姓名", "Name"),
-    _field("programme", "code", "项目", "Programme"), _field("amount", "money", "金额", "Amount", required=True, minimum=0),
-    _field("paid_on", "date", "发放日期", "Paid on", required=True),
+SUBSIDIES = described("subsidies", "惠民补贴发放", "Benefit payments", _FINANCE, [
+    field("id_no", "person_id", "身份证号", "Identity number", required=True), field("name", "person_name", "姓名", "Name"),
+    field("programme", "code", "项目", "Programme"), field("amount", "money", "金额", "Amount", required=True, minimum=0),
+    field("paid_on", "date", "发放日期", "Paid on", required=True),
 ])  # fmt: skip
-DEATHS = _described("deaths", "死亡登记", "Death register", _CIVIL, [
-    _field("id_no", "person_id", "身份证号", "Identity number", required=True), _field("name", "person_name", "姓名", "Name"),
-    _field("died_on", "date", "死亡日期", "Died on", required=True),
+DEATHS = described("deaths", "死亡登记", "Death register", _CIVIL, [
+    field("id_no", "person_id", "身份证号", "Identity number", required=True), field("name", "person_name", "姓名", "Name"),
+    field("died_on", "date", "死亡日期", "Died on", required=True),
 ])  # fmt: skip
-KIN = _described("kin", "亲属关系", "Kinship", _CIVIL, [
-    _field("person", "person_id", "身份证号", "Identity number", required=True),
-    _field("relative", "person_id", "亲属身份证号", "Relative's identity number", required=True), _field("relation", "code", "关系", "Relation"),
+KIN = described("kin", "亲属关系", "Kinship", _CIVIL, [
+    field("person", "person_id", "身份证号", "Identity number", required=True),
+    field("relative", "person_id", "亲属身份证号", "Relative's identity number", required=True), field("relation", "code", "关系", "Relation"),
 ])  # fmt: skip
-APPROVALS = _described("approvals", "审批记录", "Approvals", _FINANCE, [
-    _field("case_no", "case_no", "申请编号", "Application", required=True), _field("approver", "person_id", "审批人身份证号", "Approver's identity number", required=True),
-    _field("name", "person_name", "审批人", "Approver"), _field("approved_on", "date", "审批日期", "Approved on", required=True),
+APPROVALS = described("approvals", "审批记录", "Approvals", _FINANCE, [
+    field("case_no", "case_no", "申请编号", "Application", required=True), field("approver", "person_id", "审批人身份证号", "Approver's identity number", required=True),
+    field("name", "person_name", "审批人", "Approver"), field("approved_on", "date", "审批日期", "Approved on", required=True),
 ])  # fmt: skip
-APPLICANTS = _described("applicants", "申请人", "Applicants", _FINANCE, [
-    _field("case_no", "case_no", "申请编号", "Application", required=True), _field("id_no", "person_id", "身份证号", "Identity number", required=True),
-    _field("name", "person_name", "姓名", "Name"),
+APPLICANTS = described("applicants", "申请人", "Applicants", _FINANCE, [
+    field("case_no", "case_no", "申请编号", "Application", required=True), field("id_no", "person_id", "身份证号", "Identity number", required=True),
+    field("name", "person_name", "姓名", "Name"),
 ])  # fmt: skip
 
 
-def _write(folder: Path, name: str, description: dict[str, Any], rows: list[list[str]]) -> None:
+def write_csv(folder: Path, name: str, description: dict[str, Any], rows: list[list[str]]) -> None:
+    """One data set: its rows as a CSV and its description beside it."""
     with open(folder / f"{name}.csv", "w", encoding="utf-8-sig", newline="") as f:
         out = csv.writer(f)
         out.writerow([c["title"]["zh"] for c in description["schema"]["fields"]])

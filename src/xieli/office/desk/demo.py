@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from xieli.engines.matching.datasets.catalogue import listing
 from xieli.engines.matching.datasets.importing import import_dataset
 from xieli.engines.matching.demo import generate
+from xieli.engines.matching.demo_case import generate_case
 from xieli.office.demo.theatre import Theatre
 from xieli.office.desk import runs, store
 from xieli.office.desk.models import Authorization, Run
@@ -22,15 +23,29 @@ def load(admin: psycopg.Connection[Any], *, people: int = 400, dead: int = 3, fa
     row = admin.execute("select access.now()").fetchone()
     assert row is not None
     at = at or row[0]
-    space = store.workspace(at)
     with TemporaryDirectory() as spare:
-        folder = Path(spare)
-        truth = generate(folder, people=people, dead=dead, favoured=favoured)
-        for path in sorted(folder.glob("*.dataset.yaml")):
-            name = path.name.removesuffix(".dataset.yaml")
-            import_dataset(space, folder / f"{name}.csv", path, now=at, by="demo")
+        truth = generate(Path(spare), people=people, dead=dead, favoured=favoured)
+        _bring(Path(spare), at)
     publish(admin, at)
     return truth
+
+
+def load_case(admin: psycopg.Connection[Any], subject: tuple[str, str]) -> dict[str, Any]:
+    """The data of one case (posts, kin, roles, contracts, transfers of five owners) about an invented subject; returns the truth."""
+    row = admin.execute("select access.now()").fetchone()
+    assert row is not None
+    with TemporaryDirectory() as spare:
+        truth = generate_case(Path(spare), subject)
+        _bring(Path(spare), row[0])
+    publish(admin, row[0])
+    return truth
+
+
+def _bring(folder: Path, at: datetime) -> None:
+    space = store.workspace(at)
+    for path in sorted(folder.glob("*.dataset.yaml")):
+        name = path.name.removesuffix(".dataset.yaml")
+        import_dataset(space, folder / f"{name}.csv", path, now=at, by="demo")
 
 
 def publish(admin: psycopg.Connection[Any], at: datetime) -> int:
