@@ -9,6 +9,7 @@ from xieli.engines.playbooks.model import Playbook
 from xieli.engines.playbooks.state import Child, Context, State, state_from_data
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services import clocks
+from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.papers import Papers, parties_of, read
 from xieli.office.matters.services.playbooks import by_sha
 from xieli.office.matters.services.source import Actor, actor
@@ -29,7 +30,9 @@ OFFICE_ROLES = {
 
 
 def state_of(matter: Matter) -> State:
-    """The engine's state of a matter. Raises KeyError before it has begun."""
+    """The engine's state of a matter. Raises Refused before it has begun (its own people begin it by opening it)."""
+    if not matter.state:
+        raise Refused("not_begun", "事项尚未由承办人开始办理。", "The matter has not been begun by those who handle it.")
     return state_from_data(matter.state)
 
 
