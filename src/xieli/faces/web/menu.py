@@ -46,6 +46,7 @@ MORE: tuple[Entry, ...] = (
     Entry("rights", _("权利事项"), frozenset({"rights_officer", "case_duty", "head"})),
     Entry("owed", _("欠人账"), CASE | {"rights_officer"}),
     Entry("glass", _("破窗与回避待决"), frozenset({"head", "deputy", "room_head"})),
+    Entry("reporters", _("反映人"), frozenset({"keeper", "intake", "head", "deputy", "room_head", "handler"})),
     Entry("drafts", _("草稿"), CASE | {"rights_officer"}),
     Entry("bodies", _("机构与片区")),
     Entry("playbooks", _("流程")),

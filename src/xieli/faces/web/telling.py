@@ -15,6 +15,7 @@ KINDS = {
     "approval_waiting": _("有一件请示等您审批"), "handover_arrived": _("有一件移送待签收"), "designated": _("本机构被指定管辖一件事项"),
     "handover_opened": _("您移送的事项已被拆阅"), "handover_accepted": _("您移送的事项已受理"), "handover_returned": _("您移送的事项被退回"),
     "handover_redirected": _("您移送的事项已转办"), "feedback": _("您移送的事项有了反馈"), "reminder": _("移送方催办"), "alarm": _("警示"),
+    "reporter_asked": _("反映人信息库有一个申请等您同意"), "reporter_released": _("您申请查看反映人已获同意"), "reporter_refused": _("您申请查看反映人未获同意"),
     "clock_alarm": _("期限将到或已到"), "feedback_overdue": _("反馈已逾期"),
     "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"), "exhibit_forged": _("依据的材料被认定伪造"),
 }
@@ -44,5 +45,7 @@ def sentences(rows: Iterable[Notification]) -> list[Told]:
             url = reverse("parcel", args=[to_ref(int(row.fields["handover"]))])
         elif row.fields.get("run") and matter:
             url = reverse("desk_progress", args=[to_ref(int(row.fields["run"]))])
+        elif row.kind.startswith("reporter_"):
+            url = reverse("reporters")
         found.append(Told(row, f"{text} · {matter.title}" if matter else text, url))
     return found

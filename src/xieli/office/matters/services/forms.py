@@ -67,12 +67,12 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
 
 
 def _no_reporter(form: Form, data: dict[str, Any]) -> None:
-    """Who reported is never kept with a form: every reader of the matter would learn it. Until a store of its own
-    exists, a name is refused where it is typed instead of being kept where it may leak."""
+    """Who reported is never kept with a form: every reader of the matter would learn it. It has a store of its own (office/reporters);
+    here a name is refused where it is typed instead of being kept where it may leak."""
     named = [f for f in form.fields if f.sealed == "reporter" and data.get(f.code)]
     if named:
-        raise Refused("reporter_not_kept_here", f"“{named[0].label.zh}”不得录入：反映人信息不随表单保存，请按密件线下登记，此处留空。没有保存任何内容。",
-                      f"“{named[0].label.en}” is not entered here: who reported is never kept with a form. Register it on sealed paper and leave this empty. Nothing was kept.")
+        raise Refused("reporter_not_kept_here", f"“{named[0].label.zh}”不得录入：反映人信息不随表单保存。请此处留空，到事项页的“反映人”处登记进反映人信息库。没有保存任何内容。",
+                      f"“{named[0].label.en}” is not entered here: who reported is never kept with a form. Leave this empty and take it in under “Reporting person” on the matter's page. Nothing was kept.")
 
 
 def _parties_from(matter: Matter, playbook: Playbook, form: Form, data: dict[str, Any], at: Any) -> None:
