@@ -11,6 +11,8 @@ from xieli.engines.identifiers.names import needs_folding_pattern
 from xieli.engines.identifiers.pinyin import LIMIT
 
 # The hard names and places on which plain pinyin libraries stumble: (name, right initials, a common misreading).
+# The measurement behind them (ux.md §4.1) counts 71 and writes out forty: 21 surnames, 6 places read wrongly, 13 read rightly.
+# Those forty are NAMED below and all stand in the list; the others it counted are not recorded, 35 of our own stand for them.
 HARD = [
     ("单雄信", "sxx", "dxx"), ("解缙", "xj", "jj"), ("仇英", "qy", "cy"), ("区志强", "ozq", "qzq"), ("查良镛", "zly", "cly"),
     ("曾国藩", "zgf", "cgf"), ("盖叫天", "gjt", "gjt"), ("朴树", "ps", "ps"), ("乐毅", "yy", "ly"), ("洗星海", "xxh", "xxh"),
@@ -30,8 +32,16 @@ HARD = [
 ]  # fmt: skip
 
 
-def test_the_list_is_as_long_as_the_one_measured():
-    assert len(HARD) >= 71
+NAMED_SURNAMES = "单解仇区查曾盖朴乐洗秘种缪员覃翟折繁召黑都"
+NAMED = ("郫都区", "筠连", "什邡", "洪洞", "长治", "曾家岩", "重庆", "忠县", "綦江", "涪陵", "北碚", "任志强", "尉迟恭", "万俟卨", "长孙无忌", "乐清", "六安", "铅山", "犍为")
+
+
+def test_the_list_is_as_long_as_the_one_measured_and_holds_the_forty_that_are_written_out():
+    names = [name for name, _right, _misread in HARD]
+    assert len(set(names)) == len(names) == 75
+    assert len(NAMED_SURNAMES) + len(NAMED) == 40
+    assert [s for s in NAMED_SURNAMES if not any(n.startswith(s) for n in names)] == []
+    assert [n for n in NAMED if not any(other.startswith(n) for other in names)] == []
 
 
 @pytest.mark.parametrize("name,right,misread", HARD, ids=[h[0] for h in HARD])

@@ -32,6 +32,7 @@ class Column:
     shown: bool = True
     width: int = 14
     number: bool = False
+    day: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("subject", _("被反映人"), _subject_names, width=14),
     Column("unit", _("单位"), _units, width=24),
     Column("owner", _("承办"), lambda m: named(m.owner_room or m.owner_body), width=20),
-    Column("received", _("收到"), lambda m: m.received_on or (m.opened_at.astimezone(ZONE).date()), width=12),
-    Column("due", _("到期"), lambda m: m.next_due, width=12),
+    Column("received", _("收到"), lambda m: m.received_on or (m.opened_at.astimezone(ZONE).date()), width=12, day=True),
+    Column("due", _("到期"), lambda m: m.next_due, width=12, day=True),
     Column("stage", _("环节"), _stage, width=18),
     Column("kind", _("种类"), lambda m: m.kind, shown=False, width=14),
     Column("body", _("机构"), lambda m: named(m.owner_body), shown=False, width=22),
-    Column("closed", _("办结"), lambda m: m.closed_at, shown=False, width=12),
+    Column("closed", _("办结"), lambda m: m.closed_at, shown=False, width=12, day=True),
     Column("level", _("密级"), lambda m: m.level, shown=False, width=8),
 )
 BY_CODE = {c.code: c for c in COLUMNS}
@@ -127,14 +128,20 @@ class Page:
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
+    def sums(self) -> list[tuple[Any, int]]:
+        """What the line of totals says of the rows shown: open, overdue, closed."""
+        return [(label, n) for label, n in ((_("在办"), self.counts["open"]), (_("已超期"), self.counts["overdue"]), (_("办结"), self.counts["closed"])) if n]
+
+    @property
     def query_string(self) -> str:
         """The filters as an address."""
         return urlencode(self.query)
 
 
 def chosen_columns(params: QueryDict | dict[str, Any]) -> list[Column]:
-    """The columns asked for by `cols=a,b,c`, else the usual ones; number and title always lead."""
-    wanted = [c for c in str(params.get("cols", "")).split(",") if c in BY_CODE]
+    """The columns asked for by `cols=a,b,c` or ticked (`col=a&col=b`), else the usual ones; number and title always lead."""
+    ticked = params.getlist("col") if isinstance(params, QueryDict) else []
+    wanted = [c for c in (ticked or str(params.get("cols", "")).split(",")) if c in BY_CODE]
     codes = wanted or [c.code for c in COLUMNS if c.shown]
     return [BY_CODE[c] for c in dict.fromkeys(["number", "title", *codes])]
 
@@ -154,8 +161,8 @@ def filtered(base: QuerySet[Matter], params: QueryDict, now: datetime) -> tuple[
         base = base.filter(status="open", next_due__lte=now)
     elif due in ("week", "month"):
         base = base.filter(status="open", next_due__gt=now, next_due__lte=now + timedelta(days=7 if due == "week" else 30))
-    if params.get("cols"):
-        kept["cols"] = str(params["cols"])
+    if params.get("cols") or params.getlist("col"):
+        kept["cols"] = ",".join(c.code for c in chosen_columns(params))
     return base, kept
 
 
@@ -179,4 +186,6 @@ def page(base: QuerySet[Matter], params: QueryDict, now: datetime, *, count: boo
     if len(found) > PAGE:
         last = found[PAGE - 1]
         older = urlencode({**kept, "after": f"{last.opened_at.isoformat()}~{last.ref}"})
-    return Page(found[:PAGE], chosen_columns(params), kept, older, urlencode(kept) if after else "", total)
+    shown = found[:PAGE]
+    counts = {"open": sum(m.status == "open" for m in shown), "closed": sum(m.status == "closed" for m in shown), "overdue": sum(m.status == "open" and m.next_due is not None and m.next_due <= now for m in shown)}
+    return Page(shown, chosen_columns(params), kept, older, urlencode(kept) if after else "", total, counts)

@@ -9,4 +9,5 @@ urlpatterns = [
     path("leads/check", leads.check, name="lead_check"),
     path("leads/view", leads.save_view, name="view_save"),
     path("matters", leads.matters, name="matters"),
+    path("registers/<str:register>/batch", leads.batch, name="register_batch"),
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from xieli.faces.web import exports, registers
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound
+from xieli.faces.web.decorators import bound, identity
 from xieli.faces.web.templatetags.xieli import ZONE, named
 from xieli.office.audit import record
 from xieli.office.matters.services.errors import NotVisible, Refused
@@ -31,6 +31,8 @@ def excel(request: HttpRequest, register: str) -> HttpResponse:
     base, title = _base(register)
     who = me(request)
     rows, kept = registers.filtered(base, request.GET, who.now)
+    if request.GET.get("ref"):  # the rows ticked on the page, nothing else
+        rows = rows.filter(id__in=[identity(r) for r in request.GET["ref"].split(",")[: registers.PAGE]])
     context = {"register": register, "title": title, "count": rows.count(), "query": request.GET.urlencode(), "most": MOST}
     if request.method != "POST":
         return render(request, "web/exports/excel.html", context)

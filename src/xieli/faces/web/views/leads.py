@@ -3,18 +3,22 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web import registers
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound
+from xieli.faces.web.decorators import bound, identity, matter_or_404
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body, Room
-from xieli.office.matters.services import forms, leads, moves
-from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services import forms, leads, moves, tasks
+from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import current
 from xieli.office.matters.services.source import today
 from xieli.office.matters.tables.core import Matter
@@ -25,10 +29,51 @@ def _register(request: HttpRequest, code: str, base: Any, title: str, **extra: A
     who = me(request)
     found = registers.page(base, request.GET, who.now)
     record_look([m.id for m in found.rows], purpose=code, list=True, asked=request.GET.get("q") or None)
-    context = {"page": found, "register": code, "title": title, "filters": registers.FILTERS, "all_columns": registers.COLUMNS, "now": who.now,
+    context = {"page": found, "told": _told(request), "register": code, "title": title, "filters": registers.FILTERS, "all_columns": registers.COLUMNS, "now": who.now,
                "views": SavedView.objects.filter(register=code), "given": request.GET, **extra}
     template = "web/leads/table.html" if request.headers.get("HX-Request") else "web/leads/register.html"
     return render(request, template, context)
+
+
+def _told(request: HttpRequest) -> dict[str, Any] | None:
+    """What a batch act did, said once on the page one comes back to: how many, and why some could not."""
+    done = request.GET.get("done", "")
+    if not done.isdigit():
+        return None
+    refused = []
+    for part in request.GET.getlist("not")[:50]:
+        ref, _sep, code = part.partition(":")
+        matter = Matter.objects.filter(pk=identity(ref)).first()
+        if matter is not None:
+            refused.append((matter.number or matter.title, BATCH_REFUSALS.get(code, BATCH_REFUSALS["other"])))
+    return {"done": int(done), "refused": refused}
+
+
+BATCH_REFUSALS = {"not_found": gettext_lazy("您不能在这件事项上布置任务"), "empty": gettext_lazy("任务须写明内容"), "other": gettext_lazy("这件没有办成，请打开单独办理")}
+
+
+@require_POST
+@bound
+def batch(request: HttpRequest, register: str) -> HttpResponse:
+    """One act on several chosen rows: each on its own, so that one refusal does not undo the others; told per row."""
+    chosen = [r for r in request.POST.getlist("pick") if r][: registers.PAGE]
+    back = request.POST.get("back", "")
+    back = back if back.startswith("/") and not back.startswith("//") else "/leads"
+    if not chosen:
+        raise Refused("nothing", "请先勾选要办理的行。", "Choose the rows first.")
+    if request.POST.get("act") == "excel":
+        return redirect(reverse("excel", args=[register]) + "?" + urlencode({"ref": ",".join(chosen)}))
+    title, due = request.POST.get("title", ""), request.POST.get("due_on", "")
+    done, refused = 0, []
+    for ref in chosen:
+        try:
+            with transaction.atomic():
+                tasks.assign(matter_or_404(ref), title, due_on=date.fromisoformat(due) if due else None)
+            done += 1
+        except (Refused, NotVisible) as error:
+            refused.append(f"{ref}:{getattr(error, 'code', 'not_found')}")
+    kept = [(k, v) for k, v in parse_qsl(urlsplit(back).query) if k not in ("done", "not")]
+    return redirect(urlsplit(back).path + "?" + urlencode([*kept, ("done", done), *(("not", r) for r in refused)]))
 
 
 @bound
