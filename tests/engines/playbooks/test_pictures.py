@@ -89,7 +89,7 @@ def assert_sound_bpmn(text: str) -> None:
     tree = ET.fromstring(text)
     identities = [e.get("id") for e in tree.iter() if e.get("id")]
     assert len(identities) == len(set(identities))
-    allowed = {"startEvent", "endEvent", "userTask", "receiveTask", "exclusiveGateway", "parallelGateway", "subProcess", "sequenceFlow", "documentation", "extensionElements", "multiInstanceLoopCharacteristics", "terminateEventDefinition", "incoming", "outgoing", "process", "definitions"}
+    allowed = {"startEvent", "endEvent", "userTask", "receiveTask", "exclusiveGateway", "parallelGateway", "subProcess", "sequenceFlow", "documentation", "extensionElements", "multiInstanceLoopCharacteristics", "loopCardinality", "conditionExpression", "terminateEventDefinition", "incoming", "outgoing", "process", "definitions"}
     used = {e.tag.split("}")[1] for e in tree.iter() if e.tag.startswith(f"{{{BPMN}}}")}
     assert used <= allowed, used - allowed
     scopes = [*tree.iter(f"{{{BPMN}}}process"), *tree.iter(f"{{{BPMN}}}subProcess")]
@@ -99,6 +99,8 @@ def assert_sound_bpmn(text: str) -> None:
         for flow in flows:
             assert flow.get("sourceRef") in nodes
             assert flow.get("targetRef") in nodes
+            # who leaves a gateway says by which move; nobody else asks
+            assert (flow.find(f"{{{BPMN}}}conditionExpression") is not None) == nodes[flow.get("sourceRef")].tag.endswith("exclusiveGateway")
         for identity, node in nodes.items():
             incoming = [f.get("id") for f in flows if f.get("targetRef") == identity]
             outgoing = [f.get("id") for f in flows if f.get("sourceRef") == identity]

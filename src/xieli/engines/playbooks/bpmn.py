@@ -15,6 +15,7 @@ from .model import Move, Playbook, Stage
 from .text import say_effect
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC = "http://www.omg.org/spec/DD/20100524/DC"
 DD = "http://www.omg.org/spec/DD/20100524/DI"
@@ -93,6 +94,10 @@ class _Writer:
             flow = ET.SubElement(parent, f"{{{BPMN}}}sequenceFlow", {"id": identity, "sourceRef": source, "targetRef": target, **({"name": label} if label else {})})
             if words:
                 ET.SubElement(flow, f"{{{BPMN}}}documentation").text = words
+            if source.startswith("g_"):
+                # which way it goes is the move that a person chose
+                condition = ET.SubElement(flow, f"{{{BPMN}}}conditionExpression", {f"{{{XSI}}}type": "bpmn:tFormalExpression"})
+                condition.text = f"move == '{identity.removeprefix('flow_').removesuffix('_' + source.removeprefix('g_'))}'"
         self._references(parent)
         shapes = {s.get("bpmnElement", ""): s for s in plane}
         for identity, _label, source, target, _words in flows:
@@ -127,7 +132,10 @@ class _Writer:
         if gate:
             ET.SubElement(parent, f"{{{BPMN}}}exclusiveGateway", {"id": f"g_{stage.code}", "name": name})
         if per_body:
-            ET.SubElement(element, f"{{{BPMN}}}multiInstanceLoopCharacteristics", {"isSequential": "false"})
+            loop = ET.SubElement(element, f"{{{BPMN}}}multiInstanceLoopCharacteristics", {"isSequential": "false"})
+            # as many branches as bodies take part
+            count = ET.SubElement(loop, f"{{{BPMN}}}loopCardinality", {f"{{{XSI}}}type": "bpmn:tFormalExpression"})
+            count.text = f"len(bodies['{stage.per}'])"
         if tag in ("parallelGateway", "endEvent"):
             self._shape(plane, f"s_{stage.code}", box.x - 25 if tag == "parallelGateway" else box.x - 18, box.y - 25 if tag == "parallelGateway" else box.y - 18, 50 if tag == "parallelGateway" else 36, 50 if tag == "parallelGateway" else 36)
         else:

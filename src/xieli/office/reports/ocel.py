@@ -26,7 +26,9 @@ def export(period: Period) -> dict[str, Any]:
                      "relationships": [*related.get(m.id, []), {"objectId": f"body-{m.owner_body_id}", "qualifier": "owner"}]} for m in matters.values()]
         + [{"id": f"body-{b}", "type": "body", "attributes": [], "relationships": []} for b in bodies],
         "events": [{"id": to_ref(m.id), "type": f"{m.matter.kind}.{m.move}", "time": m.happened_at.isoformat(), "attributes": [{"name": "from", "value": m.from_stage}],
-                    "relationships": [{"objectId": to_ref(m.matter_id), "qualifier": "matter"}, *([{"objectId": f"body-{m.body_id}", "qualifier": "body"}] if m.body_id else [])]} for m in moves],
+                    # whose desk it happened on: the body that acted, else the one that owns the matter
+                    "relationships": [{"objectId": to_ref(m.matter_id), "qualifier": "matter"},
+                                      {"objectId": f"body-{m.body_id or m.matter.owner_body_id}", "qualifier": "body" if m.body_id else "owner"}]} for m in moves],
     }
 
 
