@@ -54,6 +54,7 @@ class Proposal:
     reveals: int = 50
     operators: tuple[int, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
     pinned: bool = True
     approvals: tuple[dict[str, str], ...] = ()
     more: tuple[tuple[str, dict[str, str]], ...] = ()
@@ -94,6 +95,7 @@ def propose(matter: Matter, asked: Proposal) -> Authorization:
 def _drafted(space: Workspace, asked: Proposal, given: dict[str, Any], at: datetime, ends: datetime) -> dict[str, Any]:
     """The engine's draft for the model, and for further models laid over the same people, in one document."""
     document = draft(space, find_model(asked.model), asked.bind, asked.columns, given, at, ends, pinned=asked.pinned)
+    document["models"][0]["parameters"] |= asked.parameters
     for model, bind in asked.more:
         other = draft(space, find_model(model), bind, asked.columns, given, at, ends, pinned=asked.pinned)
         document["models"] += other["models"]
