@@ -103,7 +103,7 @@ def ask_group(group: CooperationGroup, title: str, *, owner: int, room: int | No
     members = tuple(s.body_id for s in seats_of(group, today()) if s.body_id and s.body_id != owner)
     if not members:
         raise Refused("no_members", "协作组没有其他成员单位。", "The group has no other member.")
-    return leads.register(leads.NewMatter("assistance_request", title, owner, room, level=0, parties={"helper": members}))
+    return leads.register(leads.NewMatter("assistance_request", title, owner, room, parties={"helper": members}))
 
 
 @transaction.atomic

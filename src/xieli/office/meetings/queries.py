@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from xieli.office.matters.tables.core import Matter, MatterLink
-from xieli.office.matters.tables.work import Fact
+from xieli.office.matters.services.moves import forms_of
+from xieli.office.matters.tables.core import Matter, MatterBody, MatterLink
+from xieli.office.matters.tables.work import Fact, FormSubmission, MatterMove
 from xieli.office.meetings.models import MeetingSeries
 
 
@@ -70,3 +72,39 @@ def _later(day: date, steps: int, every: str) -> date:
         return day + timedelta(days=7 * steps)
     year, month = divmod(day.year * 12 + day.month - 1 + steps * {"month": 1, "quarter": 3, "year": 12}[every], 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def briefing_for(meeting: Matter, body: int) -> list[str]:
+    """What a receiver may know of a meeting: its own parts and nothing else."""
+    minutes = forms_of(meeting).get("minutes", {})
+    return [str(p["text"]) for p in minutes.get("parts") or [] if str(p["receiver"]) == str(body)]
+
+
+def without_minutes(bodies: Sequence[int], first: date, last: date) -> list[int]:
+    """Bodies of which no own meeting was minuted in a period, in the order given."""
+    held = set(Fact.objects.filter(code="meeting.held", retracted_at=None, day__range=(first, last), matter__owner_body_id__in=bodies).values_list("matter__owner_body_id", flat=True))
+    return [b for b in bodies if b not in held]
+
+
+def one_sided(notice: Matter) -> list[int]:
+    """Receivers that have not acknowledged a notice, lowest identity first."""
+    receivers = set(MatterBody.objects.filter(matter=notice, role="receiver", ends_at=None).values_list("body_id", flat=True))
+    acked = {int(row.data["_body"]) for row in FormSubmission.objects.filter(matter=notice, form="ack") if row.data.get("_body")}
+    return sorted(receivers - acked)
+
+
+def exchanges(notices: Iterable[Matter]) -> list[tuple[datetime, str, Matter]]:
+    """Everything sent and acknowledged, in order: the log of a round or of a series. What the reader may not see is not in it."""
+    by_id = {m.id: m for m in notices}
+    found = MatterMove.objects.filter(matter_id__in=by_id, move__in=["send", "received"]).order_by("at", "id")
+    return [(move.at, {"send": "sent"}.get(move.move, move.move), by_id[move.matter_id]) for move in found]
+
+
+def by_axis(meetings: Iterable[Matter]) -> dict[str, list[Matter]]:
+    """Tasks of meetings under the line or block that each meeting was about."""
+    found: dict[str, list[Matter]] = {}
+    for meeting in meetings:
+        axis = str(forms_of(meeting).get("call", {}).get("axis", "") or "—")
+        links = MatterLink.objects.filter(source=meeting, target__kind="decision_task").select_related("target").order_by("target__opened_at", "target_id")
+        found.setdefault(axis, []).extend(link.target for link in links)
+    return found
