@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from statistics import median
 from typing import Any
 
 from xieli.engines.metrics import Period
 from xieli.engines.metrics.ranking import Place, rank
 from xieli.office.audit import record
+from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.moves import forms_of
 from xieli.office.matters.services.source import rows
 from xieli.office.matters.tables.core import Matter
-from xieli.office.matters.tables.work import Fact, FormSubmission
+from xieli.office.matters.tables.work import Fact, FormSubmission, MatterMove
 from xieli.office.people.models import Person, Posting
 from xieli.office.reports.services import book, run_live
 
@@ -226,3 +228,45 @@ def by_direction(period: Period) -> dict[tuple[int, int], int]:
     """Pairs and postings by direction: (home, host) to how many began in the period; an exchange is balanced when both ways are equal."""
     hosts = Fact.objects.filter(code="posting.host", retracted_at=None, happened_on__range=(period.first, period.last)).values_list("matter__owner_body_id", "ref")
     return dict(Counter((int(a), int(b)) for a, b in hosts if b is not None))
+
+
+def days_to_people(period: Period) -> float | None:
+    """Median days from asking for people to people on site, of requests asked for in a period; None when nobody has come yet."""
+    asked = dict(Fact.objects.filter(code="request.asked", retracted_at=None, day__range=(period.first, period.last)).values_list("matter_id", "day"))
+    came = Fact.objects.filter(code="request.on_site", retracted_at=None, matter_id__in=asked).values_list("matter_id", "day")
+    days = [(day - asked[m]).days for m, day in came if day is not None]
+    return float(median(days)) if days else None
+
+
+def over_quota(lender: int, quota: int, on: date) -> int:
+    """By how many a body's people lent out by borrowing exceed its quota on a day; one past its end and not back is still lent."""
+    lent = Fact.objects.filter(code="posting.kind", text="borrowing", retracted_at=None, matter__owner_body_id=lender, happened_on__lte=on).values_list("matter_id", flat=True)
+    back = set(Fact.objects.filter(matter_id__in=lent, code="posting.returned", retracted_at=None, day__lte=on).values_list("matter_id", flat=True))
+    sent = set(MatterMove.objects.filter(matter_id__in=lent, move="send").values_list("matter_id", flat=True))
+    return max(len((set(lent) & sent) - back) - quota, 0)
+
+
+def by_scope(session: Matter) -> dict[str, int]:
+    """Attendances of a session in the core and in the extended scope, apart."""
+    return dict(Counter(str(line["scope"]) for row in FormSubmission.objects.filter(matter=session, form="attendance") for line in row.data["rows"]))
+
+
+def scope_of(person: int) -> str:
+    """Core: office, dispatched and inspection staff, from the first day of their posting; extended: staff of towns and villages."""
+    kinds = set(Posting.objects.filter(person_id=person, kind="regular", ends_at=None).values_list("body__kind", flat=True))
+    return "core" if kinds & {"commission", "working_committee", "dispatched_unit", "inspection_office"} else "extended"
+
+
+def over_places(session: Matter) -> dict[int, int]:
+    """Bodies that sent more persons than their places, and by how many."""
+    places = {int(b["attending"]): int(b["places"]) for b in forms_of(session)["plan"]["bodies"]}
+    return {b: n - places[b] for b, n in attendance_by_body(session).items() if b in places and n > places[b]}
+
+
+def must_be_free(person: int, first: date, last: date) -> None:
+    """Refuse to book somebody twice. Raises Refused when he is away, in a team, or under a limit; which case, nobody learns."""
+    state = availability([person], first, last).get(person)
+    if state is None:
+        raise NotVisible()
+    if state != "free":
+        raise Refused("double_booked", "此人这一期间已有安排，不能重复派出。请另选人或改期。", "This person is taken in that time; choose another or another time.")
