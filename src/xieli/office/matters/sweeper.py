@@ -1,7 +1,7 @@
 """The sweeper: clocks whose next look has come. Runs as its own role; several may run; a missed run loses nothing.
 
 1. Take up to `at_most` running clocks with `next_look <= now`, oldest first, skipping those another sweeper holds.
-2. For each: fold the clock afresh from its events; compare-and-set the cached dates.
+2. Fold each afresh from its events; store the cached dates of all in one statement, under the locks of step 1.
 3. If its light changed for the worse, raise an alarm once and tell whom the rule names: towards custody expiry the head,
    the superior and the internal-supervision room, again each hour past it until a lawful exit is recorded.
 4. A clock that cannot be folded is pushed one hour ahead and reported: a poison row cannot stop the queue.
@@ -14,45 +14,90 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.source import now
-from xieli.office.matters.tables.clocks import Clock
+from xieli.office.matters.tables.clocks import Clock, ClockEvent
+from xieli.office.matters.tables.desk import CalendarRevision
 
 log = logging.getLogger(__name__)
 
 
 def sweep_clocks(at_most: int = 500) -> int:
     """One round over due clocks. Returns how many were looked at."""
-    done = 0
     with transaction.atomic():
         due = list(Clock.objects.select_for_update(skip_locked=True).filter(state="running", next_look__lte=now()).order_by("next_look")[:at_most])
+        if not due:
+            return 0
+        at = now()
+        events: dict[int, list[ClockEvent]] = defaultdict(list)
+        for event in ClockEvent.objects.filter(clock__in=due):
+            events[event.clock_id].append(event)
+        revisions = list(CalendarRevision.objects.all())
+        looked = []
         for clock in due:
             try:
-                with transaction.atomic():
-                    _look(clock)
+                looked.append(_look(clock, events[clock.id], revisions, at))
             except Exception:
-                log.exception("clock %s could not be swept", clock.id)
-                Clock.objects.filter(pk=clock.pk).update(next_look=now() + timedelta(hours=1))
-            done += 1
-    return done
+                _later(clock, at)
+        try:
+            with transaction.atomic():
+                _write(looked)
+        except DatabaseError:
+            # one of them cannot be stored: each by itself, so that it stops only itself
+            for one in looked:
+                try:
+                    with transaction.atomic():
+                        _write([one])
+                except DatabaseError:
+                    _later(one.clock, at)
+                    one.tell = False
+        for one in looked:
+            if one.tell:
+                try:
+                    with transaction.atomic(), connection.cursor() as cursor:
+                        cursor.execute("select access.raise_alarm(%s, %s)", [one.clock.id, one.level])
+                except DatabaseError:
+                    _later(one.clock, at)
+    return len(due)
 
 
-def _look(clock: Clock) -> None:
-    at = now()
-    result = clocks.compute(clock)
-    fresh = clocks.caches(clock, result, at)
+@dataclass
+class _Looked:
+    """A clock folded anew: what is to be stored, and whether somebody must be told."""
+
+    clock: Clock
+    fresh: dict[str, Any]
+    level: int
+    tell: bool
+
+
+def _look(clock: Clock, events: list[ClockEvent], revisions: list[CalendarRevision], at: datetime) -> _Looked:
+    fresh = clocks.caches(clock, clocks.compute(clock, events, revisions), at)
     level = 2 if fresh["alarm_at"] is not None and fresh["alarm_at"] <= at else 1 if fresh["warn_at"] is not None and fresh["warn_at"] <= at else 0
-    custody = clock.on_expiry == "must_release"
-    changed = Clock.objects.filter(pk=clock.pk, state="running", alarmed_level=clock.alarmed_level).update(**fresh, alarmed_level=level)
-    if changed != 1:
-        return  # stopped, or another sweeper was here
-    if level > clock.alarmed_level or (custody and level == 2):
-        with connection.cursor() as cursor:
-            cursor.execute("select access.raise_alarm(%s, %s)", [clock.id, level])
+    return _Looked(clock, fresh, level, level > clock.alarmed_level or (clock.on_expiry == "must_release" and level == 2))
+
+
+def _write(looked: list[_Looked]) -> None:
+    """All of them in one statement; their rows are locked by us."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update clock c set due_at = x.due, alarm_at = x.alarm, warn_at = x.warn, provisional = x.provisional, next_look = x.look, alarmed_level = x.level"
+            " from unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::timestamptz[], %s::smallint[])"
+            " x(id, due, alarm, warn, provisional, look, level) where c.id = x.id",
+            [[o.clock.id for o in looked], *([o.fresh[name] for o in looked] for name in ("due_at", "alarm_at", "warn_at", "provisional", "next_look")), [o.level for o in looked]])
+
+
+def _later(clock: Clock, at: datetime) -> None:
+    """A clock that cannot be swept is looked at again in an hour, as if nobody had been told; the log says which."""
+    log.exception("clock %s could not be swept", clock.id)
+    Clock.objects.filter(pk=clock.pk).update(next_look=at + timedelta(hours=1), alarmed_level=clock.alarmed_level)
 
 
 def sweep_duties() -> int:
