@@ -11,6 +11,9 @@ urlpatterns = [
     path("second", door.second, name="second"),
     path("enrol", door.enrol, name="enrol"),
     path("again", door.again, name="again"),
+    path("keys", door.keys, name="keys"),
+    path("oidc", door.to_provider, name="oidc"),
+    path("oidc/back", door.from_provider, name="oidc_back"),
 ]
 
 handler400 = "xieli.faces.web.views.door.bad"

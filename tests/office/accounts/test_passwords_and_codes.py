@@ -56,3 +56,8 @@ def test_a_sealed_secret_opens_only_for_its_person(tmp_path: Path, monkeypatch: 
     assert b"secret" not in sealed
     with pytest.raises(InvalidTag):
         totp.unseal(sealed, 8)
+
+
+def test_a_password_costs_64_mib_and_three_passes_of_argon2id() -> None:
+    assert passwords.hashed("x").startswith("$argon2id$v=19$m=65536,t=3,p=2$")
+    assert passwords._NOBODY.startswith("$argon2id$v=19$m=65536,t=3,p=2$"), "an unknown login costs the same"

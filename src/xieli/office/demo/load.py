@@ -64,6 +64,9 @@ def load(connection: psycopg.Connection[Any], *, say: Callable[[str], None] = pr
 
         say("装入虚构的数据集…… / Loading the invented data sets …")
         data_sets.load(connection)
+        from xieli.office.reporters import demo as store
+
+        store.load(connection, stage)
     connection.execute("update access.installation set own_body = %s", [loaded.bodies["yj"]])
     say(f"演示数据已装入（{time.monotonic() - began:.0f} 秒）。 / The demo is loaded ({time.monotonic() - began:.0f} s).")
     return stage

@@ -1,6 +1,8 @@
 """Administration: people and duties (security administrator), confirmation (heads), one's own sessions. No content anywhere."""
 from __future__ import annotations
 
+import os
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -69,4 +71,5 @@ def sessions(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("select id, opened_at, seen_at, factor, here from access.my_sessions()")
         rows = cursor.fetchall()
-    return render(request, "web/admin/sessions.html", {"rows": rows})
+    door = os.environ.get("XIELI_DOOR_URL", "").rstrip("/")
+    return render(request, "web/admin/sessions.html", {"rows": rows, "keys": f"{door}/keys" if door and installation()["mark"] != "demo" else ""})

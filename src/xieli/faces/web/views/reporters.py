@@ -22,6 +22,7 @@ from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.handover import FeedbackDuty
 from xieli.office.people.models import Person
 from xieli.office.reporters import services
+from xieli.office.reporters.demo import PASSPHRASE as DEMO_WORDS
 
 PURPOSES = {"contact": _("与反映人核对情况"), "answer": _("答复反映人"), "protect": _("保护反映人"), "law": _("法定要求"), "extract": _("改写摘录（只看原文，不看身份）")}
 STATES = {"waiting": _("待同意"), "released": _("已同意，可查看一次"), "shown": _("已查看，待办结"), "refused": _("未同意"), "withdrawn": _("已撤回或过期"), "closed": _("已办结")}
@@ -80,7 +81,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "mine": [r | {"word": PURPOSES[r["purpose"]], "now": STATES["withdrawn" if r["late"] else r["state"]]} for r in mine],
         "register": [r | {"title": titles.get(r["matter"]), "extract_word": EXTRACTS.get(r["extract_state"] or "", _("未拟"))} for r in register], "names": names, "today": today(),
         "standing": [(bodies.get(b), [h | {"word": SIDES[h["side"]], "ours": h["side"] == next(k["side"] for k in keys if k["body"] == b), "me": h["person"] == who.person_id} for h in rows])
-                     for b, rows in standing.items()], "custodians": services.custodians() if standing else [],
+                     for b, rows in standing.items()], "custodians": services.custodians() if standing else [], "demo_words": DEMO_WORDS,
     })
 
 
