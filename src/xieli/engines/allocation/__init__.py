@@ -1,6 +1,6 @@
 """Allocation: zones, designation, staffing, committees, rotas; checked, recorded, explained. Pure Python, no Django.
 
-    run(task, data, limits)      zones | replan | frontier | explain | exact | conflict | gap | staff | committees | rota
+    run(task, data, limits)      zones | replan | frontier | explain | exact | conflict | gap | staff | committees | rota | batch
     check.zones(data, plan) …    independent verdicts
     designate.rank(matter, …)    instant, no solver
     replay(data, record)         run again and compare digests
@@ -9,6 +9,7 @@ Solvers run in a child process (child.py). Terms and formats: docs/allocation.md
 """
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from .child import Failed, Progress
@@ -20,9 +21,9 @@ __all__ = ["BadInput", "Failed", "Limits", "RunRecord", "Text", "replay", "run"]
 
 
 def run(task: str, data: Any, limits: Limits | None = None, options: dict[str, Any] | None = None,
-        progress: Progress | None = None) -> dict[str, Any]:
-    """Run one task in a child process; the result is a JSON value with its `record`. Raises BadInput or Failed."""
-    return run_child(task, data, limits or Limits(), options, progress)
+        progress: Progress | None = None, stop: threading.Event | None = None) -> dict[str, Any]:
+    """Run one task in a child process; the result is a JSON value with its `record`. `stop` ends it. Raises BadInput or Failed."""
+    return run_child(task, data, limits or Limits(), options, progress, stop)
 
 
 def replay(data: Any, record: RunRecord, options: dict[str, Any] | None = None) -> tuple[bool, dict[str, Any]]:

@@ -160,3 +160,23 @@ def _chairs(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
             out.append(_v("sides", [t], f"第 {t} 次未轮到另一方。", f"Meeting {t} does not alternate sides."))
         last[who] = t
     return out
+
+
+def batch(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
+    """Every matter once; no proposal to a body that is excluded, without officers, over its cap or without a custody place."""
+    out: list[Violation] = []
+    bodies = {str(b["id"]): b for b in data["bodies"]}
+    matters = {str(m["id"]): m for m in data["matters"]}
+    seen = Counter(str(p["matter"]) for p in plan["proposals"])
+    out += [_v("coverage", [m], f"事项 {m} 未列出或列出多次。", f"Matter {m} is missing or listed twice.") for m in matters if seen[m] != 1]
+    for p in plan["proposals"]:
+        if p["body"] is None:
+            continue
+        m, b = matters[str(p["matter"])], bodies[str(p["body"])]
+        ready = b.get("readiness", {})
+        live = bool(ready.get("confirmed_by")) and (not ready.get("valid_until") or ready["valid_until"] > data["now"])
+        tests = [("excluded", bool(b.get("excluded")) or bool(m.get("excluded", {}).get(str(b["id"])))), ("officers", b["officers"] <= 0),
+                 ("capacity", b.get("cap") is not None and b["load"] + m["load"] > b["cap"]), ("rank", bool(m.get("ranks")) and b.get("rank", "county") not in m["ranks"]),
+                 ("custody", "custody" in m.get("needs", ("team", "custody")) and live and ready.get("custody") == "no"), ("redesignation", bool(m.get("already_designated")))]
+        out += [_v(rule, [m["id"], b["id"]], f"事项 {m['id']} 拟交机构 {b['id']},违反规则:{rule}。", f"Matter {m['id']} is proposed to body {b['id']} against the rule {rule}.") for rule, broken in tests if broken]
+    return out

@@ -35,10 +35,10 @@ class Failed(Exception):
 
 
 def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None = None,
-        progress: Progress | None = None) -> dict[str, Any]:
-    """Run `task` on `problem` (JSON values) and return its JSON result.
+        progress: Progress | None = None, stop: threading.Event | None = None) -> dict[str, Any]:
+    """Run `task` on `problem` (JSON values) and return its JSON result. Setting `stop` ends the child at once.
 
-    Raises BadInput when the task refuses the input and Failed when the child died or was stopped by the clock.
+    Raises BadInput when the task refuses the input and Failed when the child died, was stopped or ran past its clock.
     """
     environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0")
     source = str(Path(__file__).resolve().parents[3])
@@ -48,11 +48,16 @@ def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None 
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     late = threading.Event()
 
-    def stop() -> None:
+    def overrun() -> None:
         late.set()
         process.kill()
 
-    timer = threading.Timer(limits.seconds * WALL, stop)
+    def called_off(asked: threading.Event) -> None:
+        asked.wait()
+        if process.poll() is None:
+            process.kill()
+
+    timer = threading.Timer(limits.seconds * WALL, overrun)
     timer.daemon = True
     errors: list[str] = []
     assert process.stdin is not None
@@ -63,6 +68,8 @@ def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None 
     last: dict[str, Any] | None = None
     result: dict[str, Any] | None = None
     timer.start()
+    if stop is not None:
+        threading.Thread(target=called_off, args=(stop,), daemon=True).start()
     reader.start()
     try:
         try:

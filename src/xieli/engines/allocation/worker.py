@@ -18,7 +18,7 @@ TASKS = {
     "zones": ("zones", "solve"), "replan": ("zones", "replan"), "frontier": ("zones", "frontier"),
     "explain": ("explain", "unit"), "exact": ("explain", "exact"), "conflict": ("conflict", "groups"),
     "gap": ("published", "solve"), "staff": ("staff", "solve"), "committees": ("committees", "solve"),
-    "rota": ("rota", "solve"),
+    "rota": ("rota", "solve"), "batch": ("designate_batch", "solve"),
 }
 
 Task = Callable[[Any, Limits, dict[str, Any], Callable[[dict[str, Any]], None]], dict[str, Any]]

@@ -42,6 +42,7 @@ ENTRIES: tuple[Entry, ...] = (
 MOST = 10
 # reference and desk pages, shown smaller below
 MORE: tuple[Entry, ...] = (
+    Entry("areas", _("片区与均衡"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("green_channel", _("绿色通道"), frozenset({"room_head", "handler", "case_duty", "head", "deputy"})),
     Entry("rights", _("权利事项"), frozenset({"rights_officer", "case_duty", "head"})),
     Entry("owed", _("欠人账"), CASE | {"rights_officer"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 from django.db import models
 
 from xieli.office.bodies.models import Body
-from xieli.office.ids import RandomIdModel
+from xieli.office.ids import Dated, RandomIdModel
 from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Person
 
@@ -81,3 +81,130 @@ class RankingShown(RandomIdModel):
 
     class Meta:
         db_table = "ranking_shown"
+
+
+class BodyPlace(Dated):
+    """Where a body or unit sits, from–to: kilometres on the city's grid, its tile, whether the central city shares it out.
+
+    A seat that moves gets a new row: the answer to “whose is it” changes from that day only (S0-44).
+    """
+
+    body = models.ForeignKey(Body, models.CASCADE, related_name="places")
+    x_km = models.DecimalField(max_digits=7, decimal_places=2)
+    y_km = models.DecimalField(max_digits=7, decimal_places=2)
+    division_code = models.CharField(max_length=12, blank=True)
+    central = models.BooleanField(default=False, help_text="in the central city: shared out by area, not by seat")
+    headcount = models.IntegerField(default=0)
+    column = models.SmallIntegerField(null=True, help_text="tile on the picture, from 0")
+    row = models.SmallIntegerField(null=True)
+
+    class Meta:
+        db_table = "body_place"
+
+
+class UnitLoad(models.Model):
+    """Weekly released counts of a unit: leads and cases about it in two years. Counts only; the index is made of them."""
+
+    body = models.OneToOneField(Body, models.CASCADE, primary_key=True, related_name="unit_load")
+    leads = models.IntegerField()
+    cases = models.IntegerField()
+    years = models.DecimalField(max_digits=4, decimal_places=1)
+    released_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "unit_load"
+
+
+class LoadRelease(models.Model):
+    """What was released of a body, week after week: the effect of a division is read from here."""
+
+    body = models.ForeignKey(Body, models.CASCADE, related_name="load_releases")
+    load = models.IntegerField()
+    officers = models.IntegerField()
+    released_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "body_load_release"
+        constraints = [models.UniqueConstraint(fields=["body", "released_at"], name="load_released_once")]
+
+
+class PlanRun(RandomIdModel):
+    """A plan asked for and made by the worker: the problem as handed in, the result, the independent verdict.
+
+    Belongs to the body that plans; a staffing run belongs to its matter as well and is seen by that circle only.
+    """
+
+    TASKS = [("zones", "划分"), ("replan", "最少调整"), ("frontier", "方案并列"), ("explain", "解释"), ("exact", "假设"), ("conflict", "冲突"), ("staff", "配员"), ("committees", "片区廉勤委"), ("rota", "轮值"), ("batch", "成批比选")]
+    STATES = [("queued", "排队"), ("running", "运行中"), ("done", "完成"), ("failed", "失败"), ("cancelled", "已取消"), ("refused", "拒绝")]
+
+    body = models.ForeignKey(Body, models.PROTECT, related_name="+")
+    matter = models.ForeignKey(Matter, models.CASCADE, null=True, related_name="+")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="questions", help_text="the plan that a what-if is asked of")
+    task = models.CharField(max_length=12, choices=TASKS)
+    title = models.CharField(max_length=120)
+    problem = models.JSONField()
+    options = models.JSONField(default=dict)
+    limits = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=STATES)
+    progress = models.JSONField(default=dict, help_text="last better plan's cost and place")
+    result = models.JSONField(null=True)
+    verdict = models.JSONField(null=True, help_text="violations found by the checker, none is an empty list")
+    said_zh = models.CharField(max_length=500, blank=True)
+    said_en = models.CharField(max_length=500, blank=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    session = models.BigIntegerField(null=True, help_text="the session in which it was asked: its capacity is the job's")
+    at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
+    cancel_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "plan_run"
+        indexes = [models.Index(fields=["body", "-at"], name="plan_runs_of_body")]
+
+
+class PlanVersion(RandomIdModel):
+    """A plan put forward, and in force once a second person adopted it; the last good one stays until then.
+
+    `snapshot` is what both saw: tables, verdict, rule and record. Dates are days; the end is exclusive.
+    """
+
+    KINDS = [("central_units", "央地协作片区"), ("villages", "片区廉勤委"), ("inspection", "督查轮值"), ("chair", "会议主持轮值")]
+    STATES = [("proposed", "待通过"), ("in_force", "现行"), ("ended", "已结束"), ("withdrawn", "已撤回")]
+
+    body = models.ForeignKey(Body, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=KINDS)
+    number = models.IntegerField(null=True, help_text="given when adopted")
+    run = models.ForeignKey(PlanRun, models.PROTECT, related_name="versions")
+    rule_zh = models.TextField()
+    rule_en = models.TextField()
+    reason = models.CharField(max_length=300)
+    snapshot = models.JSONField()
+    sha = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=STATES, default="proposed")
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    proposed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    adopted_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    adopted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "plan_version"
+
+
+class Drill(RandomIdModel):
+    """A drill night: the channel walked on an invented person with the real duty list. No matter, no fact, no figure comes of it."""
+
+    body = models.ForeignKey(Body, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=40, help_text="of the invented person")
+    natural = models.ForeignKey(Body, models.PROTECT, related_name="+")
+    ranking = models.JSONField(default=dict)
+    steps = models.JSONField(default=list, help_text="[{step, at, note}] in order")
+    started_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "drill"

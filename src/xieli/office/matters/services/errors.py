@@ -97,6 +97,11 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "nobody grants himself": ("own_grant", "不能给自己授权。", "Nobody grants himself access."),
     "a measure is ended or varied, never rewritten": ("rewritten", "措施只能解除或变更，不能改写。", "A measure is ended or varied, never rewritten."),
     "above the opener's clearance": ("clearance", "密级高于您的权限。", "The level is above your clearance."),
+    "the plan has not passed its check": ("unchecked", "该方案未通过独立核验，不能提出。", "The plan has not passed its independent check."),
+    "a division does not begin in the past": ("past", "片区划分不能从过去的日期开始。", "A division does not begin in the past."),
+    "this version is no longer open": ("conflict", "该版本已经通过或撤回，页面已过时。", "This version was adopted or withdrawn already; the page is out of date."),
+    "a later version is in force already": ("conflict", "同日或更晚的版本已经生效，请改生效日期。", "A version of that day or later is in force already; choose a later day."),
+    "a plan is not rewritten": ("rewritten", "已结束的计算不能改写，请另行计算。", "A run that ended is not rewritten; ask for another."),
     "a matter is opened for one's own body": ("own_body_only", "只能为本机构登记事项。", "A matter is opened for one's own body."),
 }
 

@@ -1,0 +1,42 @@
+/* The slider lays one picture over the other; dragging a unit only sets the choice that the table below has for it. */
+(function () {
+  document.querySelectorAll("[data-compare]").forEach(function (box) {
+    var sides = box.querySelectorAll(".side"), tool = box.nextElementSibling, range = tool && tool.querySelector("input");
+    if (sides.length !== 2 || !range) return;
+    box.classList.add("sliding"); tool.hidden = false;
+    box.querySelectorAll(".side + .side figcaption, .side + .side details").forEach(function (e) { e.inert = false; });
+    var lay = function () { sides[1].style.clipPath = "inset(0 0 0 " + range.value + "%)"; };
+    range.addEventListener("input", lay); lay();
+  });
+  var lanes = document.getElementById("lanes"), rows = document.querySelectorAll("tr[data-unit]");
+  if (!lanes || !rows.length) return;
+  var first = rows[0].querySelector("select"), columns = {};
+  Array.prototype.forEach.call(first.options, function (o) {
+    if (!o.value) return;
+    var lane = document.createElement("div"), head = document.createElement("h3");
+    lane.className = "lane"; head.textContent = o.textContent; lane.appendChild(head); lanes.appendChild(lane); columns[o.value] = lane;
+    lane.addEventListener("dragover", function (e) { e.preventDefault(); lane.classList.add("over"); });
+    lane.addEventListener("dragleave", function () { lane.classList.remove("over"); });
+    lane.addEventListener("drop", function (e) {
+      e.preventDefault(); lane.classList.remove("over");
+      var unit = e.dataTransfer.getData("text/plain"), row = document.querySelector('tr[data-unit="' + CSS.escape(unit) + '"]');
+      if (!row) return;
+      row.querySelector("select").value = o.value; place(row);
+    });
+  });
+  var chips = {};
+  function place(row) {
+    var unit = row.dataset.unit, lock = row.querySelector("select").value, chip = chips[unit];
+    if (!chip) {
+      chip = chips[unit] = document.createElement("div"); chip.className = "chip"; chip.draggable = true; chip.textContent = row.dataset.name;
+      chip.addEventListener("dragstart", function (e) { e.dataTransfer.setData("text/plain", unit); });
+    }
+    chip.classList.toggle("held", !!lock);
+    var lane = columns[lock || row.dataset.body];
+    if (lane) lane.appendChild(chip);
+  }
+  rows.forEach(function (row) { place(row); row.querySelector("select").addEventListener("change", function () { place(row); }); });
+  lanes.hidden = false;
+  var hint = document.querySelector(".drag-hint");
+  if (hint) hint.hidden = false;
+})();
