@@ -6,6 +6,13 @@ from xieli.faces.web.views import designation
 urlpatterns = [
     path("designation", designation.desk, name="designation"),
     path("designation/confirm", designation.confirm, name="readiness"),
+    path("designation/batch", designation.batch, name="designation_batch_ask"),
+    path("designation/batch/<str:ref>", designation.batch_shown, name="designation_batch"),
+    path("designation/review", designation.review, name="designation_review"),
+    path("designation/drill", designation.drill_desk, name="drills"),
+    path("designation/drill/start", designation.drill_start, name="drill_start"),
+    path("designation/drill/<str:ref>", designation.drill, name="drill"),
+    path("designation/drill/<str:ref>/step", designation.drill_step, name="drill_step"),
     path("m/<str:ref>/rank", designation.rank, name="rank"),
     path("m/<str:ref>/rank/choose", designation.choose, name="choose"),
     path("m/<str:ref>/rank/ring", designation.ring, name="ring"),

@@ -69,7 +69,7 @@ def PRESSED_WORDS() -> str:
 def released_map() -> Drawing:
     """Released load per officer of every county body, by tile."""
     places = divisions.places_on(divisions.today())
-    rows = [row for row in BodyLoad.objects.select_related("body").order_by("body_id")]
+    rows = list(BodyLoad.objects.select_related("body").order_by("body_id"))
     level = {row.body_id: row.load / row.officers for row in rows if row.officers}
     mean = sum(level.values()) / len(level) if level else 0.0
     names = Names.of_bodies()

@@ -1,8 +1,9 @@
 
 import django.db.models.deletion
+from django.db import migrations, models
+
 import xieli.office.ids
 from xieli.server.migration_sql import sql_file
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

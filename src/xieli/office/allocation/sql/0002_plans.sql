@@ -19,8 +19,9 @@ end $$;
 select access.plan_table('public.plan_run'), access.plan_table('public.plan_version'), access.plan_table('public.drill');
 drop function access.plan_table(regclass);
 
+-- a batch lists matters, and not everyone who leads may see each of them: it is its asker's own
 create policy known on public.plan_run for select to {web}, {job}
-    using (case when matter_id is null then access.may_plan(body_id) else exists (select 1 from public.matter m where m.id = matter_id) end);
+    using (case when task = 'batch' then person_id = (access.who()).person when matter_id is null then access.may_plan(body_id) else exists (select 1 from public.matter m where m.id = matter_id) end);
 create policy ask on public.plan_run for insert to {web}, {job}
     with check (case when matter_id is null then access.may_plan(body_id) else access.may(matter_id, 'write') end);
 create policy change on public.plan_run for update to {web}, {job}

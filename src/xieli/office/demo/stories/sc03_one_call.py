@@ -5,6 +5,7 @@ record → superior's approval of this liuzhi → announcement → unit and fami
 """
 from __future__ import annotations
 
+from xieli.office.allocation import services as allocation
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.stories import sc03_night
 from xieli.office.demo.theatre import Theatre
@@ -92,12 +93,31 @@ def propose_designation(stage: Theatre) -> int:
         competence.record_basis(Matter.objects.get(pk=designation), "resident_consent", body=stage.body("yj"), given_by=stage.body("fire-dc"), document_no="消防纪函〔2026〕3号")
     hands.step("chief3", designation, "consulted")
     stage.at("2026-03-17 11:00")
-    hands.step("yj-handler", designation, "submit", form=("comparison", {
-        "candidates": [{"body": str(stage.body("beiping")), "load": 31, "readiness": "unknown", "barred": False},
-                       {"body": str(stage.body("wuchuan")), "load": 9, "readiness": "confirmed", "barred": False},
-                       {"body": str(stage.body("zhongyue")), "load": 14, "readiness": "unknown", "barred": False}],
-        "chosen_body": str(stage.body("wuchuan")), "why": "留置场所、看护和医护今日已确认，办案力量成熟，负荷最低。", "chosen_on": hands.day()}))
+    compare(stage, designation)
+    hands.step("yj-handler", designation, "submit")
     return hands.ask("chief3", designation, "designate", {"body": stage.body("wuchuan"), "document_no": "渝江纪指〔2026〕4号"}, reason="自然管辖机构任务集中", urgent=True)
+
+
+def compare(stage: Theatre, designation: int) -> None:
+    """The real ranking over the real duty list: Wuchuan's duty officer confirmed, Beiping was rung and cannot, nobody else answered."""
+    hands = Hands(stage)
+    with stage.acts(hands.staff("case_duty", "wuchuan/case")):
+        allocation.confirm(stage.body("wuchuan"))
+    with stage.acts("chief3"):
+        matter = Matter.objects.get(pk=designation)
+        natural = allocation.natural_body(matter)
+        stage.check("系统先指出自然管辖机构：北屏区（属地）", "The natural body is named first: Beiping, by seat", natural is not None and natural.id == stage.body("beiping"))
+        allocation.ring(matter, stage.body("beiping"), "no", "七个审查调查组全部在外")
+        allocation.ring(matter, stage.body("wuchuan"), "yes", "留置场所、看护、医护已备")
+        ranking = allocation.rank(matter)
+        rows = {int(r.body): r for r in ranking.rows}
+        stage.check("全部机构都在表上，被排除的写明原因", "Every body is in the table, the excluded with their reason", len(rows) >= 20 and rows[stage.body("beiping")].codes == ("unable",))
+        stage.check("没有答复的是“未确认”，不算空闲", "Whoever did not answer is unknown, not free", set(rows[stage.body("zhongyue")].unknown) == {"team", "custody", "keepers", "doctor"} and rows[stage.body("zhongyue")].parts["readiness"] == 0)
+        stage.check("条件成熟的巫川县居首，领先多少写明", "Wuchuan, ready, comes first and its lead is stated", rows[stage.body("wuchuan")].place == 1 and bool(ranking.margin and ranking.margin > 0))
+        code = stage.refused(lambda: allocation.choose(matter, stage.body("wuchuan")))
+        stage.check("越过自然管辖机构，须写明理由", "Passing over the natural body needs a reason", code == "reason_needed")
+        shown = allocation.choose(matter, stage.body("wuchuan"), why_not_natural="北屏区任务集中，当日无力量和留置场所")
+        stage.check("比选所见连同输入、权重和摘要冻结", "The comparison is frozen with inputs, weights and digest", len(shown.sha) == 64 and shown.result["weights"]["load"] == 40.0 and len(shown.inputs) == len(rows))
 
 
 def decide_designation(stage: Theatre, approval: int) -> None:

@@ -1,6 +1,7 @@
 """当时所见: what a signer has before him, as plain data."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from xieli.office.access.models import Recusal
@@ -12,6 +13,9 @@ from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.clocks import Clock
 from xieli.office.matters.tables.core import Matter, MatterSubject
 from xieli.office.matters.tables.work import FormSubmission
+
+# what other rooms lay before a signer, by name: registered when their app is ready
+ALSO: dict[str, Callable[[Matter], Any]] = {}
 
 
 def seen_by_signer(approval: Approval) -> dict[str, Any]:
@@ -32,5 +36,6 @@ def seen_by_signer(approval: Approval) -> dict[str, Any]:
         "clocks": [{"code": c.code, "rule": c.rule, "state": clocks.status(c, at), "alarm_at": c.alarm_at.isoformat() if c.alarm_at else None,
                     "provisional": c.provisional} for c in Clock.objects.filter(matter=matter).order_by("started_at")],
         "playbook": {"code": playbook.code, "version": playbook.version, "sha256": playbook.sha256},
+        **{name: laid for name, lay in sorted(ALSO.items()) if (laid := lay(matter)) is not None},
         "seen_at": at.isoformat(),
     }
