@@ -26,6 +26,10 @@ def session_ok(session: Session, t: datetime) -> bool:
     return not session.ended and t < session.until and t < session.seen_at + session.idle
 
 
+# kinds of posting whose rights go by matter only (catalogue, corrections S0-24)
+ONLY_BY_NAME = frozenset({"front_line", "temporary_post", "follow_class", "train_by_work", "sent_down", "pair"})
+
+
 def standing(world: World, session: Session, t: datetime) -> Standing:
     """What the session stands for at t. Without a live session, an active person and a confirmed posting: nobody."""
     person = world.persons.get(session.person)
@@ -36,12 +40,14 @@ def standing(world: World, session: Session, t: datetime) -> Standing:
     principals: set[int] = set()
     if held:
         principals.add(person.id)
-        principals.update(x for p in held for x in (p.body, p.room, p.office) if x is not None)
+        # who serves for a time sees what he was given by name or through a team, never what the room or the body sees
+        settled = [p for p in held if p.kind not in ONLY_BY_NAME]
+        principals.update(x for p in settled for x in (p.body, p.room, p.office) if x is not None)
         principals.update(
             m.team for m in world.members
             if m.person == person.id and holds(m.start, m.end, t) and holds(world.teams[m.team].start, world.teams[m.team].end, t)
         )
-        day, bodies = world.day(t), {p.body for p in held}
+        day, bodies = world.day(t), {p.body for p in settled}
         principals.update(
             a.id for a in world.areas
             if a.lead_body in bodies and a.valid_from <= day and (a.valid_to is None or day < a.valid_to)

@@ -198,18 +198,20 @@ def _take(playbook: Playbook, state: State, token: Token, move: Move, context: C
     done = Done(len(state.done) + 1, move.code, token.stage, move.to, context.person, role, token.body)
     kept = () if move.kind == "cancel" else tuple(t for t in state.tokens if t.id != token.id)
     after = replace(state, tokens=kept, done=(*state.done, done))
-    events = (f"leave:{token.stage}", f"move:{move.code}")
+    # a redo that stays where it is neither leaves nor enters: its clocks run on, unless the playbook names the move itself
+    again = move.kind == "redo" and move.to == token.stage
+    events = (f"move:{move.code}",) if again else (f"leave:{token.stage}", f"move:{move.code}")
     effects = (*_clock_events(playbook, *events, stops_only=True), *move.effects, *_clock_events(playbook, *events, starts_only=True))
     frames = () if move.kind == "cancel" else token.frames
     body = None if move.kind == "cancel" else token.body
-    result = _enter(playbook, after, move.to, body, frames, context, effects, role)
+    result = _enter(playbook, after, move.to, body, frames, context, effects, role, again=again)
     return result if not result.refusals else Result(state, (), result.refusals)
 
 
 def _enter(playbook: Playbook, state: State, code: str, body: str | None, frames: tuple[Frame, ...], context: Context,
-           effects: tuple[Effect, ...], role: str | None) -> Result:
+           effects: tuple[Effect, ...], role: str | None, *, again: bool = False) -> Result:
     stage = playbook.stages[code]
-    effects = (*effects, *_clock_events(playbook, f"enter:{code}"), *stage.effects)
+    effects = (*effects, *(() if again else _clock_events(playbook, f"enter:{code}")), *stage.effects)
     if stage.kind == "split":
         return _split(playbook, state, stage, body, frames, context, effects, role)
     token = Token(state.next_id, code, body, frames)

@@ -162,6 +162,8 @@ EFFECTS: dict[str, Word] = {
     "change_presence_basis": Word({"basis": _one("word")}, "到场依据变更为 {basis}", "the basis of presence becomes {basis}"),
     "close_presence": Word({}, "到场计时结束", "presence clock closes"),
     "arm_custody_gate": Word({"clock": _one("clock")}, "到期闸门生效：到期后只许释放、变更、移送、救治、告知和申诉", "arm the custody gate: at expiry only release, change, transfer, care, notices and complaints"),
+    "begin_measure": Word({}, "登记措施开始执行", "record that the measure begins"),
+    "end_measure": Word({}, "登记措施解除", "record that the measure ends"),
     "disarm_custody_gate": Word({"clock": _one("clock")}, "到期闸门解除", "disarm the custody gate"),
     "bar_grants": Word({"of": _one("field")}, "决定前不再新授予其知悉权限", "no new access for that person until decided"),
     "lift_bar": Word({"of": _one("field")}, "恢复授权", "lift the bar"),

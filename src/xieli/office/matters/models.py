@@ -25,6 +25,7 @@ from xieli.office.matters.tables.handover import (
 from xieli.office.matters.tables.measures import Measure, MeasureNotice, Presence, PresenceEntry, RightsSheet
 from xieli.office.matters.tables.work import (
     Fact,
+    FormFill,
     FormSubmission,
     MatterMove,
     MatterStage,
@@ -37,7 +38,8 @@ from xieli.office.matters.tables.work import (
 
 __all__ = [
     "Alarm", "Approval", "ApprovalRule", "ApprovalStep", "CalendarRevision", "Clock", "ClockEvent", "CompetenceBasis",
-    "Delegation", "Draft", "Fact", "Feedback", "FeedbackDuty", "FormSubmission", "Handover", "ImportBatch",
+    "Delegation", "Draft", "Fact", "Feedback", "FeedbackDuty", "FormFill",
+    "FormSubmission", "Handover", "ImportBatch",
     "ImportedMatter", "LineNotice", "Matter", "MatterBody", "MatterLink", "MatterMove", "MatterStage", "MatterSubject",
     "MatterWork", "Measure", "MeasureNotice", "Note", "Notification", "NumberSeries", "NumberUse", "Outcome",
     "PlaybookMove", "PlaybookVersion", "Presence", "PresenceEntry", "Reminder", "RightsSheet", "SavedView", "Snapshot",

@@ -123,7 +123,7 @@ def feedback_open_close(playbook: Playbook, _: Library) -> Iterable[Finding]:
 
 
 _PAIRS: dict[str, tuple[str, ...]] = {
-    "open_presence": ("close_presence",), "arm_custody_gate": ("disarm_custody_gate",), "bar_grants": ("lift_bar", "record_recusal"),
+    "open_presence": ("close_presence",), "arm_custody_gate": ("disarm_custody_gate",), "begin_measure": ("end_measure",), "bar_grants": ("lift_bar", "record_recusal"),
     "start_posting": ("end_posting",), "suspend_clock": ("resume_clock",), "open_grant": ("close_grant", "end_posting", "move_ownership"),
 }
 

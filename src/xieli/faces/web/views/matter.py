@@ -152,7 +152,7 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     if published is None:
         raise NotVisible()
     last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
-    data: dict[str, Any] = dict(last.data) if last else {}
+    data: dict[str, Any] = dict(last.data) if last else forms.filled(matter, code)
     page = {"matter": matter, "form": published, "draft": f"form:{ref}:{code}", "sealed": any(getattr(f, "sealed", None) for f in published.fields)}
     if request.method == "POST":
         data = playbook_forms.read(published, request.POST)

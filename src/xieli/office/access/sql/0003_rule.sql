@@ -16,7 +16,7 @@ begin
                        and act = any (g.acts) and g.starts_at <= w.t and w.t < g.ends_at
                        and (g.revoked_at is null or w.t < g.revoked_at) and g.basis <> ''))
                 -- a move of the playbook carries its own pen: who made one in this very transaction writes what it entails
-                or (act in ('read', 'write', 'grant') and access.moved_now(m, act)))
+                or (act in ('read', 'write', 'note', 'grant') and access.moved_now(m, act)))
            and not exists (select 1 from public.recusal r where r.matter_id = m and r.principal = any (w.me)
                        and r.state = 'in_force' and r.starts_at <= w.t and w.t < r.ends_at)
         from public.matter mm where mm.id = m), false);

@@ -185,7 +185,16 @@ def _move_ownership(step: Step, effect: Effect) -> None:
     party = str(effect.get("to"))
     wanted = step.bodies.get(party, ())
     if wanted and str(step.matter.owner_body_id) not in wanted:
-        call("move_ownership", step.matter.id, int(wanted[0]), step.approval_id)
+        call("move_ownership", step.matter.id, int(wanted[0]), step.approval_id or _approval_to_move(step))
+
+
+def _approval_to_move(step: Step) -> int | None:
+    """A receiver accepts what the sender's head approved to send: the last approval of that class on this matter."""
+    from xieli.office.matters.tables.approvals import Approval
+
+    acts = [act.code for act in step.playbook.approvals.values() if act.act_class in ("handover", "designation")]
+    found = Approval.objects.filter(matter=step.matter, act__in=acts, state__in=["approved", "used"]).order_by("-decided_at").first()
+    return found.id if found is not None else None
 
 
 # ── clocks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -264,6 +273,16 @@ def measure_act(playbook: Playbook) -> str:
 @_does("arm_custody_gate")
 def _arm(step: Step, effect: Effect) -> None:
     """A measure begins by its playbook's announcement: it is recorded, and the database's gate watches it from here."""
+    _take_measure(step, _clock(step, str(effect.get("clock"))))
+
+
+@_does("begin_measure")
+def _begin_measure(step: Step, effect: Effect) -> None:
+    """A measure without a custody gate (freezing, seizing) begins by its playbook's step: it has its row, its sheet and its notices."""
+    _take_measure(step, None)
+
+
+def _take_measure(step: Step, clock: Clock | None) -> None:
     from xieli.office.matters.services.measures import take
     from xieli.office.matters.tables.approvals import Approval
 
@@ -272,13 +291,14 @@ def _arm(step: Step, effect: Effect) -> None:
     if subject is None or kind not in MEASURE_KINDS or step.matter.measures.filter(kind=kind, ended_at=None).exists():
         return
     approval = Approval.objects.filter(matter=step.matter, act=measure_act(step.playbook), state__in=["approved", "used"]).order_by("-decided_at").first()
-    clock = _clock(step, str(effect.get("clock")))
     numbers = next((f.get("superior_no") for f in step.forms.values() if f.get("superior_no")), "")
     place = next((str(f.get("place")) for f in step.forms.values() if f.get("place")), "")
     take(step.matter, subject, kind, approval=approval, by_body=step.matter.owner_body_id, started_at=clock.started_at if clock else step.at,
-         superior_no=str(numbers or ""), place=place, own_clocks=False)
+         superior_no=str(numbers or ""), place=place, own_clocks=False,
+         enterprise_note=next((str(f["impact"]) for f in step.forms.values() if f.get("impact")), ""))
 
 
+@_does("end_measure")
 @_does("disarm_custody_gate")
 def _disarm(step: Step, effect: Effect) -> None:
     from xieli.office.matters.services.measures import end
@@ -308,7 +328,22 @@ def _spawn(step: Step, effect: Effect) -> None:
                                                                    created_at=now()).exists():
             continue
         for row in rows:
-            spawn(step.matter, kind, link, owner=int(owner), row=row)
+            child = spawn(step.matter, kind, link, owner=int(owner), row=row)
+            _fill(step, child, effect)
+
+
+def _fill(step: Step, child: Matter, effect: Effect) -> None:
+    """`fill`: what the new matter's forms already know from this one's. It waits in the form until somebody hands it in."""
+    from xieli.office.matters.services.forms import fill
+
+    given = effect.get("fill") or ()
+    known: dict[str, dict[str, Any]] = {}
+    for target, source in given.items() if isinstance(given, dict) else given:
+        value, (form, _, code) = step.field(str(source)), str(target).partition(".")
+        if value not in (None, "", []):
+            known.setdefault(form, {})[code] = value
+    for form, values in known.items():
+        fill(step.matter, child, form, values)
 
 
 @_does("cancel_children")

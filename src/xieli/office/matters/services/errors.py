@@ -65,6 +65,7 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "two places need two persons": ("two_persons", "同一人不能签两栏。", "Two places need two persons."),
     "measures are approved inside the closed zone": ("closed_zone", "措施只能在内网（封闭区）审批。", "Measures are approved only inside the closed zone."),
     "this verdict needs a reason": ("reason_needed", "排除或认定伪造须写明理由。", "Excluding an exhibit, or finding it forged, needs a reason."),
+    "no such series": ("series", "这不是本事项的编号序列，不能取号。", "That is no series of this matter; no number was drawn."),
     "a refusal needs a reason": ("reason_needed", "不批准须写明理由。", "A refusal needs a reason."),
     "another act is decided first": ("order", "须先办完前一项审批：材料可以并行准备，决定只能依次作出。", "Another act is decided first: papers may be prepared in parallel, decisions come in order."),
     "this signer has an account": ("has_account", "该审批人有账号，请由其本人在系统内审批。", "This signer has an account and decides here himself."),

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from xieli.engines.ledger.canonical import dumps
 from xieli.engines.playbooks.forms import complete, facts_of, validate
@@ -13,9 +14,9 @@ from xieli.office.audit import record
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.playbooks import playbook_of
-from xieli.office.matters.services.source import actor, now
+from xieli.office.matters.services.source import actor, call, now
 from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
-from xieli.office.matters.tables.work import Fact, FormSubmission
+from xieli.office.matters.tables.work import Fact, FormFill, FormSubmission
 
 
 def checked(matter: Matter, code: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     playbook = playbook_of(matter)
     form = playbook.forms[code]
     _no_reporter(form, data)
+    _step_role(matter, playbook, code)
     if body:
         data["_body"] = body
     import hashlib
@@ -64,6 +66,37 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     _parties_from(matter, playbook, form, data, row.at)
     record("form.submitted", matters=[matter.id], form=code, revision=row.revision, digest=sha)
     return row
+
+
+def _step_role(matter: Matter, playbook: Playbook, code: str) -> None:
+    """A form that an open step waits for is handed in by who may take that step, as moves are made by them.
+
+    A form that no open step asks for is a correction or a late paper: the right to write is enough.
+    """
+    from xieli.engines.playbooks.steps import who_may
+    from xieli.office.matters.services.context import build
+
+    allowed: set[str] = set()
+    for name in matter.stages:
+        stage = playbook.stages[name]
+        for move in playbook.moves_from(name):
+            if stage.form == code or move.form == code or any(row.test == "field" and str(row.get("of")).partition(".")[0] == code for group in move.when for row in group):
+                allowed |= set(who_may(playbook, move, stage))
+    if allowed and not allowed & build(matter, playbook).roles:
+        names = [playbook.roles[r].label for r in sorted(allowed) if r in playbook.roles]
+        zh, en = "、".join(n.zh for n in names), ", ".join(n.en for n in names)
+        raise Refused("not_your_role", f"这张表由{zh}填报。没有保存。", f"This form is handed in by: {en}. Nothing was kept.")
+
+
+def fill(parent: Matter, child: Matter, code: str, values: dict[str, Any]) -> None:
+    """Put into a form of a matter that was just spawned what its parent knows; called by the step that spawns it."""
+    call("fill_form", parent.id, child.id, code, Jsonb(values))
+
+
+def filled(matter: Matter, code: str) -> dict[str, Any]:
+    """What waits in a form that nobody has handed in yet; empty when nothing does."""
+    row = FormFill.objects.filter(matter=matter, form=code).first()
+    return dict(row.data) if row is not None and not FormSubmission.objects.filter(matter=matter, form=code).exists() else {}
 
 
 def _no_reporter(form: Form, data: dict[str, Any]) -> None:

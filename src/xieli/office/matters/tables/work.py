@@ -102,6 +102,19 @@ class FormSubmission(RandomIdModel):
         constraints = [models.UniqueConstraint(fields=["matter", "form", "revision"], name="form_revision_once")]
 
 
+class FormFill(RandomIdModel):
+    """What a spawned matter's form knows from its parent, until somebody hands the form in. Written by access.fill_form."""
+
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="fills")
+    form = models.CharField(max_length=60)
+    data = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "form_fill"
+        constraints = [models.UniqueConstraint(fields=["matter", "form"], name="a_form_filled_once")]
+
+
 class Fact(RandomIdModel):
     """One projected field of a form. Metrics read facts, outcomes, moves and clocks, never the JSON."""
 
