@@ -30,6 +30,8 @@ def test_a_ledger_goes_in_and_comes_back_out(stage):
     assert "沐二二" not in page
     assert "不得留存" not in page
     assert stage.one("select count(*) from draft where data::text like %s", "%不得留存%") == 0
+    kept = str(stage.one("select data from draft where form = 'import'"))
+    assert not any(word in kept for word in ("沐一一", "虚报粮补", "网1")), "what waits in the database is sealed"
     mend = openpyxl.load_workbook(io.BytesIO(client.get("/leads/import/mend").content)).active
     assert [r[0] for r in mend.iter_rows(min_row=2, values_only=True)] == [5, 6]
     done = client.post("/leads/import/post", {"do": "post", "doubtful": "1"}, follow=True)

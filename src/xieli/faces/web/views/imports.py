@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity
 from xieli.office.bodies.models import Body, Room
-from xieli.office.matters.importing import service, workbook, writing
+from xieli.office.matters.importing import keeping, service, workbook, writing
 from xieli.office.matters.importing.fields import fields
 from xieli.office.matters.importing.layout import Layout
 from xieli.office.matters.importing.piles import DOUBTFUL, REASONS, REFUSED, Row
@@ -87,15 +87,16 @@ def attempt(request: HttpRequest) -> HttpResponse:
             "again": trial.again, "body": int(body), "room": request.POST.get("room", ""), "cells": {str(k): v for k, v in problems.items()},
             "rows": [[*(getattr(r, f) if f != "received_on" else r.received_on and r.received_on.isoformat() for f in Row.__slots__)] for r in trial.rows]}
     Draft.objects.filter(form=FORM).delete()
-    Draft.objects.create(person_id=me(request).person_id, form=FORM, data=data, title=trial.file[:200], saved_at=me(request).now)
+    Draft.objects.create(person_id=me(request).person_id, form=FORM, data=keeping.sealed(data), title=trial.file[:200], saved_at=me(request).now)
     return redirect("import")
 
 
 def _waiting() -> tuple[service.Trial, dict[str, Any]]:
     draft = Draft.objects.filter(form=FORM).first()
-    if draft is None:
+    data = keeping.opened(draft.data) if draft is not None else None
+    if data is None:
+        Draft.objects.filter(form=FORM).delete()
         raise Refused("no_trial", "没有待入账的试算；请先选择文件。", "No trial is waiting; choose a file first.")
-    data = draft.data
     rows = []
     for values in data["rows"]:
         given = dict(zip(Row.__slots__, values, strict=True))
