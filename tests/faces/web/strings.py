@@ -29,7 +29,7 @@ def templates() -> list[Path]:
 
 def of_template(text: str) -> Iterator[str]:
     for a, b in TRANS.findall(text):
-        yield a or b
+        yield (a or b).replace("%", "%%")  # Django looks a template's words up with doubled signs
     for body in BLOCK.findall(text):
         for part in PLURAL.split(body):
             yield VARIABLE.sub(r"%(\1)s", part)
@@ -101,3 +101,47 @@ def bare(path: Path) -> list[str]:
     text = BLOCK.sub("", text)
     text = re.sub(r"\{%.*?%\}", "", text)
     return [line.strip()[:80] for line in text.splitlines() if CJK.search(line)]
+
+
+PAIRS = {"Refused", "Label", "Refusal", "_pair", "pair"}  # calls that take the Chinese and the English side by side
+
+
+def bare_python(path: Path) -> list[str]:
+    """Chinese in a view that no reader of English can escape: not marked, no English beside it, not chosen by the language.
+
+    Counted as told in both: an argument of gettext; a call, tuple, list or dictionary value with an English text beside it;
+    one side of `a if english() else b`; a table that is looked up with gettext; a pattern or a mapping of characters.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    found = []
+    for leaf in ast.walk(tree):
+        if not (isinstance(leaf, ast.Constant) and isinstance(leaf.value, str) and CJK.search(leaf.value)):
+            continue
+        node, told = leaf, False
+        while node in parents and not told:
+            node = parents[node]
+            if isinstance(node, ast.Expr) or (isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in CALLS | PAIRS | {"compile", "search", "sub", "maketrans", "startswith", "translate"}):
+                told = True
+            elif isinstance(node, ast.Call | ast.Tuple | ast.List):
+                parts = [*node.args, *(k.value for k in node.keywords)] if isinstance(node, ast.Call) else node.elts
+                told = any(_english(p) for p in parts)
+            elif isinstance(node, ast.IfExp):
+                told = "english" in ast.dump(node.test) or "lang" in ast.dump(node.test).lower() or _english(node.body) or _english(node.orelse)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                told = any(isinstance(t, ast.Name) and t.id in WORD_TABLES | {"BRACKETS", "LEVELS"} for t in targets)
+            elif isinstance(node, ast.Compare):
+                told = True
+        if not told:
+            found.append(f"{path.relative_to(ROOT)}:{leaf.lineno}: {leaf.value[:60]}")
+    return found
+
+
+def _english(node: ast.AST) -> bool:
+    texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return any(re.search(r"[A-Za-z]{2}", t) and not CJK.search(t) for t in texts)
+
+
+def views() -> list[Path]:
+    return sorted((ROOT / "faces" / "web").rglob("*.py"))

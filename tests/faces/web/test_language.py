@@ -41,3 +41,41 @@ def test_no_template_shows_chinese_without_a_translation(path):
 def test_the_extractor_finds_what_django_marks():
     text = """{% trans "一" %}{% trans '二“x”' %}{% blocktrans with n=3 %}第 {{ n }} 稿{% endblocktrans %}{% blocktrans count n=2 %}{{ n }} 件{% plural %}{{ n }} 件们{% endblocktrans %}"""
     assert list(strings.of_template(text)) == ["一", "二“x”", "第 %(n)s 稿", "%(n)s 件", "%(n)s 件们"]
+
+
+# characters that stand for a name that is masked; an example that says both languages in one breath
+BOTH_ANYWAY = {"某某", "示例：尚未批准，不能执行。 / Example: not approved yet."}
+
+
+def test_no_view_says_something_in_chinese_alone():
+    said = [line for path in strings.views() for line in strings.bare_python(path)]
+    assert [line for line in said if line.split(": ", 1)[1] not in BOTH_ANYWAY] == []
+
+
+def test_a_view_that_spoke_chinese_alone_would_be_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(strings, "ROOT", tmp_path)
+    view = tmp_path / "view.py"
+    view.write_text('"""说明"""\ndef f(r):\n    r.title = "漏译的标题"\n    r.good = _("已译")\n    return Refused("x", "不行。", "No way.")\n', encoding="utf-8")
+    assert strings.bare_python(view) == ["view.py:3: 漏译的标题"]
+
+
+def test_content_that_a_screen_shows_has_both_languages():
+    """Playbooks, letters, metrics, models: wherever a file says something in Chinese under `zh`, its `en` stands beside it."""
+    import yaml
+
+    missing = []
+    for path in sorted((strings.ROOT / "content").rglob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            missing += [f"{path.name}: {text[:40]}" for text in without_english(document)]
+    assert not missing, missing[:40]
+
+
+def without_english(node):
+    if isinstance(node, dict):
+        if isinstance(node.get("zh"), str) and not str(node.get("en") or "").strip():
+            yield node["zh"]
+        for value in node.values():
+            yield from without_english(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from without_english(value)
