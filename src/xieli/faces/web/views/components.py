@@ -14,6 +14,7 @@ from xieli.faces.web.decorators import bound
 from xieli.faces.web.pictures.rings import knower_rings
 from xieli.faces.web.samples import drawings
 from xieli.office.access.services import Knower
+from xieli.office.bodies.models import Body
 
 PANES = (("theme-light", "zh-hans"), ("theme-dark", "zh-hans"), ("theme-light", "en"), ("theme-dark", "en"), ("theme-light grey", "zh-hans"))
 
@@ -31,6 +32,6 @@ def page(request: HttpRequest) -> HttpResponse:
             panes.append({"css": css, "language": language, "pictures": drawings(now), "rings": knower_rings(knowers, language == "en"), "id": f"p{len(panes)}"})
     error = SimpleNamespace(sentence="示例：尚未批准，不能执行。 / Example: not approved yet.", others=())
     return render(request, "web/components.html", {
-        "panes": panes, "now": now, "soon": now + 2 * day, "late": now - day, "later": now + 20 * day, "error": error,
+        "panes": panes, "some_bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key")[:40], "some_people": [me(request).person], "now": now, "soon": now + 2 * day, "late": now - day, "later": now + 20 * day, "error": error,
         "tokens": ("bg", "card", "line", "ink", "soft", "head", "blue", "red", "yellow", "green", "grey", "tint", "warn", "bad", "good"),
     })

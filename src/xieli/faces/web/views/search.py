@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 
-from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from xieli.engines.identifiers import search_keys
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
-from xieli.faces.web.menu import menu_for, more_for
+from xieli.faces.web.menu import CASE, menu_for, more_for
 from xieli.office.audit import record_look
+from xieli.office.bodies.finding import begins
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Person
 
 BRACKETS = str.maketrans("[](（)）", "〔〕〔〔〕〕")
+
+
+# what one does without a place in the menu: name of the address, words, who can (empty: everyone)
+DOINGS = (("lead_new", _("登记线索"), CASE), ("import", _("导入台账"), CASE), ("matters", _("事项台账"), CASE), ("sent", _("后来呢？我的移送"), CASE), ("merge", _("机构合并"), frozenset({"system_admin", "head"})), ("components", _("组件"), frozenset()))
 
 
 @bound
@@ -52,22 +58,13 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"q": q, "matters": matters, "bodies": bodies, "people": people, "acts": acts})
 
 
-def begins(table: str, column: str, letters: str) -> list[int]:
-    """Identities whose initials, in any reading of their characters, begin with these letters; at most fifty."""
-    if not letters.isalnum():
-        return []
-    with connection.cursor() as cursor:
-        # table and column are ours; only the letters were typed
-        cursor.execute(f"select {column} from {table} where exists (select 1 from unnest(initials) k where k like %s) limit 50", [letters + "%"])
-        return [row[0] for row in cursor.fetchall()]
-
-
 def _acts(request: HttpRequest, q: str) -> list[dict[str, object]]:
     """Pages this person can use whose name holds what was typed, or begins with these initials (zd → 指定管辖)."""
     who = me(request)
     letters = q.lower() if q.isascii() else ""
     found = []
-    for entry in [*menu_for(who, ""), *more_for(who, "")]:
+    doings = [{"url": reverse(name), "label": label} for name, label, offices in DOINGS if not offices or who.offices & offices]
+    for entry in [*menu_for(who, ""), *more_for(who, ""), *doings]:
         label = str(entry["label"])
         if q in label or (letters and (letters in label.lower() or any(k.startswith(letters) for k in search_keys(label).initials))):
             found.append(entry)
