@@ -58,11 +58,15 @@ def sweep_clocks(at_most: int = 500) -> int:
                 except DatabaseError:
                     _later(one.clock, at)
                     one.tell = False
-        for one in looked:
-            if one.tell:
+        telling = [one for one in looked if one.tell]
+        try:
+            with transaction.atomic():
+                _tell(telling)
+        except DatabaseError:
+            for one in telling:
                 try:
-                    with transaction.atomic(), connection.cursor() as cursor:
-                        cursor.execute("select access.raise_alarm(%s, %s)", [one.clock.id, one.level])
+                    with transaction.atomic():
+                        _tell([one])
                 except DatabaseError:
                     _later(one.clock, at)
     return len(due)
@@ -92,6 +96,11 @@ def _write(looked: list[_Looked]) -> None:
             " from unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::timestamptz[], %s::smallint[])"
             " x(id, due, alarm, warn, provisional, look, level) where c.id = x.id",
             [[o.clock.id for o in looked], *([o.fresh[name] for o in looked] for name in ("due_at", "alarm_at", "warn_at", "provisional", "next_look")), [o.level for o in looked]])
+
+
+def _tell(looked: list[_Looked]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select access.raise_alarm(x.id, x.level) from unnest(%s::bigint[], %s::integer[]) x(id, level)", [[o.clock.id for o in looked], [o.level for o in looked]])
 
 
 def _later(clock: Clock, at: datetime) -> None:
