@@ -26,8 +26,8 @@ def _options() -> dict[str, tuple[str, str]]:
         for form in playbook.forms.values():
             for field in form.fields:
                 for f in (field, *field.columns):
-                    for code, label in (f.options or {}).items():
-                        found.setdefault(code, (label.zh, label.en))
+                    for option in f.options:
+                        found.setdefault(option.code, (option.label.zh, option.label.en))
     for code, label in (("handler", ("承办", "handling")), ("team", ("专案组", "team")), ("leader", ("分管领导", "leader")), ("approver", ("审批", "approver")), ("dispatched", ("派员", "dispatched")),
                         ("reviewer", ("复核", "reviewer")), ("receiver", ("接收", "receiver")), ("sender", ("移送方", "sender")), ("break_glass", ("破窗", "break-glass"))):
         found[code] = label

@@ -118,3 +118,38 @@ def waits(period: Period, limit: int = 20) -> list[tuple[str, str, int, float]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [period.first, period.last, limit])
         return [(k, st, int(n), float(d or 0)) for k, st, n, d in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class PairWait:
+    """One pair of bodies: hand-overs sent, decided, median hours, share decided within the days asked about."""
+
+    sender: Any
+    receiver: Any
+    sent: int
+    decided: int
+    hours: float | None
+    within: float | None
+
+
+def waits_by_pair(period: Period, days: int = 5, limit: int = 30) -> list[PairWait]:
+    """Where hand-overs wait, by pair of bodies, the slowest first. The share is of all sent, so that what nobody answers weighs too."""
+    from xieli.office.bodies.models import Body
+
+    sql = """select h.sender_id, h.receiver_id, count(*), count(h.decided_at), percentile_cont(0.5) within group (order by extract(epoch from h.decided_at - h.sent_at) / 3600),
+                    avg((h.decided_at is not null and h.decided_at <= h.sent_at + make_interval(days => %s))::int)
+             from handover h where (h.sent_at at time zone 'Asia/Shanghai')::date between %s and %s group by 1, 2 order by 5 desc nulls first, 3 desc limit %s"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [days, period.first, period.last, limit])
+        rows = cursor.fetchall()
+    bodies = Body.objects.in_bulk({b for r in rows for b in r[:2]})
+    return [PairWait(bodies[s], bodies[r], int(n), int(d), None if h is None else float(h), None if w is None else float(w)) for s, r, n, d, h, w in rows]
+
+
+def within(period: Period, days: int) -> list[tuple[str, int, float | None]]:
+    """Per kind of matter received in the period: how many, and the share closed within so many days of opening."""
+    sql = """select m.kind, count(*), avg((m.closed_at is not null and m.closed_at <= m.opened_at + make_interval(days => %s))::int)
+             from matter m where coalesce(m.received_on, (m.opened_at at time zone 'Asia/Shanghai')::date) between %s and %s group by 1 order by 2 desc, 1"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [days, period.first, period.last])
+        return [(k, int(n), None if s is None else float(s)) for k, n, s in cursor.fetchall()]

@@ -1,6 +1,6 @@
-"""Addresses of cooperation groups and their models."""
+"""Addresses of cooperation groups, their models, and people."""
 from django.urls import path
 
-from xieli.faces.web.views import cooperation
+from xieli.faces.web.views import cooperation, forces
 
-urlpatterns = [path("models", cooperation.models, name="models")]
+urlpatterns = [path("models", cooperation.models, name="models"), path("forces", forces.overview, name="forces")]

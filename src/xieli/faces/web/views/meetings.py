@@ -1,16 +1,21 @@
 """S16: meetings by series, with what each decided and what has become of it."""
 from __future__ import annotations
 
-from collections import Counter
+from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from xieli.faces.web.context import me
+from xieli.faces.web.context import Me, me
 from xieli.faces.web.decorators import bound
 from xieli.faces.web.views.remedy import at, last_forms
 from xieli.office.audit import record_look
+from xieli.office.bodies.models import Body
+from xieli.office.matters.services.source import ZONE
 from xieli.office.matters.tables.core import Matter, MatterLink
+from xieli.office.meetings import queries
+from xieli.office.meetings.models import MeetingSeries
 
 
 @bound
@@ -24,4 +29,16 @@ def overview(request: HttpRequest) -> HttpResponse:
         decided[link.source_id].append(link.target)
     shown = [{"m": m, "f": forms[m.id], "at": at(m), "tasks": decided[m.id], "done": sum(t.status != "open" for t in decided[m.id])} for m in rows]
     record_look([m.id for m in rows], purpose="meetings", list=True, asked=None)
-    return render(request, "web/meetings/overview.html", {"now": who.now, "meetings": shown, "series": Counter(str(r["f"].get("call", {}).get("series", "—")) for r in shown).most_common()})
+    return render(request, "web/meetings/overview.html", {"now": who.now, "meetings": shown, "rhythms": _rhythms(who)})
+
+
+def _rhythms(who: Me) -> list[dict[str, Any]]:
+    """Series of the bodies in which this person serves: who convenes next, this slot, missed ones, what is open."""
+    mine = {p.body_id for p in who.postings}
+    today = who.now.astimezone(ZONE).date()
+    found = []
+    for series in MeetingSeries.objects.filter(Q(body_id__in=mine) | Q(sides__body_id__in=mine), Q(valid_to=None) | Q(valid_to__gt=today)).select_related("convener").distinct().order_by("every", "id")[:20]:
+        slots = queries.slots(series, today)
+        due = queries.next_convener(series)
+        found.append({"series": series, "next": Body.objects.get(pk=due) if due else None, "now": slots[-1] if slots else None, "missed": [s for s in slots if s.missed], "open": queries.open_items(series)[:5]})
+    return found

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.engines.metrics import MetricError, Period
+from xieli.engines.playbooks.model import Playbook
 from xieli.faces.web import report_sheets
 from xieli.faces.web import report_words as telling
 from xieli.faces.web.context import me
@@ -18,6 +19,7 @@ from xieli.faces.web.templatetags.xieli import english
 from xieli.office.audit import record, record_look
 from xieli.office.ids import from_ref
 from xieli.office.matters.services.errors import NotVisible, Refused
+from xieli.office.matters.services.playbooks import shipped
 from xieli.office.reports import ocel, queries, releases, services
 from xieli.office.reports.models import Release
 
@@ -168,10 +170,26 @@ def release_drill(request: HttpRequest, ref: str, code: str) -> HttpResponse:
 
 @bound
 def waits(request: HttpRequest) -> HttpResponse:
-    """Where matters wait."""
+    """Where matters wait: per stage, per pair of bodies, and what share ends within so many days."""
     period = period_of(request)
+    asked = request.GET.get("days", "")
+    days = min(max(int(asked), 1), 366) if asked.isdigit() and len(asked) < 4 else 30
     record("report.read", report="waits", first=period.first, last=period.last)
-    return render(request, "web/reports/waits.html", {"rows": queries.waits(period), "period": period, "periods": PERIODS, "given": request.GET})
+    playbooks = shipped()
+    stages = [(_label(playbooks, k), _label(playbooks, k, s), n, d) for k, s, n, d in queries.waits(period)]
+    return render(request, "web/reports/waits.html", {
+        "rows": stages, "pairs": [(p, None if p.within is None else round(100 * p.within)) for p in queries.waits_by_pair(period, min(days, 60))],
+        "shares": [(_label(playbooks, k), n, None if s is None else round(100 * s)) for k, n, s in queries.within(period, days)], "days": days, "period": period, "periods": PERIODS, "given": request.GET,
+    })
+
+
+def _label(playbooks: dict[str, Playbook], kind: str, stage: str = "") -> str:
+    """A kind's or a stage's name in the reader's language; the code where the playbook is gone."""
+    playbook = playbooks.get(kind)
+    if playbook is None:
+        return stage or kind
+    label = playbook.stages[stage].label if stage in playbook.stages else playbook.label
+    return label.en if english() else label.zh
 
 
 @bound

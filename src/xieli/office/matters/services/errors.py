@@ -58,6 +58,7 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
                                             "No body of that level is registered, so nobody can approve. Register the superior body first."),
     "a collective record is needed first": ("collective_record", "须先有集体研究记录（填写编号）。", "A record of the collective decision is needed first (enter its number)."),
     "no rule says who approves this": ("no_rule", "审批权限表没有写明由谁批准。", "The approval matrix does not say who approves this."),
+    "the records cover this span": ("covered", "这一期间已有记录，不能再填期初数。", "The records cover this span; an opening balance is for years before them."),
     "already decided": ("conflict", "已经有人作出决定，页面已过时。", "It has been decided already; this page is out of date."),
     "this place is signed on paper": ("paper", "这一栏由无账号的审批人在纸上签批，请录入纸质签批。", "This place is signed on paper by an approver without an account; enter the paper."),
     "it is another's turn": ("turn", "还没有轮到您，或由他人审批。", "It is another's turn to sign."),

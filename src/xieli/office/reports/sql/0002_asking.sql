@@ -31,7 +31,7 @@ declare r bigint; began date;
 begin
     if not access.may_release() then raise exception 'not visible' using errcode = 'insufficient_privilege'; end if;
     select min(coalesce(m.received_on, m.opened_at::date)) into began from public.matter m;
-    if last_day >= coalesce(began, access.now()::date) then raise exception 'the records cover this span: an opening balance is for years before the first day' using errcode = 'check_violation'; end if;
+    if last_day >= coalesce(began, access.now()::date) then raise exception 'the records cover this span' using errcode = 'check_violation'; end if;
     insert into public.opening_balance (metric, number, since, until, source, signed_by_id) values (metric_code, amount, first_day, last_day, origin, (access.who()).person) returning id into r;
     return r;
 end $$;

@@ -1,0 +1,171 @@
+"""Reports, releases and the leader's page, in users' words: what is printed, who approves, what is not open to whom."""
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+
+import psycopg
+import pytest
+from django.test import Client
+
+from tests.faces.web.conftest import Stage
+
+YEAR = "?first=2026-01-01&last=2026-12-31"
+
+
+def page(stage: Stage, who: str, path: str, **more: str) -> str:
+    response = stage.client(who, **more).get(path)
+    assert response.status_code == 200, (path, response.status_code)
+    return response.content.decode()
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_report_opens_with_its_definitions_in_both_languages(stage: Stage, language: str) -> None:
+    from xieli.office.reports.services import book
+
+    client = stage.client("yj-head", language)
+    for code, report in book().reports.items():
+        text = client.get(f"/reports/{code}{YEAR}").content.decode()
+        assert (report.en if language == "en" else report.zh).replace('"', "&quot;") in text.replace("&amp;", "&")
+        for metric in report.metrics:
+            assert f"/reports/metric/{metric}?" in text
+
+
+def test_the_reports_stand_in_sections(stage: Stage) -> None:
+    text = page(stage, "yj-head", "/reports")
+    for section in ("线索与案件", "移送与协作", "监督检查与项目", "巡察、整改与治理", "队伍、会议与责任", "数据、知悉与对外"):
+        assert section in text
+    assert text.count('<li value="') >= 36
+
+
+def test_a_report_is_taken_out_as_excel_and_no_cell_is_a_formula(stage: Stage) -> None:
+    from openpyxl import load_workbook
+
+    response = stage.client("yj-head").get(f"/reports/r04/excel{YEAR}")
+    assert response.status_code == 200
+    book = load_workbook(io.BytesIO(response.content))
+    cells = [c for row in book.active.iter_rows() for c in row if c.value is not None]
+    assert "移送" in str(cells[0].value)
+    assert all(c.data_type != "f" for c in cells)
+    assert stage.one("select count(*) from audit.event where verb = 'report.taken'") >= 1
+
+
+@pytest.mark.parametrize(("query", "words"), [("?first=2026-05-01&last=2026-01-01", "早于开始日"), ("?first=1&last=2", "日期写法不对"), ("?period=五届", "没有登记名为")])
+def test_a_period_that_cannot_be_is_answered_in_plain_words(stage: Stage, query: str, words: str) -> None:
+    response = stage.client("yj-head").get(f"/reports/r01{query}")
+    assert words in response.content.decode()
+    assert response.status_code < 500
+
+
+def test_a_live_figure_counts_only_what_its_reader_may_see(stage: Stage) -> None:
+    """The recused finds neither number nor record of the matter that is kept from him."""
+    def cases(who: str) -> tuple[str, int]:
+        text = page(stage, who, f"/reports/metric/liuzhi_persons{YEAR}")
+        return text, text.count("data-row")
+
+    assert cases("yj-head")[1] >= 1
+    text, rows = cases("wuchuan-kin")
+    assert rows == 0
+    assert "郭某某" not in text
+    assert "您能看到的 0 件" in text
+
+
+@pytest.fixture(scope="module")
+def released(played: Stage) -> str:
+    """A release of report 1, asked for, computed by the report role, checked and approved by two others."""
+    from tests import djangodb
+    from xieli.office.reports.releases import compute_asked
+
+    from xieli.office.matters.services import leads
+
+    djangodb.use(played.database)
+    with played.theatre.acts("yj-handler"):
+        for i in range(6):
+            leads.register(leads.NewMatter("decision_task", f"任务{i}", played.world.bodies["yj"], played.world.rooms["yj/supervision3"], level=0))
+    today = played.one("select (access.now() at time zone 'Asia/Shanghai')::date")
+    response = played.client("yj-head").post("/reports/r06/release", {"first": f"{today.year}-01-01", "last": today.isoformat(), "known_by": today.isoformat()})
+    assert response.status_code == 302
+    with psycopg.connect(played.database.dsn("report")) as connection:
+        assert compute_asked(connection) == 1
+        assert compute_asked(connection) == 0
+    return str(response["Location"])
+
+
+def act(stage: Stage, who: str, path: str) -> int:
+    return int(stage.client(who).post(f"{path}/pass", {"verdict": "passed"}).status_code)
+
+
+def test_a_release_needs_two_persons_neither_of_whom_asked_and_then_never_changes(stage: Stage, released: str) -> None:
+    state = "select state from release where report = 'r06'"
+    assert stage.one(state) == "draft"
+    assert act(stage, "yj-head", released) == 404 or stage.one(state) == "draft"  # who asked does not check
+    assert stage.one(state) == "draft"
+    assert act(stage, "yj-handler", released) != 302  # no office that may
+    act(stage, "yj-deputy", released)
+    assert stage.one(state) == "checked"
+    act(stage, "yj-deputy", released)
+    assert stage.one(state) == "checked"  # the checker does not approve
+    act(stage, "chief3", released)
+    assert stage.one(state) == "released"
+    with pytest.raises(psycopg.errors.CheckViolation):
+        stage.admin.execute("update release set content = '{}' where report = 'r06'")
+
+
+def test_a_released_figure_opens_what_the_reader_may_see_and_counts_the_rest(stage: Stage, released: str) -> None:
+    head = page(stage, "yj-head", f"{released}/body_load")
+    other = page(stage, "finance-liaison", f"{released}/body_load")
+    total = int(stage.one("select (content -> 'figures' -> 'body_load' ->> 'records')::int from release where report = 'r06'"))
+    assert total == stage.one("select count(*) from matter where status = 'open' and (opened_at at time zone 'Asia/Shanghai')::date <= (select last from release where report = 'r06')")
+    seen = int(re.search(r"您能看到的 (\d+) 件", other)[1])  # type: ignore[index]
+    assert f"另有 {total - seen} 件不对您开放" in other
+    assert "郭某某" not in other
+    assert "您能看到的" in head
+
+
+def test_the_report_role_reads_no_title_and_no_name(stage: Stage) -> None:
+    with psycopg.connect(stage.database.dsn("report")) as connection:
+        for column, table in (("title", "matter"), ("summary", "matter"), ("name", "matter_subject"), ("data", "form_submission"), ("text", "feedback"), ("basis", "matter_grant"), ("told_zh", "match_hit")):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"select {column} from {table}")
+            connection.rollback()
+
+
+def test_an_opening_balance_is_signed_with_its_source_and_only_for_years_before_the_records(stage: Stage) -> None:
+    from decimal import Decimal
+
+    from xieli.office.matters.services.errors import Refused
+    from xieli.office.reports import services
+
+    with stage.theatre.acts("yj-head"):
+        row = services.sign_opening("liuzhi_dual", Decimal(17), date(2024, 1, 1), date(2024, 12, 31), "2024 年统计年报")
+        assert row.signed_by_id == stage.world.people["yj-head"]
+        assert services.figure("liuzhi_dual", services.period("year:2024")).text() == "17件"
+        for code, arguments in (("no_source", ("liuzhi_dual", Decimal(1), date(2024, 1, 1), date(2024, 12, 31), "")), ("period", ("liuzhi_dual", Decimal(1), date(2024, 12, 31), date(2024, 1, 1), "年报乙")),
+                                ("no_opening", ("case_rate", Decimal(1), date(2024, 1, 1), date(2024, 12, 31), "年报乙"))):
+            assert stage.theatre.refused(lambda a=arguments: services.sign_opening(*a)) == code
+    with stage.theatre.acts("yj-head"), pytest.raises(Refused):
+        services.sign_opening("liuzhi_dual", Decimal(1), date(2026, 1, 1), date(2026, 12, 31), "记录已覆盖")
+    with stage.theatre.acts("yj-handler"), pytest.raises(Refused):
+        services.sign_opening("liuzhi_dual", Decimal(1), date(2023, 1, 1), date(2023, 12, 31), "年报丙")
+    assert "含期初 17" in page(stage, "yj-head", "/reports/r01?first=2024-01-01&last=2024-12-31")
+
+
+def test_the_leaders_page_has_at_most_seven_numbers_three_pictures_ten_red_items_and_what_is_owed(stage: Stage) -> None:
+    text = page(stage, "yj-head", "/leader")
+    assert 1 <= text.count('class="card number"') <= 7
+    assert text.count("<svg") + text.count('class="heat"') <= 3
+    assert "欠人账" in text
+    assert text.split("红项")[1].count("data-row") <= 10
+    for code in re.findall(r"/reports/metric/([a-z_]+)", text):
+        from xieli.office.reports.services import book
+
+        assert not book()[code].sensitive  # no count of measures or sanctions greets a leader
+
+
+def test_where_matters_wait_is_told_per_stage_and_per_pair(stage: Stage) -> None:
+    text = page(stage, "yj-head", f"/reports/waits{YEAR}&days=30")
+    assert "按环节" in text
+    assert "移送：发出方与接收方" in text
+    assert "liuzhi" not in re.sub(r"<[^>]*>", "", text)  # kinds by their names
+    assert Client().get("/reports/waits").status_code == 302
