@@ -75,9 +75,8 @@ def test_a_live_figure_counts_only_what_its_reader_may_see(stage: Stage) -> None
 def released(played: Stage) -> str:
     """A release of report 1, asked for, computed by the report role, checked and approved by two others."""
     from tests import djangodb
-    from xieli.office.reports.releases import compute_asked
-
     from xieli.office.matters.services import leads
+    from xieli.office.reports.releases import compute_asked
 
     djangodb.use(played.database)
     with played.theatre.acts("yj-handler"):
