@@ -56,6 +56,8 @@ class BindingMiddleware:
             # bytes of a stored file never change and ask no database: they may flow after the binding has ended
             if getattr(response, "streaming", False) and not getattr(response, "from_disc", False):
                 raise RuntimeError("a streamed response would outlive its binding")
+            # what one person saw is nobody else's at this machine: no page stays in a cache, no copy behind the back button
+            response.headers.setdefault("Cache-Control", "no-store")
             if request.xieli_failed or response.status_code >= 500:  # type: ignore[attr-defined]
                 transaction.set_rollback(True)
         if getattr(request, "bound", False):
@@ -63,6 +65,12 @@ class BindingMiddleware:
                 cursor.execute("select access.touch(%s)", [token])
         return response
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Mark the transaction for rollback; the answer itself is made by the error handlers."""
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Mark the transaction for rollback; the answer itself is made by the error handlers. A null sign, which no text of a
+        database can hold and no keyboard types, is a request that no form of ours sends."""
         request.xieli_failed = True  # type: ignore[attr-defined]
+        if "NUL (0x00)" in str(exception) and settings.ROLE != "door":
+            from xieli.faces.web.errors import bad_request
+
+            return bad_request(request)
+        return None

@@ -111,7 +111,7 @@ FILTERS: tuple[Filter, ...] = (
     Filter("to", _("收到至"), lambda v: Q(received_on__lte=_day(v)) if _day(v) else Q(), None, "date"),
     Filter("stage", _("环节"), lambda v: Q(stages__contains=[v]), None, "hidden"),
     Filter("kind", _("种类"), lambda v: Q(kind=v), None, "hidden"),
-    Filter("body", _("机构"), lambda v: Q(owner_body_id=int(v)) if v.isdigit() else Q(), None, "hidden"),
+    Filter("body", _("机构"), lambda v: Q(owner_body_id=int(v)) if v.isdecimal() and len(v) < 10 else Q(), None, "hidden"),
 )
 
 

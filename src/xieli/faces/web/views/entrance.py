@@ -78,6 +78,7 @@ def leave(request: HttpRequest) -> HttpResponse:
         cursor.execute("select access.end_session()")
     response = redirect("entrance")
     response.delete_cookie(settings.SESSION_COOKIE)
+    response["Clear-Site-Data"] = '"cache", "storage"'  # language and theme are cookies and stay
     return response
 
 

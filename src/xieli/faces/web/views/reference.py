@@ -88,7 +88,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     if code not in codes:
         raise NotVisible()
     today = me(request).now.date()
-    year = int(request.GET["year"]) if request.GET.get("year", "").isdigit() else today.year
+    year = int(request.GET["year"]) if request.GET.get("year", "").isdecimal() else today.year
     found = clocks.calendar_of(code)
     year = min(max(year, found.first.year), found.last.year)
     months: list[dict[str, Any]] = []
