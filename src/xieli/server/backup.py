@@ -132,7 +132,9 @@ def write_keys(db: Instance, writer: container.Writer) -> None:
         path = db.home.seals / name
         if path.is_file():
             writer.add(f"seals/{name}", blocks_of(path))
-    writer.add("secrets/cookie.key", [db.home.secret("cookie.key").encode()])
+    # without the door's key nobody's authenticator fits after a restore
+    for name in ("cookie.key", "door.key"):
+        writer.add(f"secrets/{name}", [db.home.secret(name).encode()])
 
 
 def counts(connection: psycopg.Connection[Any]) -> dict[str, int]:

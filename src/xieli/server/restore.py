@@ -171,9 +171,10 @@ def put_files(db: Instance, folder: Path) -> None:
                     f"{place} is there already with other content; it was not overwritten and the database is empty again. Use an empty data folder.",
                 )
             shutil.move(path, place)
-    cookie = db.home.path / "secrets" / "cookie.key"
-    db.home.secret("cookie.key")
-    shutil.move(folder / "secrets" / "cookie.key", cookie)
+    for name in ("cookie.key", "door.key"):
+        if (folder / "secrets" / name).is_file():
+            db.home.secret(name)
+            shutil.move(folder / "secrets" / name, db.home.path / "secrets" / name)
 
 
 def compare_counts(db: Instance, manifest: dict[str, Any], report: Report) -> None:

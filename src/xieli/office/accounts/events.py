@@ -10,3 +10,4 @@ register("duty.ended", {"posting": "ref"}, zh="{by} 结束任职 {posting}", en=
 register("account.enrolled", {"person": "ref"}, zh="{by} 为 {person} 开通账号", en="{by} enrolled {person}")
 register("account.disabled", {"person": "ref"}, zh="{by} 停用 {person} 的账号", en="{by} disabled the account of {person}")
 register("session.ended", {"session": "ref"}, zh="{by} 结束自己的会话 {session}", en="{by} ended own session {session}")
+register("account.linked", {"person": "ref"}, zh="{by} 把统一认证身份关联到 {person}", en="{by} linked an identity at the provider to {person}")

@@ -60,6 +60,15 @@ def disable(person: int) -> None:
     record("account.disabled", person=person)
 
 
+@transaction.atomic
+def link(person: int, issuer: str, subject: str) -> None:
+    """Say who a person is at the identity provider: identity only, never a right. By the security administrator, never for himself."""
+    if not issuer.strip().startswith(("https://", "http://127.0.0.1", "http://localhost")) or not subject.strip():
+        raise Refused("identity", "请填写统一认证的地址（https）和对方的用户标识。", "Enter the provider's address (https) and the subject there.")
+    call("link_identity", person, issuer.strip().rstrip("/")[:200], subject.strip()[:255])
+    record("account.linked", person=person)
+
+
 def require_fresh() -> None:
     """Raise ProveAgain unless identity was proved within five minutes (ASVS 7.5.3); a demo has no factors to prove."""
     call("require_fresh")

@@ -14,6 +14,7 @@ urlpatterns = [
     path("recusals/<int:recusal>/decide", access.decide, name="recusal_decide"),
     path("audit", audit.page, name="audit"),
     path("audit/alarm/<int:alarm>/close", audit.close_alarm, name="audit_alarm"),
+    path("audit/erase", audit.erase, name="audit_erase"),
     path("owed", owed.page, name="owed"),
     path("owed/notice/<str:ref>", owed.notice, name="owed_notice"),
     path("owed/sheet/<str:ref>", owed.sheet, name="owed_sheet"),

@@ -4,37 +4,54 @@ from __future__ import annotations
 import os
 
 from django.db import connection
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import installation, me
 from xieli.faces.web.decorators import bound
+from xieli.office.access import services as access
 from xieli.office.accounts import services
 from xieli.office.audit import record
 from xieli.office.bodies.models import Office
 from xieli.office.matters.services.errors import NotVisible
 from xieli.office.matters.services.source import call
 from xieli.office.people.models import Person, Posting
+from xieli.server.health import readiness
+
+FOUND = 30  # persons shown for one search
 
 
 @bound
 def admin(request: HttpRequest) -> HttpResponse:
-    """What each administrator needs; heads come here to confirm duties."""
+    """What each administrator needs; heads come here to confirm duties. Names and duties, no matter."""
     who = me(request)
-    security = "security_admin" in who.offices
+    security, system = "security_admin" in who.offices, "system_admin" in who.offices
     heads = {p.body_id for p in who.postings if p.office and p.office.code == "head"}
     waiting = Posting.objects.filter(confirmed_by=None).select_related("person", "office", "body").defer("person__clearance")
-    if not security and "system_admin" not in who.offices:
+    if not security and not system:
         waiting = waiting.filter(body_id__in=heads)
     if not (security or heads or who.offices & {"system_admin", "audit_admin"}):
         raise NotVisible()
+    asked = request.GET.get("q", "").strip()[:40]
+    people = list(Person.objects.filter(Q(name__contains=asked) | Q(initials__contains=[asked.lower()]), active=True).only("id", "name", "name_en", "account").order_by("sort_key")[:FOUND]) if security and asked else []
+    waiting_rows = list(waiting.order_by("id")[:200])
+    for w in waiting_rows:  # shown as the database decides: never one's own, never what one proposed
+        w.may_confirm = w.person_id != who.person_id and w.granted_by_id != who.person_id and (w.body_id in heads or (system and not security))  # type: ignore[attr-defined]
     return render(request, "web/admin/admin.html", {
-        "security": security, "system": "system_admin" in who.offices, "waiting": waiting.order_by("id")[:200], "place": installation(),
-        "people": Person.objects.filter(active=True).only("id", "name", "name_en", "account").order_by("sort_key")[:500] if security else [],
-        "offices": Office.objects.filter(valid_to=None).select_related("body", "room").order_by("body_id", "code") if security else [],
-        "duties": Posting.objects.exclude(confirmed_by=None).filter(ends_at=None).select_related("person", "office", "body").order_by("body_id")[:300] if security else [],
+        "security": security, "system": system, "heads": heads, "waiting": waiting_rows, "place": installation(), "asked": asked, "people": people,
+        "offices": Office.objects.filter(valid_to=None).select_related("body", "room").order_by("body_id", "code") if people else [],
+        "duties": Posting.objects.exclude(confirmed_by=None).filter(ends_at=None, person__in=people).select_related("person", "office", "body").order_by("person__sort_key", "body_id") if people else [],
+        "checks": readiness() if system else {}, "overdue": overdue_glass() if security else [], "provider": bool(os.environ.get("XIELI_OIDC")),
     })
+
+
+def overdue_glass() -> list[dict[str, object]]:
+    """Broken glass that nobody judged in time: who and when, no matter."""
+    rows = access.reviews_overdue()
+    names = {p.id: p for p in Person.objects.filter(id__in=[r["person"] for r in rows]).only("id", "name", "name_en")}
+    return [{**r, "who": names.get(r["person"])} for r in rows]
 
 
 @require_POST
@@ -50,6 +67,8 @@ def act(request: HttpRequest, what: str) -> HttpResponse:
         services.confirm(int(p["posting"]))
     elif what == "end":
         services.end(int(p["posting"]))
+    elif what == "link":
+        services.link(int(p["person"]), p.get("issuer", ""), p.get("subject", ""))
     elif what == "disable":
         services.disable(int(p["person"]))
     elif what == "enrol":

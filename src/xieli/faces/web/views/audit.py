@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from xieli.engines.ledger import REGISTRY
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
 from xieli.faces.web.templatetags.xieli import ZONE, english
-from xieli.office.access import services as access
+from xieli.faces.web.views.admin import overdue_glass
 from xieli.office.audit import queries
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.people.models import Person
@@ -44,8 +45,8 @@ def page(request: HttpRequest) -> HttpResponse:
         lag = float(cursor.fetchone()[0])
     return render(request, "web/audit.html", {
         "steps": [{"row": s, "who": people.get(s.person or 0), "words": _words(s.verb)} for s in steps[:300]], "total": len(steps), "since": since, "until": until, "people": people.values(),
-        "person": person, "verb": verb, "verbs": sorted({s.verb for s in steps}), "odd": _odd(steps, people), "alarms": queries.open_alarms(), "overdue": access.reviews_overdue(),
-        "erasures": queries.erasures_waiting(), "lag": lag, "sealed": sum(1 for s in steps if s.sealed), "everyone": Person.objects.filter(active=True).only("id", "name", "name_en").order_by("sort_key")[:2000],
+        "person": person, "verb": verb, "verbs": sorted({s.verb for s in steps}), "odd": _odd(steps, people), "alarms": queries.open_alarms(), "overdue": overdue_glass(),
+        "erasures": [e | {"mine": e["ordered_by"] == me(request).person_id} for e in queries.erasures_waiting()], "lag": lag, "sealed": sum(1 for s in steps if s.sealed), "everyone": Person.objects.filter(active=True).only("id", "name", "name_en").order_by("sort_key")[:2000],
     })
 
 
@@ -95,3 +96,30 @@ def close_alarm(request: HttpRequest, alarm: int) -> HttpResponse:
         raise Refused("remark", "关闭告警须写明如何处理。", "Closing an alarm needs a remark on what was done.")
     queries.close_alarm(alarm, remark)
     return redirect("audit")
+
+
+@require_POST
+@bound
+def erase(request: HttpRequest) -> HttpResponse:
+    """Order a personal part of an event erased, or approve another person's order: two persons, and both acts stay in the ledger."""
+    _only_auditor(request)
+    if request.POST.get("order", "").isdigit():
+        _plain(lambda: queries.approve_erasure(int(request.POST["order"])))
+    else:
+        basis = request.POST.get("basis", "").strip()
+        if not basis:
+            raise Refused("basis", "删除须写明依据。", "An erasure needs a basis.")
+        try:
+            event = UUID(request.POST.get("event", "").strip())
+        except ValueError:
+            raise Refused("event", "请填写记录的编号（导出文件中的 id）。", "Enter the event's identity (id in the export).") from None
+        _plain(lambda: queries.order_erasure(event, request.POST.get("part", "").strip(), basis))
+    return redirect("audit")
+
+
+def _plain(act: Any) -> None:
+    try:
+        with transaction.atomic():
+            act()
+    except DatabaseError as error:
+        raise Refused("erasure", "没有办成：没有这一项、已经有人提出，或者不能批准自己提出的删除。", "Not done: there is no such part, it is ordered already, or nobody approves what he ordered himself.") from error
