@@ -1,6 +1,7 @@
 """Gates of views: who must be bound, what is recorded as a look."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 
@@ -72,6 +73,15 @@ def _handed_in(request: HttpRequest) -> None:
     from xieli.office.matters.tables.desk import Draft
 
     Draft.objects.filter(person_id=me(request).person_id, form=request.POST["_draft"][:60]).delete()
+
+
+def matter_in(path: str) -> int | None:
+    """The matter whose page an address is (`/m/<ref>/…`); None for other pages. What is kept of such a page belongs to that matter."""
+    found = re.match(r"/m/([0-9A-Za-z]{13})(?:/|\?|$)", path)
+    try:
+        return from_ref(found.group(1)) if found else None
+    except BadReference:
+        return None
 
 
 def identity(ref: str) -> int:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from xieli.faces.web.context import me
+from xieli.faces.web.decorators import matter_in
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.tables.desk import Draft
 
@@ -35,7 +36,7 @@ def ask(request: HttpRequest, error: Refused) -> HttpResponse:
     if request.method == "POST":
         who = me(request)
         Draft.objects.filter(person_id=who.person_id, form__startswith=PREFIX, saved_at__lt=who.now - KEPT_FOR).delete()
-        row = Draft.objects.create(person_id=who.person_id, form=PREFIX + secrets.token_hex(6), title=_("待验证身份后继续"), saved_at=who.now,
+        row = Draft.objects.create(person_id=who.person_id, form=PREFIX + secrets.token_hex(6), title=_("待验证身份后继续"), saved_at=who.now, matter_id=matter_in(back),
                                    data={"_path": back, "_typed": typed})
         back = f"/prove/{row.ref}"
     context = {"error": error, "door": door_address(back), "files": sorted(request.FILES), "typed": typed}

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound, identity
+from xieli.faces.web.decorators import bound, identity, matter_in
 from xieli.office.matters.services.errors import NotVisible
 from xieli.office.matters.tables.desk import Draft
 
@@ -36,7 +36,7 @@ def save(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"kept": False})
     data = {k: (v if len(v) > 1 else v[0]) for k, v in request.POST.lists() if not k.startswith("csrf")}
     data["_path"] = path
-    row, _ = Draft.objects.update_or_create(person_id=me(request).person_id, form=form, defaults={"data": data, "title": request.POST.get("_title", "")[:200], "saved_at": me(request).now})
+    row, _ = Draft.objects.update_or_create(person_id=me(request).person_id, form=form, defaults={"data": data, "matter_id": matter_in(path), "title": request.POST.get("_title", "")[:200], "saved_at": me(request).now})
     return JsonResponse({"kept": True, "ref": row.ref})
 
 

@@ -32,6 +32,8 @@ end $$;
 select access.desk_table('public.draft', 'person_id'), access.desk_table('public.notification', 'person_id'),
        access.desk_table('public.saved_view', 'person_id'), access.desk_table('public.import_batch', 'person_id');
 revoke insert on public.notification from {web}, {job};
+-- a half-filled form of a matter inherits from it like everything else: whoever loses the matter loses the draft with it
+create policy with_its_matter on public.draft as restrictive for select to {web}, {job} using (matter_id is null or exists (select 1 from public.matter m where m.id = matter_id));
 alter table public.imported_matter enable row level security; alter table public.imported_matter force row level security;
 create policy own on public.imported_matter to {web}, {job} using (exists (select 1 from public.import_batch b where b.id = batch_id))
     with check (exists (select 1 from public.import_batch b where b.id = batch_id));
