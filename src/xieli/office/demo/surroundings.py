@@ -10,6 +10,7 @@ import psycopg
 from django.db import connections
 
 from xieli.office.demo.crowd import ROUNDS, Crowd
+from xieli.office.demo.evidence import in_custody, papers
 from xieli.office.demo.stories import sc06_subsidy
 from xieli.office.demo.theatre import Theatre
 from xieli.office.demo.world import World
@@ -28,6 +29,9 @@ def play(stage: Theatre, say: Callable[[str], None]) -> None:
         if when > "2026-02-16" and "area" not in stage.made:
             say("  一笔粮补…… / One subsidy …")
             one_subsidy(stage)
+        if number == 3:
+            stage.at("2025-12-22 10:00")
+            stage.made["custody"] = in_custody(crowd, "datan", "liuzhi", "霍某某")
         say(f"  {when[:10]}：第 {number}/{len(ROUNDS)} 轮台账…… / register, round {number} of {len(ROUNDS)} …")
         if stage.clock_before(when):
             stage.at(when)
@@ -122,6 +126,9 @@ def last_days(crowd: Crowd) -> None:
     stage.at("2026-03-12 09:00")
     for number, (unit, name, chosen, load) in enumerate((("tobacco", "岳某某", "changling", 12), ("grid", "凌某某", "fuyuan", 7)), 1):
         designation_waiting(crowd, unit, name, chosen, load, number)
+    in_custody(crowd, "linjiang", "guanhu", "柯某某")
+    for body in ("wuchuan", "zhongyue", "datan"):
+        papers(crowd, body, 2)
     stage.at("2026-03-13 15:00")
     for body in ("wuchuan", "zhongyue", "yuntai"):
         case_waiting(crowd, body)
