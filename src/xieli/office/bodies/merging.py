@@ -57,34 +57,5 @@ def _below(connection: psycopg.Connection[Any], top: int) -> set[int]:
 
 
 def _move(connection: psycopg.Connection[Any], old: int, new: int, on: date) -> Merged:
-    def run(statement: str, *arguments: Any) -> int:
-        return connection.execute(statement, list(arguments)).rowcount  # type: ignore[arg-type]
-
-    # the old name finds the successor; papers and lists of before read the body's own row, which stays
-    run("insert into body_name (body_id, name_zh, name_en, initials, valid_from, valid_to) select %s, name_zh, name_en, initials, valid_from, %s from body where id = %s", new, on, old)
-    opened = "select id from matter where owner_body_id = %s and status = 'open'"
-    matters = [row[0] for row in connection.execute(opened, [old])]  # type: ignore[arg-type]
-    run("update matter_body set ends_at = access.now() where matter_id = any (%s) and role = 'owner' and ends_at is null", matters)
-    run("insert into matter_body (id, matter_id, body_id, role, starts_at) select access.new_id(), x, %s, 'owner', access.now() from unnest(%s::bigint[]) x", new, matters)
-    run("update matter set owner_body_id = %s, owner_room_id = nullif(access.desk_of(%s), %s) where id = any (%s)", new, new, new, matters)
-    # rights of the old body's rooms, offices and of the body itself end; the successor's desk takes over
-    run("update matter_grant set revoked_at = access.now() where matter_id = any (%s) and revoked_at is null and access.now() < ends_at and principal in"
-        " (select %s union select id from room where body_id = %s union select id from office where body_id = %s)", matters, old, old, old)
-    run("insert into matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)"
-        " select access.new_id(), x, access.desk_of(%s), 'handler', '{read,write,grant,handover,close,export,note}', access.now(), '9999-01-01', 'org_merge', '', 0, access.now()"
-        " from unnest(%s::bigint[]) x where not access.barred(x, access.desk_of(%s))", new, matters, new)
-    debts = run("update feedback_duty set owed_by_id = %s where owed_by_id = %s and state = 'open'", new, old)
-    run("update feedback_duty set owed_to_id = %s where owed_to_id = %s and state = 'open'", new, old)
-    parcels = run("update handover set receiver_id = %s where receiver_id = %s and state in ('sent', 'received', 'opened')", new, old)
-    run("insert into matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)"
-        " select access.new_id(), h.matter_id, access.desk_of(%s), 'receiver', '{read,handover}', access.now(), access.now() + interval '60 days', 'org_merge', '', 0, access.now()"
-        " from handover h where h.receiver_id = %s and h.state in ('sent', 'received', 'opened') and not exists (select 1 from matter_grant g where g.matter_id = h.matter_id"
-        " and g.principal = access.desk_of(%s) and g.revoked_at is null and access.now() < g.ends_at)", new, new, new)
-    children = run("update body set parent_id = %s where parent_id = %s and valid_to is null and id <> %s", new, old, new)
-    areas = run("update area_body set valid_to = %s where body_id = %s and valid_to is null", on, old)
-    run("update area set lead_body_id = %s where lead_body_id = %s and valid_to is null", new, old)
-    run("insert into room_contact (room_id, body_id) select room_id, %s from room_contact c where body_id = %s and not exists"
-        " (select 1 from room_contact x where x.room_id = c.room_id and x.body_id = %s)", new, old, new)
-    posted = connection.execute("select count(*) from posting where body_id = %s and (ends_at is null or ends_at > access.now())", [old]).fetchone()
-    run("update body set valid_to = %s, successor_id = %s where id = %s", on, new, old)
-    return Merged(len(matters), debts, parcels, children, areas, posted[0] if posted else 0)
+    row = connection.execute("select access.carry_out_merge(%s, %s, %s)", [old, new, on]).fetchone()
+    return Merged(**row[0])  # type: ignore[index]

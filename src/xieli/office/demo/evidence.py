@@ -5,6 +5,7 @@ from xieli.office.demo.crowd import Crowd
 from xieli.office.files import services as files
 from xieli.office.files.models import StoredFile
 from xieli.office.matters.services import leads, measures
+from xieli.office.matters.services.source import call
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.core import Matter, MatterSubject
 
@@ -33,11 +34,15 @@ def papers(crowd: Crowd, body: str, matters: int) -> None:
     """Files with custody and verdicts on the first of a body's open leads."""
     stage = crowd.stage
     chief = stage.holder(f"room_head@{body}/supervision1")
-    for lead in crowd.open_leads.get(body, [])[:matters]:
+    done = 0
+    for lead in crowd.open_leads.get(body, []):
+        if done == matters:
+            break
         with stage.acts(chief):
             matter = Matter.objects.filter(pk=lead).first()
-            if matter is None or StoredFile.objects.filter(matter=matter).exists():
+            if matter is None or not call("may", lead, "write") or StoredFile.objects.filter(matter=matter).exists():
                 continue
+            done += 1
             for number, (paper, content, whom, verdict) in enumerate(PAPERS):
                 file = files.receive(matter, paper, [content, f" {lead} {number}".encode()], from_whom=whom)
                 if verdict:

@@ -63,3 +63,7 @@ register("recusal.asked", {"recusal": "ref", "principal": "ref", "ground": "code
 register("recusal.answered", {"recusal": "ref", "verdict": "code"}, zh="{by} 对 {matters} 的回避 {recusal} 作出 {verdict}", en="{by} decided {verdict} on recusal {recusal} of {matters}")
 register("register.exported", {"register": "code", "rows": "int", "purpose": "text"}, zh="{by} 导出台账 {register} 共 {rows} 条，用途：{purpose}（{matters}）",
          en="{by} took {rows} rows of the register {register} out as a sheet for “{purpose}” ({matters})")
+register("bodies.merge_asked", {"request": "ref", "old": "ref", "heir": "ref", "on": "text", "document": "text"},
+         zh="{by} 提请将机构 {old} 并入 {heir}（{on}，{document}，{request}）", en="{by} asked to merge body {old} into {heir} ({on}, {document}, {request})")
+register("bodies.merge_decided", {"request": "ref", "agreed": "bool", "matters_moved": "int"},
+         zh="{by} 对机构合并 {request} 作出决定（同意 {agreed}，移转事项 {matters_moved}）", en="{by} decided on merger {request} (agreed {agreed}, {matters_moved} matters moved)")

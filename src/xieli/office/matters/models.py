@@ -23,6 +23,7 @@ from xieli.office.matters.tables.handover import (
     Reminder,
 )
 from xieli.office.matters.tables.measures import Measure, MeasureNotice, Presence, PresenceEntry, RightsSheet
+from xieli.office.matters.tables.merging import BodyMerge
 from xieli.office.matters.tables.work import (
     Fact,
     FormFill,
@@ -37,7 +38,7 @@ from xieli.office.matters.tables.work import (
 )
 
 __all__ = [
-    "Alarm", "Approval", "ApprovalRule", "ApprovalStep", "CalendarRevision", "Clock", "ClockEvent", "CompetenceBasis",
+    "Alarm", "Approval", "ApprovalRule", "ApprovalStep", "BodyMerge", "CalendarRevision", "Clock", "ClockEvent", "CompetenceBasis",
     "Delegation", "Draft", "Fact", "Feedback", "FeedbackDuty", "FormFill",
     "FormSubmission", "Handover", "ImportBatch",
     "ImportedMatter", "LineNotice", "Matter", "MatterBody", "MatterLink", "MatterMove", "MatterStage", "MatterSubject",

@@ -1,27 +1,31 @@
 """What everybody works on: bodies and areas with their dates, the merge preview, calendars, playbooks with live counts."""
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
 from xieli.engines.clocks import load_calendars
 from xieli.engines.playbooks import diagram as draw
 from xieli.engines.playbooks import table
 from xieli.faces.web.context import me
-from xieli.faces.web.decorators import bound
+from xieli.faces.web.decorators import bound, identity
 from xieli.faces.web.pictures.diagram import drawn
 from xieli.faces.web.templatetags.xieli import WEEKDAYS, english
 from xieli.faces.web.views.search import begins
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Area, Body, BodyKind, BodyName, Office, Room
-from xieli.office.matters.services import clocks
-from xieli.office.matters.services.errors import NotVisible
+from xieli.office.matters.services import clocks, merging
+from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import shipped
 from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.merging import BodyMerge
 from xieli.office.matters.tables.work import MatterStage
 from xieli.office.people.models import Posting
 
@@ -61,7 +65,11 @@ def body(request: HttpRequest, code: str) -> HttpResponse:
 
 @bound
 def merge(request: HttpRequest) -> HttpResponse:
-    """What merging two bodies would do: shown, not done. The installer carries it out (`xieli org merge`), on a date, by a document."""
+    """What merging two bodies would do: shown; then asked for by a system administrator and confirmed by the head above."""
+    return _merge_page(request)
+
+
+def _merge_page(request: HttpRequest, error: Refused | None = None) -> HttpResponse:
     from_codes, into_code = request.GET.getlist("from"), request.GET.get("into", "")
     sources = list(Body.objects.filter(code__in=from_codes).exclude(code=into_code))
     target = Body.objects.filter(code=into_code).first()
@@ -77,7 +85,40 @@ def merge(request: HttpRequest) -> HttpResponse:
             "clashes": [b for b in sources if b.kind != target.kind or b.rank != target.rank],
         }
     return render(request, "web/merge.html", {"bodies": Body.objects.filter(valid_to=None).exclude(kind="village").order_by("kind", "sort_key"), "from_codes": from_codes, "into": into_code,
-                                              "sources": sources, "target": target, "plan": plan})
+                                              "sources": sources, "target": target, "plan": plan,
+                                              "may_ask": "system_admin" in me(request).offices and len(sources) == 1, "error": error, "today": me(request).now.date(),
+                                              "requests": [{"row": r, "mine": merging.may_confirm(r)} for r in BodyMerge.objects.select_related("old", "heir", "asked_by", "confirmed_by").order_by("-asked_at")[:20]]},
+                  status=422 if error else 200)
+
+
+@require_POST
+@bound
+def merge_ask(request: HttpRequest) -> HttpResponse:
+    """Ask for the merger that was previewed."""
+    bodies = {b.code: b for b in Body.objects.filter(code__in=[request.POST.get("old", ""), request.POST.get("heir", "")])}
+    old, heir = bodies.get(request.POST.get("old", "")), bodies.get(request.POST.get("heir", ""))
+    if old is None or heir is None:
+        raise NotVisible()
+    try:
+        with transaction.atomic():
+            day = request.POST.get("on", "")
+            merging.ask(old, heir, date.fromisoformat(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", day) else me(request).now.date(), request.POST.get("document_no", ""))
+    except NotVisible:
+        raise
+    except Refused as error:
+        return _merge_page(request, error)
+    return redirect("merge")
+
+
+@require_POST
+@bound
+def merge_decide(request: HttpRequest, ref: str) -> HttpResponse:
+    """Confirm or refuse, as the head of the body above."""
+    found = BodyMerge.objects.filter(pk=identity(ref)).first()
+    if found is None:
+        raise NotVisible()
+    merging.decide(found, request.POST.get("verdict") == "agree")
+    return redirect("merge")
 
 
 @bound
