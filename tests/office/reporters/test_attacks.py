@@ -158,3 +158,18 @@ def test_every_act_of_the_store_is_written_into_the_ledger_by_the_database_itsel
         "select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'reporters' and p.provolatile = 'v' and has_function_privilege(%s, p.oid, 'execute')"
         " and p.prosrc !~ 'reporters\\.note|audit\\.write'", [f"{PREFIX}_web"]).fetchall()
     assert silent == []
+
+
+def test_the_sweeper_deletes_the_halves_of_a_request_that_ran_out_and_reads_nothing(store: Store) -> None:
+    admin = store.kit.stage.admin
+    report = store.taken().id
+    request = store.asked(report, hours=1)
+    store.handed(request)
+    admin.execute("update access.clock_offset set by = by + interval '61 minutes'")
+    with psycopg.connect(host=admin.info.host, port=admin.info.port, dbname=admin.info.dbname, user=f"{PREFIX}_sweeper", password="test-only", autocommit=True) as sweeper:
+        assert sweeper.execute("select reporters.run_out(null)").fetchone()[0] >= 1  # type: ignore[index]
+        for table in ("report", "half", "request", "holder"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                sweeper.execute(f"select * from reporters.{table}")  # type: ignore[call-overload]
+    assert store.sql("select count(*) from reporters.handed where request = %s", request) == 0
+    assert store.sql("select outcome from reporters.request where id = %s", request) == "expired"

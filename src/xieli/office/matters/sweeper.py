@@ -9,6 +9,7 @@
 6. Feedback duties past their date turn red for the owner, the supervisor and the sender.
 7. Bytes that no row names are removed (office/files).
 8. Authorizations of data matching end; what is past its keeping is destroyed with a record.
+9. Requests in the reporters' store that ran out lose the halves that were handed over for them.
 """
 from __future__ import annotations
 
@@ -151,6 +152,13 @@ def sweep_files() -> int:
 _files_looked_at = -600.0
 
 
+def end_reporter_requests() -> int:
+    """Halves handed over for requests that ran out are deleted; nothing else of the store is open to this role."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select reporters.run_out(null)")
+        return int(cursor.fetchone()[0])
+
+
 def round_once() -> dict[str, int]:
     """One whole round."""
-    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "loads": release_loads(), "matching": expire_matching(), "files": sweep_files()}
+    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "loads": release_loads(), "matching": expire_matching(), "files": sweep_files(), "reporters": end_reporter_requests()}
