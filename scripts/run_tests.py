@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import spark_tests
+
 from xieli.server.setup import prepare_checkout
 from xieli.server.words import Trouble, pick, to_terminal
 
@@ -98,6 +100,10 @@ def soak(arguments: list[str]) -> int:
         report.unlink(missing_ok=True)
         worst = max(worst, pytest([*processes(), *chosen, f"--junit-xml={report}", *arguments], XIELI_SIZE="large", **environment))
         lines.append(f"| {name} | {counts(report)} |")
+    report = ROOT / "var" / "soak-spark.xml"
+    report.unlink(missing_ok=True)
+    worst = max(worst, spark_tests.run(report))
+    lines.append(f"| every model on Spark | {counts(report)} |")
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
     dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
     today = datetime.datetime.now(datetime.UTC).date().isoformat()

@@ -1,7 +1,7 @@
 """A small invented county for the desk: payments, deaths, kin, approvals, described and imported through the engine, then listed."""
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +13,11 @@ from xieli.engines.matching.datasets.catalogue import listing
 from xieli.engines.matching.datasets.importing import import_dataset
 from xieli.engines.matching.demo import generate
 from xieli.engines.matching.demo_case import generate_case
+from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import Theatre
 from xieli.office.desk import runs, store
 from xieli.office.desk.models import Authorization, Run
+from xieli.office.matters.services import grants, leads
 
 
 def load(admin: psycopg.Connection[Any], *, people: int = 400, dead: int = 3, favoured: int = 2, at: datetime | None = None) -> dict[str, Any]:
@@ -63,6 +65,21 @@ def publish(admin: psycopg.Connection[Any], at: datetime) -> int:
             [r["dataset"], r["title"]["zh"], r["title"]["en"], r["owner"]["body"], r["owner"]["zh"], r["owner"]["en"], r["level"], r["as_of"], d.every_days or 0, d.lineage["zh"], d.lineage["en"],
              r["version"], r["accepted"], r["quarantined"], Jsonb(r["columns"])])
     return len(rows)
+
+
+def approved_check(stage: Theatre) -> int:
+    """A check of the city's own room whose plan is approved, open to the analyst: where a newcomer proposes his first matching."""
+    hands, chief = Hands(stage), "chief3"
+    with stage.acts(chief):
+        check = leads.register(leads.NewMatter("joint_check", "惠民补贴发放专项检查", stage.body("yj"), stage.room("yj/supervision3"), source="supervision")).id
+        for person in ("yj-head", "yj-deputy", "yj-analyst"):
+            grants.give(check, stage.person(person), kind="handler", acts=["read", "write", "note"], ends_at=None, basis="专项检查", reason="")
+    day = hands.clock().date()
+    hands.step(chief, check, "submit", form=("plan", {
+        "topic": "惠民补贴发放", "kind": "special", "members": [{"member": str(stage.body("finance")), "task": "提供发放名册"}], "units": [{"unit": "示范县", "visit_on": (day + timedelta(days=14)).isoformat()}],
+        "checklist": [{"title": "死后领补"}, {"title": "亲属审批"}], "joined": "none", "from_on": day.isoformat(), "to_on": (day + timedelta(days=60)).isoformat()}))
+    hands.approved(chief, check, "start", "yj-deputy")
+    return int(check)
 
 
 def run_now(stage: Theatre, person: str, authorization: int, model: str, *, trial: bool = False) -> Run:

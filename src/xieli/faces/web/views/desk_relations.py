@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from xieli.engines.matching.relations.graph import KINDS, PAGE
 from xieli.faces.web.decorators import bound
-from xieli.faces.web.templatetags.xieli import english
+from xieli.faces.web.templatetags.xieli import english, named
 from xieli.faces.web.views.desk import one
 from xieli.office.audit import record_look
 from xieli.office.desk import relations
@@ -74,7 +74,7 @@ def picture(request: HttpRequest, ref: str) -> HttpResponse:
     titles = {d.code: d for d in DataSet.objects.filter(code__in={e.dataset for e in laid.edges})}
     chosen = next((e for e in laid.edges if e.key == request.GET.get("edge")), None)
     nodes = [{**n, "title": name_of(n), "word": NODE_WORDS.get(n["kind"], ""), **_moves(view, n)} for n in laid.nodes.values()]
-    edges = [{"e": e, "word": _words()[e.kind], "source": name_of(laid.nodes[e.source]), "target": name_of(laid.nodes[e.target]), "href": address(view, edge=e.key), "on_path": e.key in laid.path} for e in laid.edges]
+    edges = [{"e": e, "word": _words()[e.kind], "source": name_of(laid.nodes[e.source]), "target": name_of(laid.nodes[e.target]), "href": address(view, edge=e.key), "set": named(titles.get(e.dataset)) or e.dataset, "on_path": e.key in laid.path} for e in laid.edges]
     return render(request, "web/desk/relations.html", {
         "a": a, "view": view, "address": address(view), "questions": every.questions(), "nodes": nodes, "edges": edges, "chosen": chosen, "chosen_set": titles.get(chosen.dataset) if chosen else None,
         "chosen_ends": (name_of(laid.nodes[chosen.source]), name_of(laid.nodes[chosen.target])) if chosen else None, "chosen_word": _words()[chosen.kind] if chosen else "",
