@@ -29,8 +29,8 @@ def asked(client, path, **headers) -> list[str]:
     return found
 
 
-# the matter and its owner · the record of the look · what hangs on it, the calendars included · who is posted there and how they are called
-MATTER = FRAME + 4
+# the matter and its owner · the record of the look · what hangs on it, the calendars included · who is posted there and how they are called · its files
+MATTER = FRAME + 5
 
 
 @pytest.mark.parametrize("name", ["case", "liuzhi", "channel"])

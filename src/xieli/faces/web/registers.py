@@ -5,6 +5,7 @@ definition, so that they cannot differ.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -97,10 +98,11 @@ def _day(text: str) -> date | None:
 
 def _text(value: str) -> Q:
     value = value.strip()[:60]
+    # a number or words, never both in one condition: with an OR no index serves
+    if re.search(r"[〔\[(（]\d{4}[〕\])）]\d+$|\d{4}-\d+$", value):
+        return Q(number=value.translate(str.maketrans("[]（）()", "〔〕〔〕〔〕")))
     pieces = sorted(grams_of(value))
-    if not pieces:
-        return Q()
-    return Q(grams__contains=pieces) | Q(number__iexact=value.translate(str.maketrans("[]（）()", "〔〕〔〕〔〕")))
+    return Q(grams__contains=pieces) if pieces else Q()
 
 
 FILTERS: tuple[Filter, ...] = (

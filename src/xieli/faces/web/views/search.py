@@ -22,6 +22,8 @@ from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Person
 
 BRACKETS = str.maketrans("[](（)）", "〔〕〔〔〕〕")
+# a number as it is printed or typed: 线〔2026〕12, 线[2026]12, 2026-0317
+NUMBER = re.compile(r"[〔\[(（]\d{4}[〕\])）]\d+$|\d{4}-\d+$")
 
 
 # what one does without a place in the menu: name of the address, words, who can (empty: everyone)
@@ -37,12 +39,11 @@ def search(request: HttpRequest) -> HttpResponse:
     people: list[Person] = []
     if q:
         pieces = sorted(grams_of(q))
-        found = Matter.objects.none()
-        if pieces and re.search(r"[\u3400-\u9fff]{2}", q):
-            # the pieces decide by index; LIKE stays a plain filter behind the policy
-            found = Matter.objects.filter(grams__contains=pieces)
-        number = q.translate(BRACKETS)
-        matters = list((found | Matter.objects.filter(number__iexact=number)).select_related("owner_body").order_by("-opened_at")[:50])
+        if NUMBER.search(q):
+            matters = list(Matter.objects.filter(number=q.translate(BRACKETS)).select_related("owner_body").order_by("-opened_at")[:50])
+        elif pieces and re.search(r"[\u3400-\u9fff]{2}", q):
+            # the pieces decide by index; LIKE stays a plain filter behind the policy; one OR more and the index is not used
+            matters = list(Matter.objects.filter(grams__contains=pieces).select_related("owner_body").order_by("-opened_at")[:50])
         letters = q.lower() if q.isascii() else ""
         names = Q(name_zh__contains=q) | Q(names__name_zh__contains=q)
         if letters:
