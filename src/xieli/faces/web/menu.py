@@ -30,7 +30,6 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("designation", _("管辖"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("matters", _("事项"), CASE | {"rights_officer", "keeper"}),
     Entry("reporters", _("反映人"), frozenset({"keeper"})),
-    Entry("forces", _("力量"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("checks", _("检查"), CASE),
     Entry("remedy", _("整改"), CASE | {"unit_liaison"}),
     Entry("desk", _("碰撞"), frozenset({"analyst", "head", "deputy", "room_head"})),
@@ -43,6 +42,7 @@ ENTRIES: tuple[Entry, ...] = (
 MOST = 10
 # reference and desk pages, shown smaller below
 MORE: tuple[Entry, ...] = (
+    Entry("forces", _("力量"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("areas", _("片区与均衡"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("green_channel", _("绿色通道"), frozenset({"room_head", "handler", "case_duty", "head", "deputy"})),
     Entry("rights", _("权利事项"), frozenset({"rights_officer", "case_duty", "head"})),

@@ -39,7 +39,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     record_look([m.id for m in rows], purpose="forces", list=True, asked=None)
     shown = [(code, [{"m": m, "at": at(m), "plan": forms[m.id].get("plan") or forms[m.id].get("request") or {}} for m in rows if m.kind == code]) for code in KINDS]
     figures = [services.figure(c, period) for c in ("training_coverage", "trained_persons", "trained_times", "postings", "borrowings_overdue")]
-    missing = services.rows_behind("untrained", period, limit=60)
+    missing = services.rows_behind("untrained", period, limit=24)
     return render(request, "web/cooperation/forces.html", {
         "members": members, "first": first, "last": last, "words": " ".join(words), "shown": [(c, r) for c, r in shown if r], "figures": figures, "missing": missing, "period": period, "periods": PERIODS, "given": request.GET,
     })
