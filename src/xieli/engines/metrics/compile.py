@@ -128,6 +128,13 @@ def _from(count: Count, build: _Build, *, at_end: bool, bodies: tuple[int, ...] 
     return f"{sql} where {' and '.join(conditions) or 'true'}"
 
 
+def _lean(sql: str, source: Source) -> str:
+    """Without the join to the matter where nothing of the matter is asked: its row decides nothing then, and costs a whole scan."""
+    join = f" join matter m on m.id = {source.matter}"
+    bare = sql.replace(join, "", 1)
+    return sql if re.search(r"\bm\.", bare) else bare
+
+
 def compile_count(count: Count, asof: AsOf, *, at_end: bool = False, by: str = "", bodies: tuple[int, ...] | None = None) -> Query:
     """The number of a count, in the whole or for each group; one row (value) or rows (group, value)."""
     source, build = SOURCES[count.source], _Build(asof)
@@ -135,8 +142,8 @@ def compile_count(count: Count, asof: AsOf, *, at_end: bool = False, by: str = "
     value = column_of(count, count.value) if count.value else "1"
     aggregate = build.text(AGGREGATES[count.of].format(matter=source.matter, subject=source.subject or "x.id", value=value))
     if not by:
-        return build.done(f"select {aggregate} {tail}")
-    return build.done(f"select {build.text(group_of(count, by))} as g, {aggregate} {tail} group by 1 order by 1")
+        return build.done(_lean(f"select {aggregate} {tail}", source))
+    return build.done(_lean(f"select {build.text(group_of(count, by))} as g, {aggregate} {tail} group by 1 order by 1", source))
 
 
 def compile_rows(count: Count, asof: AsOf, *, at_end: bool = False, limit: int = 500) -> Query:
@@ -144,14 +151,14 @@ def compile_rows(count: Count, asof: AsOf, *, at_end: bool = False, limit: int =
     source, build = SOURCES[count.source], _Build(asof)
     tail = _from(count, build, at_end=at_end, bodies=None)
     what = source.matter or source.label.partition(":")[2]
-    return build.done(f"select distinct {what} {tail} limit {int(limit)}")
+    return build.done(_lean(f"select distinct {what} {tail} limit {int(limit)}", source))
 
 
 def compile_total(count: Count, asof: AsOf, *, at_end: bool = False) -> Query:
     """How many distinct things stand behind a count: matters, or rows that stand on none."""
     source, build = SOURCES[count.source], _Build(asof)
     tail = _from(count, build, at_end=at_end, bodies=None)
-    return build.done(f"select count(distinct {source.matter or source.label.partition(':')[2]}) {tail}")
+    return build.done(_lean(f"select count(distinct {source.matter or source.label.partition(':')[2]}) {tail}", source))
 
 
 def compile_metric(metric: Metric, asof: AsOf, *, by: str = "", bodies: tuple[int, ...] | None = None) -> tuple[Query, Query | None]:
