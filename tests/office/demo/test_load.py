@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +14,18 @@ from tests.djangodb import use
 from tests.office.conftest import allow_database
 from xieli.office.demo import load as loader
 from xieli.office.demo.crowd import Crowd
+from xieli.office.demo.evidence import in_custody, papers
 from xieli.office.demo.stories import sc03_one_call, stories
 from xieli.office.demo.surroundings import first_parcels
 from xieli.server.cluster import Server
 
 
 @pytest.fixture
-def database(pg_cluster: Server, request: pytest.FixtureRequest) -> Iterator[dbfixtures.TestDatabase]:
+def database(pg_cluster: Server, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dbfixtures.TestDatabase]:
+    from django.conf import settings
+
     allow_database(request)
+    monkeypatch.setattr(settings, "FILES", tmp_path)
     made = dbfixtures.clone(pg_cluster, f"xdemo_{os.getpid()}", mark=getattr(request, "param", "demo"))
     use(made)
     yield made
@@ -65,6 +71,16 @@ def test_the_surroundings_are_made_by_services_and_every_one_has_its_event(datab
         crowd.round_of_leads("wuchuan", "wuchuan/supervision1", (0, 1, 2, 3, 4, 5, 6), days_ago=2)
         stages: dict[str, Any] = dict(admin.execute("select stages[1], count(*) from matter where kind = 'lead' group by 1").fetchall())
         assert {"registered", "assign", "opinion", "disposal"} <= set(stages)
+        # people in custody whose limit is near, and files with a history
+        custody = in_custody(crowd, "linjiang", "guanhu", "柯某某")
+        left = admin.execute("select alarm_at - access.now() from clock where matter_id = %s and on_expiry = 'must_release' and state = 'running'", [custody]).fetchone()
+        assert left is not None
+        assert timedelta(0) < left[0] < timedelta(days=8)
+        papers(crowd, "wuchuan", 2)
+        kept = admin.execute("select count(*), count(distinct matter_id), count(*) filter (where verdict <> '') from stored_file").fetchone()
+        assert kept is not None
+        assert kept[1] >= 1
+        assert (kept[0], kept[2]) == (4 * kept[1], 2 * kept[1])
         silent = admin.execute("select count(*) from matter m where not exists (select 1 from audit.event_matter e where e.matter = m.id)").fetchone()
         assert silent == (0,)
         moves = admin.execute("select count(*) from matter_move").fetchone()

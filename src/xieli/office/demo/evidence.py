@@ -33,12 +33,11 @@ def in_custody(crowd: Crowd, body: str, kind: str, name: str) -> int:
 def papers(crowd: Crowd, body: str, matters: int) -> None:
     """Files with custody and verdicts on the first of a body's open leads."""
     stage = crowd.stage
-    chief = stage.holder(f"room_head@{body}/supervision1")
     done = 0
     for lead in crowd.open_leads.get(body, []):
         if done == matters:
             break
-        with stage.acts(chief):
+        with stage.acts(crowd.hands.staff("case_duty", f"{body}/case")):
             matter = Matter.objects.filter(pk=lead).first()
             if matter is None or not call("may", lead, "write") or StoredFile.objects.filter(matter=matter).exists():
                 continue

@@ -66,7 +66,7 @@ def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | No
     late_form = None
     if form is not None:
         if call("may", matter.id, "write"):
-            submit(matter, form[0], form[1], body=body)
+            submit(matter, form[0], form[1], body=body, with_step=True)
         else:
             late_form = (form[0], checked(matter, form[0], form[1]))
     matter.refresh_from_db()
@@ -85,7 +85,7 @@ def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | No
     move_id = int(call("make_move", matter.id, move, left, Jsonb(result.state.to_data()), reason, approval.id if approval else None,  # type: ignore[call-overload]
                        happened, version))
     if form is not None and late_form is not None:
-        submit(matter, form[0], form[1], body=body)
+        submit(matter, form[0], form[1], body=body, with_step=True)
     matter.refresh_from_db()
     record("matter.moved", matters=[matter.id], move=move, from_stage=next((t.stage for t in state.tokens if t.id == left), None),
            to_stages=sorted({t.stage for t in result.state.tokens} | ({result.state.result} if result.state.result else set())),
