@@ -119,4 +119,5 @@ def test_the_standing_checks_reach_their_aims():
         pytest.skip(f"evaluation data folder is absent for: {', '.join(skipped)}")
     assert rows["historical_50k", "xieli, pairs with a test record"]["f1"] >= 0.90
     assert rows["FEBRL4", "xieli, all"]["f1"] >= 0.999
-    assert rows["AMLSim 20K", "circles in any order or fan-ins, all"]["precision"] >= 0.99
+    assert rows["AMLSim 20K", "circles, chains or fan-ins, all"]["precision"] >= 0.99
+    assert rows["AMLSim 20K", "circles, chains or fan-ins, test half"]["recall"] >= 0.5

@@ -157,3 +157,18 @@ def test_every_account_on_a_circle_of_equal_amounts_in_amlsim_was_planted():
     accounts = sorted({a for c in found for a in c.accounts})
     assert len(found) == 21
     assert is_fraud[accounts].all()
+
+
+def test_a_chain_keeps_its_amount_in_order_of_time_over_three_accounts():
+    from xieli.engines.matching.relations.flows import chains
+
+    def found(rows, **how):
+        t = Transfers(6, *(np.array(c, dtype=kind) for c, kind in zip(zip(*rows, strict=True), (np.int64, np.int64, float, float), strict=True)))
+        return np.flatnonzero(chains(t, window=10, **how)).tolist()
+
+    assert found([(0, 1, 100, 1), (1, 2, 100, 3), (3, 4, 70, 1)]) == [0, 1, 2]
+    for near in ([(0, 1, 100, 3), (1, 2, 100, 1)], [(0, 1, 100, 1), (1, 2, 90, 3)], [(0, 1, 100, 1), (1, 0, 100, 3)], [(0, 1, 100, 1), (1, 2, 100, 30)]):
+        assert found(near) == []
+    assert found([(0, 1, 100, 3), (1, 2, 100, 1)], order="any") == [0, 1, 2]
+    assert found([(0, 1, 100, 1), (1, 2, 90, 3)], tolerance=0.1) == [0, 1, 2]
+    assert found([(0, 1, 100, 1), (1, 2, 100, 3)], repeats=2) == []

@@ -137,6 +137,30 @@ def _distinct(t: Transfers, rows: Ints) -> Ints:
     return np.sort(rows[np.unique(table, axis=0, return_index=True)[1]])
 
 
+def chains(t: Transfers, *, window: float, tolerance: float = 0.0, order: str = "time", repeats: int = 1) -> NDArray[np.bool_]:
+    """Accounts on a chain of two transfers that keeps its amount: a circle that has not closed, or has not closed yet.
+
+    tolerance: the second amount differs from the first at most by this share. order as in `circles`. repeats: both pairs
+    of accounts have at least this many transfers in all. The three accounts of a chain differ.
+    """
+    rows = np.flatnonzero(t.source != t.target)
+    if repeats > 1 and len(rows):
+        _, where, times = np.unique(t.source[rows] * t.accounts + t.target[rows], return_inverse=True, return_counts=True)
+        rows = rows[times[where] >= repeats]
+    found = np.zeros(t.accounts, dtype=bool)
+    by_source = rows[np.argsort(t.source[rows], kind="stable")]
+    low, high = np.searchsorted(t.source[by_source], t.target[rows], "left"), np.searchsorted(t.source[by_source], t.target[rows], "right")
+    count = high - low
+    first = np.repeat(rows, count)
+    second = by_source[np.repeat(low, count) + np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)]
+    wait = t.time[second] - t.time[first]
+    keeps = np.abs(t.amount[second] / t.amount[first] - 1) <= tolerance + TINY
+    good = keeps & (t.target[second] != t.source[first]) & (np.abs(wait) <= window) & ((wait >= 0) if order == "time" else np.ones(len(wait), dtype=bool))
+    for ends in (t.source[first], t.target[first], t.target[second]):
+        found[ends[good]] = True
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class FanIn:
     """Many payers into one account inside a window; transfers are numbers into the columns."""
