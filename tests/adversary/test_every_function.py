@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,8 +14,10 @@ from tests.adversary.test_raw_connection import NOBODYS
 OPEN = """
 select p.oid::regprocedure::text, p.proname::text, array(select format_type(t, null) from unnest(p.proargtypes) with ordinality x(t, n) order by n)
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-where n.nspname in ('public', 'access', 'audit', 'door', 'reporters') and has_function_privilege(p.oid, 'execute') and p.prorettype <> 'trigger'::regtype
-  and 'bigint' = any (array(select format_type(t, null) from unnest(p.proargtypes) t)) and p.prokind = 'f'
+where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute')
+  and p.prorettype <> 'trigger'::regtype and p.prokind = 'f'
+  and array['bigint', 'bigint[]', 'uuid'] && array(select format_type(t, null) from unnest(p.proargtypes) t)
+  and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')
 order by 1
 """
 #: values for the other arguments, tried in turn: they must reach past the checks of form
@@ -25,9 +28,15 @@ FILL: list[dict[str, Any]] = [
 ]
 
 
+#: the hidden matter → an act on it
+EVENTS: dict[int, Any] = {}
+
+
 def value(kind: str, fill: dict[str, Any], number: int) -> Any:
     if kind == "bigint":
         return number
+    if kind == "uuid":
+        return EVENTS.get(number) or uuid4()  # of an act on the hidden matter; or one that never was
     if kind.endswith("[]"):
         inner = kind.removesuffix("[]")
         return "{%s}" % (number if inner == "bigint" else fill.get(inner, ""))
@@ -52,6 +61,12 @@ def masked(row: tuple[Any, ...]) -> str:
 @pytest.mark.parametrize("who", ["bo", "chen", "du"])
 def test_no_function_open_to_sessions_tells_a_hidden_matter_from_none(target: Target, who: str) -> None:
     different = []
+    with target.database.admin() as admin:
+        admin.execute("insert into audit.verb (name, fields, personal, internal, zh, en) values ('test.noted', '{}', '{}', false, 'x', 'x') on conflict do nothing")
+    with target.bound("an", keep=True) as c:
+        row = c.execute("select audit.record('test.noted', '{}', %s, '{}')", [[target.hidden]]).fetchone()
+        assert row is not None
+        EVENTS[target.hidden] = row[0]
     with target.bound(who) as c:
         functions = c.execute(OPEN).fetchall()
         assert len(functions) >= 15
