@@ -137,7 +137,7 @@ class RandomWorld:
                 s = ntk.Session(person, T0, T0, T0 + timedelta(days=30), timedelta(days=30 if r.random() < 0.95 else 1), capacity, ended)
                 c.execute("insert into access.session (id, token, person, posting, opened_at, seen_at, until, idle, proved_at, ended_at)"
                           " values (access.new_id(), sha256(%s), %s, %s, %s, %s, %s, %s, %s, %s)",
-                          [cookie.encode(), person, capacity, T0, T0, s.until, s.idle, T0, T0 if ended else None])
+                          [cookie.encode(), person, capacity, T0, T0, s.until, s.idle, s.until, T0 if ended else None])  # a fresh proof of identity is not this model's question
                 self.sessions.append((cookie, s))
 
     def _insert_person(self, p: ntk.Person) -> None:

@@ -158,7 +158,7 @@ def drill_start(request: HttpRequest) -> HttpResponse:
     natural = Body.objects.filter(pk=int(request.POST["natural"]), rank="county").first() if request.POST.get("natural", "").isdigit() else None
     if natural is None:
         raise Refused("no_body", "请先选自然管辖机构。", "Choose the natural body first.")
-    return redirect("drill", drills.start(body.id, natural).ref)
+    return redirect("drill_night", drills.start(body.id, natural).ref)
 
 
 @bound
@@ -185,4 +185,4 @@ def drill_step(request: HttpRequest, ref: str) -> HttpResponse:
         drills.ring(row, int(p["body"]), p["answer"])
     else:
         drills.step(row, p.get("step", ""), body=int(p["body"]) if p.get("body", "").isdigit() else None, note=p.get("note", ""))
-    return redirect("drill", ref)
+    return redirect("drill_night", ref)
