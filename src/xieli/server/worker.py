@@ -13,6 +13,9 @@ def main() -> None:
     from django.core.management import call_command
 
     django.setup()
+    from xieli.server import courier
+
+    courier.start()  # mail and webhooks, beside the jobs
     # call_command leaves out Django's checks of templates and addresses: this process serves no page
     # two at a time: an hour of matching does not keep a short job waiting
     call_command("procrastinate", "worker", "--delete-jobs", "successful", "--concurrency", "2")

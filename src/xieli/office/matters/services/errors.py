@@ -110,6 +110,12 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "this version is no longer open": ("conflict", "该版本已经通过或撤回，页面已过时。", "This version was adopted or withdrawn already; the page is out of date."),
     "a later version is in force already": ("conflict", "同日或更晚的版本已经生效，请改生效日期。", "A version of that day or later is in force already; choose a later day."),
     "a plan is not rewritten": ("rewritten", "已结束的计算不能改写，请另行计算。", "A run that ended is not rewritten; ask for another."),
+    "a fresh proof is needed": ("prove_again", "请先再验证一次身份（五分钟内有效）。", "Prove your identity again first (valid for five minutes)."),
+    "a service is collected by the person responsible": ("service_collector", "个人令牌由本人领取；服务（无账号）的令牌由负责人领取。", "A person collects his own token; a service's (no account) is collected by the person responsible."),
+    "a service acts under an agreement": ("agreement_needed", "服务的令牌须写明协议编号。", "A service's token names its agreement."),
+    "a token lasts a year at most": ("too_long", "令牌最长一年。", "A token lasts a year at most."),
+    "that host is not allowed": ("host_not_allowed", "该主机不在允许的名单里，请系统管理员先添加。", "That host is not on the allowed list; the system administrator adds it first."),
+    "a demo sends no mail": ("no_mail", "演示环境不发邮件。", "A demo sends no mail."),
     "a matter is opened for one's own body": ("own_body_only", "只能为本机构登记事项。", "A matter is opened for one's own body."),
 }
 
