@@ -39,6 +39,19 @@ def open_demo_session(person_id: int) -> str:
     return token
 
 
+def _bearer(request: HttpRequest) -> str:
+    """The token of a program, from its header; empty when there is none."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" and secret.isascii() and secret.isprintable() else ""
+
+
+def bind_client(secret: str) -> object | None:
+    """Bind the current transaction to the program behind a token (office.clients); None: nothing will be seen."""
+    from xieli.office.clients.services import bind as bind_program
+
+    return bind_program(secret)
+
+
 class BindingMiddleware:
     """One transaction and one binding per request; an exception in the view undoes both the effect and its events."""
 
@@ -48,9 +61,11 @@ class BindingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(("/static/", "/healthz", "/readyz")):
             return self.get_response(request)
-        token = request.COOKIES.get(settings.SESSION_COOKIE, "")
+        program = _bearer(request) if request.path.startswith("/api/") else ""
+        token = "" if request.path.startswith("/api/") else request.COOKIES.get(settings.SESSION_COOKIE, "")  # a browser's cookie opens no API
         request.xieli_failed = False  # type: ignore[attr-defined]
         with transaction.atomic():
+            request.xieli_client = bind_client(program) if program else None  # type: ignore[attr-defined]
             request.bound = bool(token) and bind(token)  # type: ignore[attr-defined]
             response = self.get_response(request)
             # bytes of a stored file never change and ask no database: they may flow after the binding has ended
@@ -63,6 +78,10 @@ class BindingMiddleware:
         if getattr(request, "bound", False):
             with connection.cursor() as cursor:
                 cursor.execute("select access.touch(%s)", [token])
+        if getattr(request, "xieli_client", None) is not None:
+            from xieli.office.clients.services import touch
+
+            touch(program)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "xieli.faces.api.middleware.ApiMiddleware",
     "xieli.server.binding.BindingMiddleware",
 ]
 

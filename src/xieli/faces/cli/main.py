@@ -11,6 +11,7 @@ import click
 # name -> (module:attribute, one line of help). A command's module is imported only when it runs.
 COMMANDS: dict[str, tuple[str, str]] = {
     "allocate": ("xieli.faces.cli.allocate:allocate", "Zones, designation, staffing, committees, rotas from a file"),
+    "api": ("xieli.faces.cli.api:api", "The API: its description, a token in the demo"),
     "audit": ("xieli.faces.cli.audit:audit", "Verify, seal and witness the ledger of acts"),
     "backup": ("xieli.faces.cli.backup:backup", "Back up to named custodians; two are needed to open it"),
     "calendar": ("xieli.faces.cli.calendar:calendar", "Working-day calendars: import a notice, compare"),

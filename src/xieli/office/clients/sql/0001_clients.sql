@@ -48,14 +48,16 @@ begin
     return t;
 end $$;
 create function access.confirm_token(t bigint) returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
--- by the head of a body in which the person serves; a head's own by the auditor; never by who asked, receives or is meant
-declare w record := access.who(); k public.api_token; is_head boolean;
+-- by the head of a body in which the person serves; where no other person heads it (a head's own, or none yet), by the auditor;
+-- never by who asked, receives or is meant
+declare w record := access.who(); k public.api_token; has_head boolean;
 begin
     select * into k from public.api_token where id = t and confirmed_at is null and revoked_at is null for update;
-    select exists (select 1 from public.posting po join public.office o on o.id = po.office_id where po.person_id = k.person_id and o.code in ('head', 'town_secretary')
-                   and po.confirmed_by_id is not null and po.starts_at <= w.t and (po.ends_at is null or w.t < po.ends_at)) into is_head;
+    select exists (select 1 from public.posting b join public.posting a on a.body_id = b.body_id and a.person_id <> k.person_id join public.office o on o.id = a.office_id
+                   where b.person_id = k.person_id and o.code in ('head', 'town_secretary') and a.confirmed_by_id is not null and b.confirmed_by_id is not null
+                     and a.starts_at <= w.t and (a.ends_at is null or w.t < a.ends_at) and b.starts_at <= w.t and (b.ends_at is null or w.t < b.ends_at)) into has_head;
     if k.id is null or w.person in (k.person_id, k.collector_id, k.asked_by_id)
-       or not (access.heads(k.person_id) or (is_head and access.holds('audit_admin'))) then
+       or not (case when has_head then access.heads(k.person_id) else access.holds('audit_admin') end) then
         raise exception 'not visible' using errcode = 'insufficient_privilege';
     end if;
     update public.api_token set confirmed_by_id = w.person, confirmed_at = w.t where id = t;
@@ -289,6 +291,11 @@ begin
     return case when x.attempts >= 8 then 'dead' else 'waiting' end;
 end $$;
 
+-- the last seal of the ledger: what an outside witness compares; no act, no name
+create function access.last_seal() returns table (number bigint, sealed_at timestamptz, tree_size bigint, digest bytea)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as
+$$ select s.number, s.at, s.size, sha256(s.canon) from audit.seal s order by s.number desc limit 1 $$;
+
 revoke all on function access.event_kind(text) from public;
 grant execute on function access.event_kind(text) to {keeper};
 select access.settle();
@@ -296,5 +303,5 @@ revoke all on function access.heads(integer), access.client(), access.client_coo
 grant execute on function access.heads(integer), access.client(), access.propose_token(integer, integer, text, text[], text, text, text, timestamptz), access.confirm_token(bigint),
     access.collect_token(bigint, bytea), access.revoke_token(bigint), access.bind_client(text), access.touch_client(text), access.allow_host(text, integer, boolean, text), access.end_host(bigint),
     access.make_webhook(integer, text, text, text, integer, text[]), access.change_webhook(bigint, text, text[]), access.end_webhook(bigint), access.show_hook_secret(bigint, boolean),
-    access.redeliver(bigint), access.resolve_event(bigint) to {web};
+    access.redeliver(bigint), access.resolve_event(bigint), access.last_seal() to {web};
 grant execute on function access.heads(integer), access.take_deliveries(integer), access.delivered(bigint, boolean, integer, text), access.forget_answers() to {job};
