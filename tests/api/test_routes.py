@@ -6,6 +6,7 @@ person sees the story's case; `admin` empty or 404 for all but security administ
 from __future__ import annotations
 
 import csv
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,11 @@ def rows() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@cache
 def operations():
-    from xieli.faces.api.app import api
+    from xieli.faces.api.describe import description
 
-    described = api.get_openapi_schema(path_prefix="/api/v1/")
+    described = description()
     return {op["operationId"]: (method.upper(), path.removeprefix("/api/v1"), op) for path, ops in described["paths"].items() for method, op in ops.items()}
 
 

@@ -102,11 +102,12 @@ def test_an_update_needs_the_tag_that_was_read(stage, program):
     ref = chief.post("/matters", new_lead(stage)).json()["ref"]
     form = chief.get(f"/matters/{ref}/forms/registration")
     data = {"data": {"subject": "不详", "unit": str(stage.one("select id from body where code = 'yj'")), "source": "petition", "named": False, "first_time": True, "received_on": "2026-03-17", "kinds": ["other"],
-                     "summary": "来信", "acceptable": "accept"}}
+                     "summary": "来信反映采购中的若干问题。", "acceptable": "accept"}}
     assert chief.ask("PUT", f"/matters/{ref}/forms/registration", data).status_code == 428
     assert chief.ask("PUT", f"/matters/{ref}/forms/registration", data, If_Match='"0"').status_code == 412
     done = chief.ask("PUT", f"/matters/{ref}/forms/registration", data, If_Match=form["ETag"])
-    assert (done.status_code, done.json()["revision"]) == (200, 1), done.content
+    assert done.status_code == 200, done.content.decode()
+    assert done.json()["revision"] == 1
     assert chief.ask("PUT", f"/matters/{ref}/forms/registration", data, If_Match=form["ETag"]).status_code == 412
     read = chief.get(f"/matters/{ref}")
     assert chief.get(f"/matters/{ref}", If_None_Match=read["ETag"]).status_code == 304

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 
+@cache
 def description() -> dict[str, Any]:
     """OpenAPI 3.1 as plain JSON values."""
     from xieli.faces.api.app import api

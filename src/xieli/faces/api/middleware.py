@@ -3,11 +3,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from xieli.faces.api import problems
 
 OWN = {400: "bad_request", 405: "method", 413: "too_large", 500: "fault"}
+
+
+def _length(request: HttpRequest) -> int:
+    stated = request.META.get("CONTENT_LENGTH") or "0"
+    return int(stated) if stated.isdigit() else 0
 
 
 class ApiMiddleware:
@@ -22,6 +28,8 @@ class ApiMiddleware:
             return response
         if response.status_code >= 400 and response.get("Content-Type", "") != problems.TYPE:
             made = problems.not_found() if response.status_code == 404 else problems.said(OWN.get(response.status_code, "bad_request" if response.status_code < 500 else "fault"))
+            if response.status_code == 400 and _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                made = problems.said("too_large")  # Django says only 400
             if response.get("Allow"):
                 made["Allow"] = response["Allow"]
             response = made

@@ -50,6 +50,7 @@ MORE: tuple[Entry, ...] = (
     Entry("glass", _("破窗与回避待决"), frozenset({"head", "deputy", "room_head"})),
     Entry("reporters", _("反映人"), frozenset({"intake", "head", "deputy", "room_head", "handler"})),
     Entry("drafts", _("草稿"), CASE | {"rights_officer"}),
+    Entry("clients", _("接口与回调"), ADMINS | {"head", "town_secretary"}),
     Entry("bodies", _("机构与片区")),
     Entry("playbooks", _("流程")),
     Entry("calendar", _("日历")),

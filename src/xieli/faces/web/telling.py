@@ -21,6 +21,14 @@ KINDS = {
 }
 
 
+# why a person is told: shown under the sentence, so that nobody has to guess
+REASONS = {
+    "approval_waiting": _("您的职务在这件请示的审批环节中"), "handover_arrived": _("您在接收机构的收件岗位"), "designated": _("您在被指定的机构任职"),
+    "handover_opened": _("您发出了这件移送"), "handover_accepted": _("您发出了这件移送"), "handover_returned": _("您发出了这件移送"), "handover_redirected": _("您发出了这件移送"),
+    "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
+}
+
+
 @dataclass(frozen=True)
 class Told:
     """One notification as it reads now."""
@@ -28,6 +36,7 @@ class Told:
     row: Notification
     text: str
     url: str
+    why: str = ""
 
 
 def sentences(rows: Iterable[Notification]) -> list[Told]:
@@ -47,5 +56,5 @@ def sentences(rows: Iterable[Notification]) -> list[Told]:
             url = reverse("desk_progress", args=[to_ref(int(row.fields["run"]))])
         elif row.kind.startswith("reporter_"):
             url = reverse("reporters")
-        found.append(Told(row, f"{text} · {matter.title}" if matter else text, url))
+        found.append(Told(row, f"{text} · {matter.title}" if matter else text, url, str(REASONS.get(row.kind, ""))))
     return found

@@ -4,7 +4,7 @@
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 
 from xieli.faces.api import cursors, schemas
 from xieli.faces.api.finding import body as body_by
@@ -63,7 +63,7 @@ def send_handover(request: HttpRequest, response: HttpResponse, ref: str, new: s
     made = handover.send(visible(ref), body_by(new.receiver).id, reason=new.reason.strip(), kind=new.kind, keep_view=new.keep_view, document_no=new.document_no)
     answer = shown(one(ROWS, to_ref(made.id)))
     response["ETag"], response["Location"] = etag_of(answer), f"/api/v1/handovers/{to_ref(made.id)}"
-    return 201, answer
+    return Status(201, answer)
 
 
 @route(router, "GET", "/handovers/{ref}", schemas.HandoverOut, name="read_handover", scope="handovers:read", purpose=True, summary="回执和去向 Receipt, and what became of it", tag="handovers")
@@ -97,7 +97,7 @@ def decide_handover(request: HttpRequest, response: HttpResponse, ref: str, give
 def remind_handover(request: HttpRequest, ref: str, given: schemas.Remind) -> Any:
     """By the sender, at most once a month."""
     handover.remind(one(ROWS, ref), "remind", given.text)
-    return 201, {"done": True}
+    return Status(201, {"done": True})
 
 
 @route(router, "GET", "/duties", schemas.Handovers, name="list_duties", scope="handovers:read", purpose=True, summary="待反馈 Parcels whose answer my bodies owe", tag="handovers")
@@ -117,4 +117,4 @@ def give_feedback(request: HttpRequest, ref: str, given: schemas.NewFeedback) ->
     duty = one(FeedbackDuty.objects.select_related("owed_by", "owed_to", "handover"), ref)
     handover.give(duty, given.text.strip(), final=given.final, outcome_class=given.outcome_class, usable=given.usable_for_sanction, document_no=given.document_no)
     duty.refresh_from_db()
-    return 201, duty_shown(duty)
+    return Status(201, duty_shown(duty))

@@ -4,7 +4,7 @@
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 
 from xieli.engines.playbooks.model import Playbook
 from xieli.faces.api import cursors, schemas
@@ -75,7 +75,7 @@ def register_matter(request: HttpRequest, response: HttpResponse, new: schemas.N
         matter.refresh_from_db()
     answer = shown(matter)
     response["ETag"], response["Location"] = etag_of(answer), f"/api/v1/matters/{to_ref(matter.id)}"
-    return 201, answer
+    return Status(201, answer)
 
 
 @route(router, "GET", "/matters/{ref}", schemas.Matter, name="read_matter", scope="matters:read", purpose=True, summary="读一件事项 Read a matter", tag="matters")

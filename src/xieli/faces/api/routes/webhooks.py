@@ -4,7 +4,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 
 from xieli.faces.api import schemas
 from xieli.faces.api.finding import body as body_by
@@ -35,7 +35,7 @@ def make_webhook(request: HttpRequest, response: HttpResponse, new: schemas.NewW
     identity, secret = services.subscribe(body_by(new.body).id, new.label, new.url, new.kinds)
     answer = shown(one(ROWS, to_ref(identity)), secret)
     response["Location"] = f"/api/v1/webhooks/{to_ref(identity)}"
-    return 201, answer
+    return Status(201, answer)
 
 
 @route(router, "GET", "/webhooks/{ref}", schemas.WebhookOut, name="read_webhook", scope="webhooks:read", summary="一个回调 One webhook", tag="webhooks")
@@ -69,7 +69,7 @@ def rotate_webhook(request: HttpRequest, ref: str) -> Any:
     """The old secret signs beside the new one for a day."""
     hook = one(ROWS, ref)
     secret = services.rotate(hook.id)
-    return 201, shown(one(ROWS, ref), secret)
+    return Status(201, shown(one(ROWS, ref), secret))
 
 
 @route(router, "GET", "/webhooks/{ref}/deliveries", schemas.Deliveries, name="list_deliveries", scope="webhooks:read", summary="投递记录 Deliveries", tag="webhooks")
@@ -85,4 +85,4 @@ def resend_delivery(request: HttpRequest, ref: str, delivery: str) -> Any:
     """Only what was given up."""
     found = one(WebhookDelivery.objects.filter(webhook=one(ROWS, ref)).only("id"), delivery)
     services.resend(found.id)
-    return 201, {"done": True}
+    return Status(201, {"done": True})

@@ -5,8 +5,6 @@ from xieli.faces.web.views import approvals, handovers, matter, workbench
 
 urlpatterns = [
     path("", workbench.workbench, name="workbench"),
-    path("notifications", workbench.notifications, name="notifications"),
-    path("notifications/read", workbench.notifications_read, name="notifications_read"),
     path("task/<str:ref>/done", workbench.task_done, name="task_done"),
     path("m/<str:ref>", matter.page, name="matter"),
     path("m/<str:ref>/form/<str:code>", matter.form, name="form"),

@@ -9,7 +9,7 @@ from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity
 from xieli.office.audit import record_look
 from xieli.office.matters.queries import worklist
-from xieli.office.matters.tables.desk import Draft, Notification
+from xieli.office.matters.tables.desk import Draft
 from xieli.office.matters.tables.work import Task
 
 
@@ -29,23 +29,6 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "owed": worklist.answers_owed(bodies, 10), "sent": worklist.sent(bodies, 5), "drafts": Draft.objects.filter(person_id=who.person_id).order_by("-saved_at")[:5],
         "red": sum(1 for m in matters if m.next_due and m.next_due <= who.now), "now": who.now,
     })
-
-
-@bound
-def notifications(request: HttpRequest) -> HttpResponse:
-    """Everything that was told to me; the words are made when they are read, for who may see the matter now."""
-    from xieli.faces.web.telling import sentences
-
-    rows = list(Notification.objects.order_by("-at")[:100])
-    return render(request, "web/notifications.html", {"rows": sentences(rows)})
-
-
-@require_POST
-@bound
-def notifications_read(request: HttpRequest) -> HttpResponse:
-    """Mark all as read."""
-    Notification.objects.filter(read_at=None).update(read_at=me(request).now)
-    return redirect("notifications")
 
 
 @require_POST

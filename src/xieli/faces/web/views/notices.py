@@ -1,0 +1,93 @@
+"""What I am told: grouped by day, marked read, muted by kind; how I want to be told; the calendar feed."""
+from __future__ import annotations
+
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from xieli.faces.web.context import installation, me
+from xieli.faces.web.decorators import bound, identity
+from xieli.faces.web.errors import not_found
+from xieli.faces.web.telling import KINDS, sentences
+from xieli.office.audit import record_look
+from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.source import ZONE
+from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.desk import Notification
+from xieli.office.notices import services
+from xieli.office.notices.calendar import feed as calendar_feed
+from xieli.office.notices.models import MailOut, NoticeMute, NoticeSetting
+
+SHOWN = 200
+
+
+@bound
+def page(request: HttpRequest) -> HttpResponse:
+    """Everything that was told to me, by day; the words are made when they are read, for who may see the matter now."""
+    only = request.GET.get("kind", "")
+    rows = Notification.objects.order_by("-at", "id")
+    if only in KINDS:
+        rows = rows.filter(kind=only)
+    if request.GET.get("unread") == "1":
+        rows = rows.filter(read_at=None)
+    told = sentences(rows[:SHOWN])
+    ids = {t.row.matter_id for t in told if t.row.matter_id}
+    record_look(Matter.objects.filter(id__in=ids).values_list("id", flat=True), purpose="notifications", list=True)
+    muted = set(NoticeMute.objects.values_list("kind", flat=True))
+    days = [(day, list(group)) for day, group in groupby(told, key=lambda t: t.row.at.astimezone(ZONE).date())]
+    return render(request, "web/notifications.html", {
+        "days": days, "muted": muted, "kinds": [(k, label, k in muted) for k, label in KINDS.items()], "only": only, "unread_only": request.GET.get("unread") == "1",
+        "full": len(told) == SHOWN})
+
+
+@require_POST
+@bound
+def read(request: HttpRequest) -> HttpResponse:
+    """Mark one as read, or all."""
+    chosen = request.POST.getlist("one")
+    services.mark_read([identity(ref) for ref in chosen] if chosen else None)
+    return redirect("notifications")
+
+
+@require_POST
+@bound
+def mute(request: HttpRequest) -> HttpResponse:
+    """Mute a kind or hear of it again."""
+    services.mute(request.POST.get("kind", ""), request.POST.get("on") == "1")
+    return redirect("notifications" if request.POST.get("next") != "settings" else "notice_settings")
+
+
+@bound
+def settings(request: HttpRequest) -> HttpResponse:
+    """Mail, digest, quiet hours, what is muted, and what became of the last messages."""
+    person = me(request).person_id
+    row = NoticeSetting.objects.filter(person_id=person).first() or NoticeSetting(person_id=person, quiet_from="20:00", quiet_to="08:00")
+    typed = {"email": row.email, "email_on": row.email_on, "how": row.how, "quiet_from": str(row.quiet_from)[:5], "quiet_to": str(row.quiet_to)[:5], "language": row.language}
+    error = None
+    if request.method == "POST":
+        p = request.POST
+        typed = {"email": p.get("email", ""), "email_on": p.get("email_on") == "1", "how": p.get("how", ""), "quiet_from": p.get("quiet_from", ""), "quiet_to": p.get("quiet_to", ""), "language": p.get("language", "")}
+        try:
+            services.choose(email=str(typed["email"]), email_on=bool(typed["email_on"]), how=str(typed["how"]), quiet_from=str(typed["quiet_from"]), quiet_to=str(typed["quiet_to"]), language=str(typed["language"]))
+            return redirect("notice_settings")
+        except Refused as refused:
+            error = refused
+    muted = set(NoticeMute.objects.values_list("kind", flat=True))
+    return render(request, "web/notices/settings.html", {
+        "typed": typed, "error": error, "demo": installation()["mark"] == "demo", "kinds": [(k, label, k in muted) for k, label in KINDS.items()],
+        "sent": MailOut.objects.order_by("-made_at")[:10]}, status=422 if error else 200)
+
+
+def feed(request: HttpRequest, secret: str) -> HttpResponse:
+    """The calendar behind a secret address: no cookie, no content; unknown, revoked and ended answer as any page that does not exist."""
+    language = "en" if request.GET.get("lang") == "en" else "zh-hans"
+    text = calendar_feed(secret, language) if request.method in ("GET", "HEAD") and secret.isascii() and secret.isprintable() else None
+    if text is None:
+        return not_found(request)
+    response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="deadlines.ics"'
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
