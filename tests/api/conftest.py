@@ -2,13 +2,30 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xieli.server.settings")
+os.environ.setdefault("XIELI_ROLE", "web")
+import django
+from django.apps import apps
+
+if not apps.ready:
+    django.setup()  # models are imported when the modules are collected; the database is named later
+
 import pytest
 
 from tests.faces.web.conftest import Stage, played, stage  # noqa: F401  fixtures
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_allowed(request: pytest.FixtureRequest) -> None:
+    """These databases are clones of our own, not the one pytest-django would guard."""
+    from tests.office.conftest import allow_database
+
+    allow_database(request)
 
 
 class Program:

@@ -14,7 +14,7 @@ import pytest
 TABLE = Path(__file__).with_name("routes.csv")
 ROLES = ("chief3", "yj-head", "fire-officer", "wuchuan-handler1", "wuchuan-kin", "yj-clerk", "ins-leader", "yj-analyst", "wenshan-secretary", "sysadmin", "yj-rights")
 BODIES = {
-    "register_matter": {"title": "x", "owner_body": "nowhere", "subjects": [{"name": "x"}]}, "make_move": {}, "submit_form": {"data": {}}, "send_handover": {"receiver": "linjiang", "reason": "管辖理由"},
+    "register_matter": {"title": "x", "owner_body": "nowhere", "subjects": [{"name": "x"}]}, "make_move": {}, "submit_form": {"data": {}}, "send_handover": {"receiver": "nowhere", "reason": "管辖理由"},
     "decide_handover": {"verdict": "accepted"}, "remind_handover": {}, "give_feedback": {"text": "答复"}, "make_webhook": {"body": "yj", "label": "x", "url": "https://example.org/x", "kinds": ["clock.alarm"]},
     "change_webhook": {"label": "x", "kinds": ["clock.alarm"]},
 }

@@ -3,7 +3,8 @@
 Columns: name · method (GET or POST) · rule · with (address parts, `k=v`, `@name` is what the story made).
 Rules: `open` every bound session; `office:a|b` holders of one of these offices, all others are told it does not exist;
 `matter:m` who may see that matter of the story; `own` content cut to the reader (always opens); `public` also without a session;
-`room` another room's page: opens, leads elsewhere or does not exist, and never fails.
+`room` another room's page: opens, leads elsewhere or does not exist, and never fails. The method `FEED` is opened by its own secret, without a
+session: tests/api/test_calendar.py.
 """
 from __future__ import annotations
 

@@ -46,6 +46,8 @@ def target_of(url: str) -> Target:
 
 
 def _literal(host: str) -> bool:
+    if "%" in host:
+        return False  # a zone of this machine's interfaces
     try:
         ipaddress.ip_address(host)
     except ValueError:
