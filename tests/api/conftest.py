@@ -65,7 +65,7 @@ def all_scopes() -> list[str]:
     return sorted(SCOPES)
 
 
-def issue(stage: Stage, person: str, scopes: list[str] | None = None, days: int = 300, closed_zone: bool = False) -> Program:
+def issue(stage: Stage, person: str, scopes: list[str] | None = None, days: int = 300, closed_zone: bool = False) -> Program:  # noqa: F811
     from xieli.office.clients import services
 
     with stage.theatre.acts("secadmin" if person != "secadmin" else "secadmin2"):

@@ -138,7 +138,7 @@ def route(router: Router, method: str, path: str, answer: Any, *, name: str, sco
 
     def declare(view: Callable[..., Any]) -> Callable[..., Any]:
         extra = {"parameters": _parameters(purpose, method == "POST", match)}
-        responses = {status: answer} | {c: Problem for c in sorted(codes)}
+        responses = {status: answer} | dict.fromkeys(sorted(codes), Problem)
         return router.api_operation([method], path, response=responses, operation_id=name, summary=summary, tags=[tag] if tag else None, openapi_extra=extra,
                                     description=f"scope: `{scope}`" if scope else None)(decorate_view(gate)(view))
 

@@ -20,12 +20,12 @@ KINDS = {
     "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"), "exhibit_forged": _("依据的材料被认定伪造"),
 }
 
-
 # why a person is told: shown under the sentence, so that nobody has to guess
 REASONS = {
     "approval_waiting": _("您的职务在这件请示的审批环节中"), "handover_arrived": _("您在接收机构的收件岗位"), "designated": _("您在被指定的机构任职"),
     "handover_opened": _("您发出了这件移送"), "handover_accepted": _("您发出了这件移送"), "handover_returned": _("您发出了这件移送"), "handover_redirected": _("您发出了这件移送"),
-    "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
+    "reporter_asked": _("您保管反映人信息库的一把钥匙"), "reporter_released": _("您提出了这项申请"), "reporter_refused": _("您提出了这项申请"), "match_run": _("您提出了这次运行"),
+    "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
 }
 
 

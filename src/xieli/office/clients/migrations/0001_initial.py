@@ -1,8 +1,9 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.db import migrations, models
+
 import xieli.office.ids
 from xieli.server.migration_sql import sql_file
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -10,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0001_door'),
+        ('accounts', '0002_proof'),
         ('matters', '0003_policies'),
         ('bodies', '0001_initial'),
         ('people', '0001_initial'),

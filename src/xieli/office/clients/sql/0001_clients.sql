@@ -10,6 +10,14 @@ create policy keeper on access.api_secret to {keeper} using (true) with check (t
 create policy backup on access.api_secret for select to {backup} using (true);
 grant select on access.api_secret to {backup};
 
+-- A demo has no accounts; a token or a calendar address made by one of its people is none: it acts as he does.
+create or replace function access.no_account_in_a_demo() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if new.factor not in ('none', 'token', 'feed') and exists (select 1 from access.installation where mark = 'demo') then
+        raise exception 'a demo has no accounts' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end $$;
 -- whether the bound person heads a body in which another serves
 create function access.heads(whom integer) returns boolean language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select exists (select 1 from public.posting a join public.office o on o.id = a.office_id and o.code in ('head', 'town_secretary')

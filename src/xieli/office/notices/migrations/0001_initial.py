@@ -1,7 +1,8 @@
 import django.db.models.deletion
+from django.db import migrations, models
+
 import xieli.office.ids
 from xieli.server.migration_sql import sql_file
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -9,7 +10,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0001_door'),
+        ('accounts', '0002_proof'),
+        ('clients', '0001_initial'),
         ('matters', '0003_policies'),
         ('people', '0001_initial'),
     ]
