@@ -230,7 +230,7 @@ def test_a_courier_killed_in_mid_message_sends_again_under_the_same_identity(des
     tell(desk, "chief3")
     later(desk, "2 minutes")
     sink.kill_after_data = True
-    code = ("import os, socket; socket.getfqdn = lambda *a: f'pid-{os.getpid()}'\nimport django; django.setup()\n"
+    code = ("import os, socket; socket.getfqdn = lambda *a: f'pid-{os.getpid()}.invalid'\nimport django; django.setup()\n"
             "from xieli.office.notices.courier import round_once; round_once()")
     environment = os.environ | desk.database.environment("job") | {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src"), "XIELI_ROLE": "job"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=False)

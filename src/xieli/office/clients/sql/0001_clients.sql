@@ -136,6 +136,16 @@ begin
     return n;
 end $$;
 
+-- A hand-over needs a fresh proof of who sends it. A program cannot prove anything again: its token with this scope was asked for,
+-- confirmed and collected by three persons, each with a proof of his own, for just this.
+create function access.prove_before_handover() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if not exists (select 1 from public.api_token k where k.id = access.client() and 'handovers:write' = any (k.scopes)) then perform access.require_fresh(); end if;
+    return new;
+end $$;
+drop trigger prove_first on public.handover;
+create trigger prove_first before insert on public.handover for each row execute function access.prove_before_handover();
+
 -- ── webhooks: administrators see them, definers write them ─────────────────────────────────────────────────────────
 do $$ declare t text; begin
     foreach t in array array['webhook_host', 'webhook', 'webhook_event', 'webhook_delivery'] loop
