@@ -25,7 +25,7 @@ from .helpers import NOW, described, description, field, write
 
 SEED = int(os.environ.get("XIELI_FUZZ_SEED", "7"))
 # 10⁴ in all in the ordinary run; the soak run multiplies it.
-TIMES = int(os.environ.get("XIELI_FUZZ_TIMES", "1"))
+TIMES = int(os.environ.get("XIELI_FUZZ_TIMES", "100" if os.environ.get("XIELI_SIZE") == "large" else "1"))
 
 CSV = "id_no,name,amount,day\n990101199001010012,歐陽鋒,\"1,200.50\",2026-01-02\nx,\"二\n行\",3,2026年3月4日\n".encode()
 RELEASE = {

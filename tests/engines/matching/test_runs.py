@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+import threading
+import time
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -402,3 +405,88 @@ def test_ctrl_c_ends_the_child_and_leaves_nothing(ws, tmp_path):
     (folder,) = ws.runs.iterdir()
     assert not list(folder.glob("*.duckdb"))
     assert ws.acts()[-1]["detail"]["code"] == "cancelled"
+
+
+def test_a_trial_says_how_many_never_who_costs_no_run_and_is_drawn_by_person(ws):
+    authorize(ws, document(change=lambda r: r["budget"].update(runs=1)))
+    tried = running.run_model(ws, "A-1", "deceased_recipient", operator=OPERATOR, now=NOW, trial=True)
+    assert tried.result["expected"] == 100 * tried.result["hits"]
+    assert read_hits(tried.folder) == []
+    # a person is in the sample with all his rows or with none
+    assert tried.result["snapshot"]["payment"]["rows"] in (0, 1, 3, 4)
+    again = running.run_model(ws, "A-1", "deceased_recipient", operator=OPERATOR, now=NOW, trial=True)
+    assert again.again
+    assert go(ws).result["hits"] == 1
+
+
+def test_a_run_is_cancelled_while_its_rows_are_being_laid_down(ws, monkeypatch):
+    from xieli.engines.matching import child
+
+    authorize(ws, document())
+    real = child.subprocess.Popen
+
+    def sleeper(command, **more):
+        return real([sys.executable, "-c", "import time; time.sleep(60)"], **more)
+
+    monkeypatch.setattr(child.subprocess, "Popen", sleeper)
+
+    def begun(run):
+        threading.Timer(0.5, (ws.runs / run / "cancel").touch).start()
+
+    with pytest.raises(MatchError, match="cancelled"):
+        running.run_model(ws, "A-1", "deceased_recipient", operator=OPERATOR, now=NOW, begun=begun)
+    assert not list(ws.runs.glob("*/hits.jsonl"))
+
+
+def test_a_working_process_ends_with_the_one_that_started_it(tmp_path):
+    starter = (
+        "import subprocess, sys, time\n"
+        "code = 'from xieli.engines.matching.child import die_with_parent; die_with_parent(); import os, time; print(os.getpid(), flush=True); time.sleep(60)'\n"
+        "p = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True)\n"
+        "print(p.stdout.readline(), flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            break
+        state = Path(f"/proc/{worker}/stat")
+        if state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("the working process outlived its starter")
+
+
+def test_a_hit_says_its_relations_as_tokens_with_the_row_they_come_from(tmp_path):
+    from xieli.engines.matching.models.contract import find_model
+    from xieli.engines.matching.models.testing import build, plan_of
+    from xieli.engines.matching.runs.worker import finish
+
+    model = find_model("circular_flow")
+    con = duckdb.connect()
+    rows = [{"payer": "A", "payee": "B", "amount": 20000, "made_at": "2026-01-01 10:00:00"}, {"payer": "B", "payee": "A", "amount": 19000, "made_at": "2026-01-03 10:00:00"}]
+    build(con, model, {"txn": rows})
+    plan = {**plan_of(model, model.parameters_with({})), "relations": [vars(r) for r in model.relations]}
+    token = con.execute("select payer from txn where row_ref = 1").fetchall()[0][0]
+    found = finish(con, plan, [{"account": token, "hops": 2, "amount_out": Decimal(20000), "amount_back": Decimal(19000), "started_on": date(2026, 1, 1), "days_taken": 2, "txn_rows": [1, 2]}])
+    there, back = found["edges"]["txn:1"][0], found["edges"]["txn:2"][0]
+    assert (there["source"], there["target"]) == (back["target"], back["source"])
+    assert there["source"].startswith("t-")
+    assert (there["kind"], there["from"], there["note"][:5]) == ("account", "2026-01-01", "20000")
+
+
+def test_a_draft_for_a_case_limits_the_rows_to_its_persons(ws):
+    from xieli.engines.matching.authorization.draft import draft
+    from xieli.engines.matching.models.contract import find_model
+
+    bind = {"payment": "payments", "death": "deaths"}
+    for kind, rows in (("case", [{"column": "id_no", "subjects": True}]), ("programme", [])):
+        made = draft(ws, find_model("deceased_recipient"), bind, {}, {"kind": kind}, NOW, NOW)
+        assert {d["dataset"]: d.get("rows", []) for d in made["datasets"]} == {"payments": rows, "deaths": []}
+    assert all("version" not in d for d in draft(ws, find_model("deceased_recipient"), bind, {}, {"kind": "programme"}, NOW, NOW, pinned=False)["datasets"])
