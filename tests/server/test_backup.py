@@ -184,6 +184,7 @@ class Old:
     events: list[tuple[object, ...]]
     secret: object
     witness: Path
+    door: str
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +206,7 @@ def old(safe: Safe, tmp_path_factory: pytest.TempPathFactory) -> Old:
             witness = folder / "witness.jsonl"
             with psycopg.connect(db.role_dsn("backup")) as connection, witness.open("wb") as file:
                 write_witness(connection, file)
-            old = Old(made, structure(db), events, secret, witness)
+            old = Old(made, structure(db), events, secret, witness, db.home.secret("door.key"))
     return old
 
 
@@ -230,6 +231,7 @@ def test_everything_comes_back_and_the_losses_are_told(safe: Safe, old: Old, new
         with psycopg.connect(db.admin_dsn) as connection:
             assert connection.execute("select k from access.secret").fetchone() == old.secret
         assert (db.home.files / "ab" / "abcdef").read_bytes() == MARKER.encode()
+        assert db.home.secret("door.key") == old.door, "else nobody's authenticator fits any more"
         assert [en for _, en in report.lost if "3 acts were not yet sealed" in en]
         assert [en for _, en in report.lost if "sessions" in en]
         # an old backup that hides acts is found by a witness (T15)

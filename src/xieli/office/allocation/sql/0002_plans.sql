@@ -185,6 +185,7 @@ end $$;
 -- staffing: who a code stands for is known to the database, to the body that would lend the person, and to the host once it is approved
 create table access.staffing_key (matter_id bigint not null references public.matter on delete cascade, code text not null, person integer not null references public.person on delete cascade,
     primary key (matter_id, code), unique (matter_id, person));
+grant select on access.staffing_key to {backup};
 create function access.staffing_pool(m bigint, d_from date, d_to date, lenders integer[])
     returns table (code text, body integer, office text, skills text[], days integer, away jsonb, last_loan_to date, codes text[])
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
