@@ -22,6 +22,7 @@ GROUPS = {"body": "{bodies}", "kind": "m.kind", "source": "m.source", "quarter":
           "close_kind": "m.close_kind", "unit": "x.ref", "model": "x.model", "status": "x.status", "row_kind": "x.kind", "office": "x.office_code", "body_kind": "x.body_kind"}
 # two bodies in one cell: sender and receiver of a hand-over, lead and partner of a joint matter
 PAIRS = {"handovers": "x.sender_id || ':' || x.receiver_id", "partners": "m.owner_body_id || ':' || x.body_id", "duties": "x.owed_by_id || ':' || x.owed_to_id"}
+_INSTANT = re.compile(r"^\(\((x\.\w+)\) at time zone")
 _MARK = re.compile(r":(last|known)\b(?!:)")
 
 
@@ -111,9 +112,16 @@ def _from(count: Count, build: _Build, *, at_end: bool, bodies: tuple[int, ...] 
         sql += f" join matter_subject s on s.id = {source.subject}"
     conditions = []
     if source.dated:
+        instant = _INSTANT.match(source.day)
+        # a coarse look at the instant first, two days wide of every zone: only what is near pays for its legal day
+        if instant:
+            conditions.append(build.text(f"{instant[1]} < :last + 2"))
         conditions.append(build.text(f"{source.day} <= :last"))
         if not at_end:
-            conditions.append(f"{build.text(source.day)} >= {build.param(build.asof.period.first)}")
+            first = build.param(build.asof.period.first)
+            if instant:
+                conditions.append(f"{instant[1]} > {first}::date - 2")
+            conditions.append(f"{build.text(source.day)} >= {first}")
     conditions += _standing(source, build)
     if at_end and source.table == "matter":
         conditions.append(build.text(f"(x.closed_at is null or {day_of('x.closed_at')} > least(:last, :known))"))
