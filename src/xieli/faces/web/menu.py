@@ -43,6 +43,7 @@ MOST = 10
 # reference and desk pages, shown smaller below
 MORE: tuple[Entry, ...] = (
     Entry("forces", _("力量"), frozenset({"head", "deputy", "room_head", "case_duty"})),
+    Entry("staffing_desk", _("配员与派员"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("areas", _("片区与均衡"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("green_channel", _("绿色通道"), frozenset({"room_head", "handler", "case_duty", "head", "deputy"})),
     Entry("rights", _("权利事项"), frozenset({"rights_officer", "case_duty", "head"})),

@@ -1,4 +1,4 @@
-"""Who is where until when: postings of every kind and team memberships, without the matter they serve."""
+"""Who is where until when: postings of every kind and approved sendings to a team, without the matter they serve."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q
 
 from xieli.office.bodies.models import Body
-from xieli.office.matters.services.source import ZONE, now
-from xieli.office.people.models import Posting, PostingKind, TeamMember
+from xieli.office.matters.services.source import ZONE, now, rows
+from xieli.office.people.models import Posting, PostingKind
 
 WEEKS = 13
 
@@ -36,13 +36,14 @@ def whereabouts(body: Body, day: date) -> dict[str, Any]:
     homes = {p.person_id: p.body for p in Posting.objects.filter(kind="regular", starts_at__lte=now(), body_id__in=mine).filter(Q(ends_at=None) | Q(ends_at__gt=now())).select_related("body")}
     live = Q(starts_at__lt=last) & (Q(ends_at=None) | Q(ends_at__gt=first))
     lent = Posting.objects.filter(live).exclude(kind="regular").filter(Q(body_id__in=mine) | Q(home_body_id__in=mine) | Q(person_id__in=list(homes))).select_related("person", "body", "home_body")
-    teams = TeamMember.objects.filter(live, person_id__in=list(homes)).select_related("person")
+    bodies = {b.id: b for b in Body.objects.filter(id__in=mine)}
+    teams = [t for t in rows("people_sent", list(mine)) if t[3] < last and (t[4] is None or t[4] > first)]
     kinds = dict(PostingKind.choices)
 
     def bar(starts: datetime, ends: datetime | None) -> tuple[bool, ...]:
         return tuple(starts < first + timedelta(weeks=n + 1) and (ends is None or ends > first + timedelta(weeks=n)) for n in range(WEEKS))
 
     stays = [Stay(p.person.name, p.home_body or homes.get(p.person_id), str(kinds.get(p.kind, p.kind)), p.body, p.starts_at, p.ends_at, bar(p.starts_at, p.ends_at), p.ends_at is not None and p.ends_at - now() < timedelta(days=10)) for p in lent]
-    stays += [Stay(t.person.name, homes.get(t.person_id), "team", None, t.starts_at, t.ends_at, bar(t.starts_at, t.ends_at), t.ends_at is not None and t.ends_at - now() < timedelta(days=10)) for t in teams]
+    stays += [Stay(name, bodies.get(home), "team", None, starts, ends, bar(starts, ends), ends is not None and ends - now() < timedelta(days=10)) for _person, name, home, starts, ends in teams]
     stays.sort(key=lambda s: (s.ends is None, s.ends or last, s.person))
     return {"stays": stays, "weeks": [first + timedelta(weeks=n) for n in range(WEEKS)], "body": body}

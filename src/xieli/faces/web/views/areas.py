@@ -79,7 +79,7 @@ def released_map() -> Drawing:
     for row in rows:
         place = places.get(row.body_id)
         at = (place.column, place.row) if place is not None and place.column is not None else next(free)
-        value = round(level[row.body_id] / mean, 2) if row.body_id in level and mean else None
+        value = None if row.body_id not in level else round(level[row.body_id] / mean, 2) if mean else 0.0
         tiles.append(Tile(names.short(row.body_id), int(at[0] or 0), int(at[1] or 0), value, "" if value is None else f"{value:.2f} · {row.load / 10:g} " + _("人月")))
     return tile_cartogram(tiles, _("人均负荷与平均值之比（每周发布）"), (1.0, divisions.PRESSED), note=PRESSED_WORDS(), value_name=_("与平均之比"))
 

@@ -90,7 +90,7 @@ begin
     select id into tm from public.team where matter_id = target and kind = 'case_team' order by starts_at limit 1;
     if tm is null then
         tm := access.new_team_id();
-        insert into public.team (id, matter_id, kind, name_zh, name_en, composition, starts_at) values (tm, target, 'case_team', '专案组', 'case team', '', t);
+        insert into public.team (id, matter_id, kind, name_zh, name_en, composition, starts_at) values (tm, target, 'case_team', '专案组', 'case team', '', t) returning id into tm;  -- the team gets its own identity
         insert into public.matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)
         values (access.new_id(), target, tm, 'team', '{read,write}', t, timestamptz '9999-01-01 00:00:00+00', 'case_team', '', w.person, t);
     end if;
