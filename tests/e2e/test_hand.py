@@ -39,6 +39,7 @@ def test_a_lead_is_registered_by_keyboard_in_at_most_twenty_five_key_groups(stag
     window.page.locator("#palette a").first.wait_for()
     keys.press("ArrowDown").press("Enter")
     window.page.wait_for_url("**/leads/new")
+    window.page.wait_for_load_state("networkidle")
     keys.word("欧阳试登").press("Tab", 2).word("lj")  # 临江…
     window.page.locator(".picks [role=option]").first.wait_for()
     keys.press("Enter").press("Tab", 3).word("反映其在工程招标中打招呼、收受礼金的问题").press("Control+Enter")
