@@ -111,7 +111,7 @@ def test_a_restricted_matter_tells_nothing_at_all(stage, program, receiver, hook
     chief = program("chief3")
     ref = chief.post("/matters", {"kind": "lead", "title": "x", "owner_body": "yj", "subjects": [{"name": "不详"}]}).json()["ref"]
     with stage.theatre.acts("chief3"):
-        access.set_level(from_ref(ref), 2, "依据")
+        access.set_level(from_ref(ref), 3, "依据")
     assert chief.post(f"/matters/{ref}/handovers", {"receiver": "wuchuan", "reason": "管辖理由"}).status_code == 201
     assert as_job(stage, courier.round_once) == 0
     assert receiver.got == []

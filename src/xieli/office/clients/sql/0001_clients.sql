@@ -240,7 +240,7 @@ create function access.event_kind(told text) returns text language sql immutable
         when 'feedback_overdue' then 'feedback.overdue' when 'reminder' then 'reminder.arrived' when 'clock_alarm' then 'clock.alarm'
         when 'approval_waiting' then 'approval.waiting' when 'designated' then 'matter.designated' end $$;
 create function access.spread() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
--- One event per body, kind and subject, if that body subscribed; none about a matter in a compartment or above a work secret,
+-- One event per body, kind and subject, if that body subscribed; none about a matter in a compartment or classified secret and above,
 -- and none to a recused body: even that something happened would tell.
 declare k text := access.event_kind(new.kind); hand bigint; m bigint; b record; e bigint; mm public.matter;
 begin
@@ -248,7 +248,7 @@ begin
     hand := nullif(new.fields->>'handover', '')::bigint;
     m := coalesce(new.matter_id, (select matter_id from public.handover where id = hand));
     select * into mm from public.matter where id = m;
-    if mm.id is null or mm.level > 1 or mm.comps <> '{}' then return null; end if;
+    if mm.id is null or mm.level > 2 or mm.comps <> '{}' then return null; end if;
     for b in select distinct po.body_id as id from public.posting po
              where po.person_id = new.person_id and po.confirmed_by_id is not null and po.starts_at <= new.at and (po.ends_at is null or new.at < po.ends_at)
                and exists (select 1 from public.webhook h where h.body_id = po.body_id and h.ended_at is null and k = any (h.kinds))
