@@ -16,6 +16,7 @@ from xieli.engines.allocation import (
     Text,
     check,
     check_people,
+    examples,
     published,
     replay,
     run,
@@ -282,6 +283,13 @@ def rota(file: Path, as_json: bool, out: Path | None, **limits: Any) -> None:
     if result["rows"] is None:
         _nothing_fits(result, as_json)
     _finish(result, check_people.rota(data, result), as_json, [result["status"], *("  " + "  ".join(str(v) for v in r.values()) for r in result["rows"])], out)
+
+
+@allocate.command()
+@click.argument("kind", type=click.Choice(sorted(examples.EXAMPLES)))
+def example(kind: str) -> None:
+    """虚构示例文件 / an invented file to begin with, e.g. `xieli allocate example zones > areas.json`."""
+    click.echo(json.dumps(examples.EXAMPLES[kind](), ensure_ascii=False, indent=1))
 
 
 @allocate.command()
