@@ -32,7 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("reporters", _("反映人"), frozenset({"keeper"})),
     Entry("checks", _("检查"), CASE),
     Entry("remedy", _("整改"), CASE | {"unit_liaison"}),
-    Entry("desk", _("碰撞"), frozenset({"analyst", "head", "deputy", "room_head"})),
+    Entry("desk", _("碰撞"), frozenset({"analyst", "head", "deputy", "room_head", "handler"})),
     Entry("meetings", _("会商"), CASE),
     Entry("reports", _("统计"), frozenset({"head", "deputy", "room_head", "clerk", "case_duty"})),
     Entry("village", _("随手记"), frozenset({"village_supervisor"})),
