@@ -110,15 +110,15 @@ def work_on_the_lead(theatre: Any, number: str) -> int:
     from xieli.office.matters.services import forms, leads, tasks
     from xieli.office.matters.tables.core import Matter
 
-    with theatre.acts("chief3"):
+    with theatre.acts("yj-clerk"):
         matter = leads.register(leads.NewMatter(
             "lead", TITLE, theatre.body("yj"), theatre.room("yj/supervision3"),
             (leads.Subject(NAME, id_number=number, unit_body=theatre.body("wuchuan"), post="第一监督检查室干部", person=theatre.person(SUBJECT)),),
             summary="两次收受施工方礼金。", source="petition", source_grade="B2", parties={"assisting": (theatre.body("wuchuan"),)}))
-    with theatre.acts("chief3"):
+    with theatre.acts("yj-clerk"):
         forms.submit(matter, "registration", {"subject": NAME, "unit": str(theatre.body("wuchuan")), "source": "petition", "named": True, "first_time": True, "received_on": "2026-03-16",
                                               "kinds": ["other"], "summary": "两次收受施工方礼金。", "acceptable": "accept"})
-    with theatre.acts("chief3"):
+    with theatre.acts("yj-clerk"):
         found = Matter.objects.get(pk=matter.id)
         tasks.assign(found, "核对工程台账")
         tasks.note(found, "与县纪委主要负责人通气前须先报批。")
