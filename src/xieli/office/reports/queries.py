@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection
 
 from xieli.engines.metrics import Figure, Period
+from xieli.office.matters.services import clocks
+from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.clocks import Clock
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.handover import FeedbackDuty
@@ -25,10 +27,10 @@ def seven(period: Period) -> list[Figure]:
 
 @dataclass(frozen=True)
 class Red:
-    """One red item: a matter and the clock that ran out."""
+    """One red item: a matter and the clock that ran out, by the name that its playbook gives it."""
 
     matter: Matter
-    clock: str
+    clock: Any
     since: datetime
     statutory: bool
 
@@ -36,7 +38,12 @@ class Red:
 def reds(now: datetime, limit: int = 10) -> list[Red]:
     """Clocks past their alarm, statutory ones first."""
     rows = Clock.objects.filter(state="running", alarm_at__lte=now, matter__status="open").select_related("matter__owner_body").order_by("-statutory", "alarm_at")[:limit]
-    return [Red(c.matter, c.code, c.alarm_at, c.statutory) for c in rows if c.alarm_at]
+    return [Red(c.matter, _name_of(c), c.alarm_at, c.statutory) for c in rows if c.alarm_at]
+
+
+def _name_of(clock: Clock) -> Any:
+    plan = playbook_of(clock.matter).clocks.get(clock.code)
+    return plan.label if plan else clocks.rule_for(clock).text
 
 
 @dataclass(frozen=True)
