@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import plugin
 
 from tests import skiplist
 from xieli.server.postgres import Server
@@ -27,19 +28,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(skiplist.SkipList(skiplist.read(Path(__file__).with_name("skips.txt"))), "xieli-skips")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A module that works on a database stays in one test process: its tests share a world whose time only goes forward."""
-    for item in items:
-        if "pg_cluster" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         folder = os.environ.pop(CLUSTER)
         if not os.environ.get(KEEP):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases_of_our_own(request: pytest.FixtureRequest) -> None:
+    """Tests work on clones of ours, never on the database that pytest-django guards: whichever file comes first, it need not guard."""
+    if plugin.blocking_manager_key in request.config.stash:
+        request.config.stash[plugin.blocking_manager_key].unblock()
 
 
 @pytest.fixture(scope="session")

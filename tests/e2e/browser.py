@@ -106,3 +106,14 @@ def faults(page: Any) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']})")
     return [f"{v['id']}: {v['nodes'][0]['target'][0]} ({len(v['nodes'])}) {v['nodes'][0]['failureSummary'][:160]}" for v in result["violations"]]
+
+
+def choose(page: Any, field: str, value: str | None = None) -> None:
+    """Choose in a picker's select (the field that is posted) and show the choice as the picker does; without a value the first real one."""
+    page.evaluate(
+        """([id, value]) => {
+            const select = document.getElementById(id), shown = document.getElementById(id + "-find");
+            select.value = value ?? Array.from(select.options).find(o => o.value).value;
+            if (shown) { shown.value = select.selectedOptions[0].textContent; }
+            select.dispatchEvent(new Event("change", { bubbles: true }));
+        }""", [field, value])

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.browser import AXE, LARGE, Person, faults, serving
+from tests.e2e.browser import AXE, LARGE, Person, choose, faults, serving
 
 pytestmark = pytest.mark.xdist_group("browser")
 needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed")
@@ -94,7 +94,7 @@ def test_nothing_fires_while_chinese_is_being_composed(stage, chromium, base):
 def test_what_was_typed_survives_the_end_of_a_session(stage, chromium, base):
     window = Person(chromium, base, stage, "chief3")
     window.open(path_of("/m/@channel/handover", stage))
-    window.page.locator("#receiver").select_option(index=1)
+    choose(window.page, "receiver")
     window.page.locator("#reason").fill("会话结束时正在写的理由")
     stage.admin.execute("update access.session set ended_at = access.now() where person = %s and ended_at is null", [stage.world.people["chief3"]])
     window.page.locator("main button.main").click()

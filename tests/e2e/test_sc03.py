@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.browser import Person, serving
+from tests.e2e.browser import Person, choose, serving
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -41,7 +41,7 @@ def test_one_call_the_same_night_with_its_wrong_turns(fresh, people):
     chief.open("/green")
     chief.page.keyboard.type("郭某某")
     chief.page.keyboard.press("Tab")
-    chief.page.locator("#unit").select_option(str(stage.body("fire")))
+    choose(chief.page, "unit", str(stage.body("fire")))
     chief.page.locator("#caller").fill("消防总队纪委 柏嘉怡")
     chief.page.locator("#urgent").fill("走读式谈话已结束，对象情绪不稳，请求联合审查调查。")
     chief.shot("green-zh")
@@ -86,7 +86,7 @@ def test_one_call_the_same_night_with_its_wrong_turns(fresh, people):
         stage.at("2026-03-17 10:20" if attempt == "returned" else "2026-03-17 10:26")
         handler.open(lead_url + "/handover")
         assert "尚未移送" in handler.text
-        handler.page.locator("#receiver").select_option(str(stage.body("yj")))
+        choose(handler.page, "receiver", str(stage.body("yj")))
         handler.page.locator("#reason").fill("线索涉嫌职务犯罪，超出单位纪委权限（监察法第38条）")
         handler.page.locator("main button.main").click()
         assert "回执" in handler.text

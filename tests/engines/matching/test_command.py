@@ -134,7 +134,7 @@ def test_errors_are_sentences_in_both_languages_with_their_exit_codes(shell):
 
 
 def test_models_are_listed_and_checked(shell):
-    assert len(shell.json("models")) == 25
+    assert len(shell.json("models")) == 27
     assert "死亡人员领补" in shell.run("models")
     bad = shell.folder / "mine" / "half"
     bad.mkdir(parents=True)

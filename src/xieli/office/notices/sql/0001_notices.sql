@@ -144,7 +144,9 @@ begin
     return f.id;
 end $$;
 create function access.feed_uid(f bigint, thing bigint) returns text language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select case when (access.who()).person is not null then encode(substr(access.keyed('feed-uid', convert_to(f || ':' || thing, 'UTF8')), 1, 16), 'hex') end $$;
+    -- of a clock or an answer owed that the bound person may read; about everything else nothing
+    select case when exists (select 1 from public.clock c where c.id = thing and access.may(c.matter_id, 'read'))
+                  or exists (select 1 from public.feedback_duty d where d.id = thing and access.may(d.matter_id, 'read')) then encode(substr(access.keyed('feed-uid', convert_to(f || ':' || thing, 'UTF8')), 1, 16), 'hex') end $$;
 
 select access.settle();
 revoke all on function access.end_feeds(integer), access.feed_cookie(bytea) from public;
