@@ -22,7 +22,7 @@ def test_thirty_projects_are_one_done_twenty_six_on_time_three_late() -> None:
     assert (made.count("done"), made.count("on_time"), made.count("late")) == (1, 26, 3)
 
 
-def test_names_are_escaped_and_nothing_gives_no_picture(played) -> None:
+def test_names_are_escaped_and_nothing_gives_no_picture(stage) -> None:
     text = draw([("<b>", [PLANNED])], MUCH_LATER)
     assert "<b>" not in text
     assert "&lt;b&gt;" in text
@@ -30,23 +30,23 @@ def test_names_are_escaped_and_nothing_gives_no_picture(played) -> None:
     assert draw([], MUCH_LATER) == ""
 
 
-def test_the_four_screens_open_and_one_without_a_village_finds_nothing(played) -> None:
-    chief = played.client("chief3")
+def test_the_four_screens_open_and_one_without_a_village_finds_nothing(stage) -> None:
+    chief = stage.client("chief3")
     for path in ("/remedy", "/checks", "/meetings"):
         for language in ("zh-hans", "en"):
-            assert played.client("chief3", language).get(path).status_code == 200
+            assert stage.client("chief3", language).get(path).status_code == 200
     assert chief.get("/village").status_code == 404
 
 
-def test_a_village_note_is_one_post_and_the_first_load_is_light(played) -> None:
-    supervisor = played.client("fengdeng-supervisor")
+def test_a_village_note_is_one_post_and_the_first_load_is_light(stage) -> None:
+    supervisor = stage.client("fengdeng-supervisor")
     page = supervisor.get("/village")
     assert page.status_code == 200
     assert len(gzip.compress(page.content)) <= 100_000
-    before = played.one("select count(*) from matter where kind = 'village_visit'")
+    before = stage.one("select count(*) from matter where kind = 'village_visit'")
     answer = supervisor.post("/village", {"household": "3组12户", "text": "路灯坏了", "topic": "needs", "class": "note"})
     assert (answer.status_code, answer["Location"]) == (302, "/village")
-    assert played.one("select count(*) from matter where kind = 'village_visit'") == before + 1
+    assert stage.one("select count(*) from matter where kind = 'village_visit'") == before + 1
     wrong = supervisor.post("/village", {"household": "3组12户", "text": "路灯又坏了", "topic": "needs", "class": "gossip"})
     assert wrong.status_code == 422
     assert "路灯又坏了" in wrong.content.decode()
