@@ -38,7 +38,14 @@ def serving() -> Any:
 
     def app(environ: Any, start_response: Any) -> Any:
         try:
-            return [b"".join(application(environ, start_response))]
+            answer = application(environ, start_response)
+            try:
+                return [b"".join(answer)]
+            finally:
+                # a file's answer that is not closed is closed by the collector, in the middle of another request of that
+                # thread, and takes its database connection along
+                if hasattr(answer, "close"):
+                    answer.close()
         finally:
             connection.close()
 
