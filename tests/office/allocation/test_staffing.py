@@ -108,7 +108,7 @@ def test_from_the_inquiry_to_the_last_day_and_then_access_ends_by_itself(stage: 
     from xieli.office.allocation import staffing
     from xieli.office.bodies.models import Body
     from xieli.office.demo.hands import Hands
-    from xieli.office.matters.services import grants, leads
+    from xieli.office.matters.services import leads
     from xieli.office.matters.tables.core import Matter
 
     hands = Hands(stage)
@@ -133,11 +133,11 @@ def test_from_the_inquiry_to_the_last_day_and_then_access_ends_by_itself(stage: 
     what = {"person": str(stage.person(talker)), "partner": stage.body("wuchuan")}
     hands.approved(chief, dispatch.id, "host", host, what=what)
     hands.step(host, dispatch.id, "approve_host")
+    assert not stage.sees(talker, dispatch.id)
     hands.approved(officer, dispatch.id, "home", stage.holder("head@datan"), what=what)
     hands.step(stage.holder("head@datan"), dispatch.id, "approve_home")
-    assert not stage.sees(talker, case.id)
-    with stage.acts(officer):
-        grants.give(dispatch.id, stage.person(talker), kind="handler", acts=["read", "write"], ends_at=None, basis="派员本人", reason="")
+    assert stage.sees(talker, dispatch.id), "the approval opens the sent person's own dispatch to him"
+    assert not stage.sees(talker, case.id), "and nothing of the case before he has given the undertaking"
     hands.step(talker, dispatch.id, "start", form=("undertaking", {"signed_on": hands.day(), "trained": True}))
     assert stage.sees(talker, case.id)
     with stage.acts(chief):
@@ -147,10 +147,11 @@ def test_from_the_inquiry_to_the_last_day_and_then_access_ends_by_itself(stage: 
 
         stay = next(s for s in whereabouts(Body.objects.get(code="datan"), last)["stays"] if s.person == "徐锦浩")
     assert stay.ends is not None
-    stage.at(f"{(last - timedelta(days=1)).isoformat()} 08:00")
-    assert stage.sees(talker, case.id)
-    stage.at(f"{(last + timedelta(days=2)).isoformat()} 00:05")
+    stage.at(f"{last.isoformat()} 23:59")
+    assert stage.sees(talker, case.id), "the last day is a day of the posting"
+    stage.at(f"{(last + timedelta(days=1)).isoformat()} 00:00")
     assert not stage.sees(talker, case.id)
+    assert not stage.sees(talker, dispatch.id)
 
 
 def test_one_case_one_loan_and_no_second_loan_straight_after_it(stage: Any, chief: str, case: Any) -> None:

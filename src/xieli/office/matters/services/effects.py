@@ -19,6 +19,7 @@ from xieli.office.bodies.models import Body, Office, Room
 from xieli.office.matters.services import clocks, competence, grants
 from xieli.office.matters.services.context import OFFICE_ROLES
 from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.postings import posted
 from xieli.office.matters.services.source import actor, call, now
 from xieli.office.matters.tables.clocks import Alarm, Clock
 from xieli.office.matters.tables.core import Matter, MatterLink
@@ -81,6 +82,8 @@ def principals(step: Step, name: str) -> list[int]:
                        .values_list("person_id", flat=True))
         if members:
             return members
+        if (sent := posted(step.playbook, step.field, name)) is not None:
+            return [sent.person]
         found: list[int] = []
         for body in bodies.get(role.of, ()):
             if name in OFFICE_ROLES:
@@ -158,6 +161,9 @@ def _open_grant(step: Step, effect: Effect) -> None:
     if until:
         clock = Clock.objects.filter(matter=step.matter, code=until).order_by("-started_at").first()
         ends = clock.alarm_at if clock else None
+    sent = posted(step.playbook, step.field, str(effect.get("to")))
+    if sent is not None and sent.until is not None:  # what is for a posting ends with its last day, whatever else would let it run on
+        ends = min(ends, sent.until) if ends is not None else sent.until
     kind = "approver" if acts == ["approve", "read"] else ("handler" if "write" in acts else "reviewer")
     for principal in principals(step, str(effect.get("to"))):
         if Grant.objects.filter(matter=step.matter, principal=principal, revoked_at=None, ends_at__gt=step.at, acts__contains=acts).exists():

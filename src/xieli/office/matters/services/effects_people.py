@@ -1,14 +1,12 @@
 """Carrying out what a step entails for persons: presence, recusal, postings. Registered with the other words by effects.py."""
 from __future__ import annotations
 
-from datetime import timedelta
-
 from xieli.engines.playbooks.model import Effect
 from xieli.office.matters.services import grants, people
 from xieli.office.matters.services.effects import Step
 from xieli.office.matters.services.effects import _does as does
-from xieli.office.matters.services.effects import _instant as instant
 from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.postings import after_last_day
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.measures import Presence
 
@@ -82,7 +80,7 @@ def _start_posting(step: Step, effect: Effect) -> None:
     if person is None:
         raise Refused("no_person", "没有填写派出的人员。", "The person to be dispatched is missing.")
     value = step.field(str(effect.get("to"))) if effect.get("to") else None
-    ends = instant(value, step.at + timedelta(days=90)) if value else None
+    ends = after_last_day(value) if value else None
     people.start_posting(step.matter, person, str(effect.get("role")), ends)
 
 
