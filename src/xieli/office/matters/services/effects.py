@@ -1,7 +1,7 @@
 """Carrying out what a step entails: every word of the playbook vocabulary has its executor here.
 
 Effects run in the order the engine gives them, inside the transaction that stores the new state; one that cannot be
-done undoes the step. The words about persons (presence, recusal, postings) are in effects_people.
+done undoes the step. The words about persons (presence, recusal, postings) are in effects_people, those about measures in effects_measures.
 """
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from xieli.office.matters.services.context import OFFICE_ROLES
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.postings import posted
 from xieli.office.matters.services.source import actor, call, now
+from xieli.office.matters.services.subjects import first_of, named, one_named
 from xieli.office.matters.tables.clocks import Alarm, Clock
-from xieli.office.matters.tables.core import Matter, MatterLink
+from xieli.office.matters.tables.core import Matter, MatterLink, MatterSubject
 from xieli.office.matters.tables.handover import FeedbackDuty
 from xieli.office.matters.tables.measures import MeasureNotice, RightsSheet
 from xieli.office.matters.tables.work import Fact, Note, Outcome, Task
@@ -46,6 +47,14 @@ class Step:
         """The value of `form.field` as last submitted."""
         form, _, code = name.partition(".")
         return self.forms.get(form, {}).get(code)
+
+    def named(self) -> list[MatterSubject]:
+        """Subjects whom the forms name."""
+        return named(self.matter, self.playbook, self.forms)
+
+    def person(self) -> MatterSubject | None:
+        """The one whom a measure concerns."""
+        return one_named(self.matter, self.playbook, self.forms)
 
 
 Executor = Callable[[Step, Effect], None]
@@ -219,7 +228,7 @@ def _start_clock(step: Step, effect: Effect) -> None:
             at = _instant(value, at)
     amount, unit = (plan.local.amount, plan.local.unit) if plan.local else (None, "")
     clocks.start(step.matter, code, rule=plan.rule or "", at=min(at, step.at), amount=amount, unit=unit, on_expiry=plan.on_expiry,
-                 subject=step.matter.subjects.filter(role="subject").order_by("id").first() if plan.on_expiry == "must_release" else None)
+                 subject=step.person() if plan.on_expiry == "must_release" else None)
 
 
 def _instant(value: Any, fallback: datetime) -> datetime:
@@ -264,54 +273,6 @@ def _restart(step: Step, effect: Effect) -> None:
 
     act = str(effect.get("act"))
     _happen(step, effect, "restart", approver_level=level_that_signed(step.matter, act), document_no=str(what_was_approved(step.matter, act).get("document_no", "")))
-
-
-MEASURE_KINDS = ("liuzhi", "guanhu", "compelled_appearance", "order_to_await", "exit_ban", "freeze", "seize", "seizure")
-
-
-def measure_act(playbook: Playbook) -> str:
-    """The act that approves the measure itself: of its playbook's name, else the first of class measure."""
-    if playbook.code in playbook.approvals:
-        return playbook.code
-    return next((code for code, act in playbook.approvals.items() if act.act_class == "measure"), playbook.code)
-
-
-@_does("arm_custody_gate")
-def _arm(step: Step, effect: Effect) -> None:
-    """A measure begins by its playbook's announcement: it is recorded, and the database's gate watches it from here."""
-    _take_measure(step, _clock(step, str(effect.get("clock"))))
-
-
-@_does("begin_measure")
-def _begin_measure(step: Step, effect: Effect) -> None:
-    """A measure without a custody gate (freezing, seizing) begins by its playbook's step: it has its row, its sheet and its notices."""
-    _take_measure(step, None)
-
-
-def _take_measure(step: Step, clock: Clock | None) -> None:
-    from xieli.office.matters.services.measures import take
-    from xieli.office.matters.tables.approvals import Approval
-
-    kind = "seize" if step.playbook.code == "seizure" else step.playbook.code
-    subject = step.matter.subjects.filter(role="subject").order_by("id").first()
-    if subject is None or kind not in MEASURE_KINDS or step.matter.measures.filter(kind=kind, ended_at=None).exists():
-        return
-    approval = Approval.objects.filter(matter=step.matter, act=measure_act(step.playbook), state__in=["approved", "used"]).order_by("-decided_at").first()
-    numbers = next((f.get("superior_no") for f in step.forms.values() if f.get("superior_no")), "")
-    place = next((str(f.get("place")) for f in step.forms.values() if f.get("place")), "")
-    take(step.matter, subject, kind, approval=approval, by_body=step.matter.owner_body_id, started_at=clock.started_at if clock else step.at,
-         superior_no=str(numbers or ""), place=place, own_clocks=False,
-         enterprise_note=next((str(f["impact"]) for f in step.forms.values() if f.get("impact")), ""))
-
-
-@_does("end_measure")
-@_does("disarm_custody_gate")
-def _disarm(step: Step, effect: Effect) -> None:
-    from xieli.office.matters.services.measures import end
-
-    how = next((str(f.get("how")) for f in step.forms.values() if f.get("how")), "released")
-    for measure in step.matter.measures.filter(ended_at=None):
-        end(measure, how if how in ("released", "changed", "transferred") else "released", at=step.at)
 
 
 # ── other matters ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -422,10 +383,12 @@ def _outcome(step: Step, effect: Effect) -> None:
 
     on = step.field(str(effect.get("on"))) if effect.get("on") else None
     day = date.fromisoformat(str(on)[:10]) if on else clocks.calendar_of("cn-mainland").day_of(step.at)
-    subject = step.matter.subjects.filter(role="subject").order_by("id").first()
-    row = Outcome.objects.create(matter=step.matter, subject=subject, kind=str(effect.get("outcome")), happened_on=day, recorded_at=now(), recorded_by_id=actor().person)
-    cite_relied(step.matter, "outcome", row.id)
-    record("outcome.recorded", matters=[step.matter.id], outcome=row.id, kind=row.kind, subject=subject.id if subject else None, on=str(day))
+    kind, named = str(effect.get("outcome")), step.named()
+    whole = kind not in step.playbook.outcomes or step.playbook.outcomes[kind].unit != "person"
+    for subject in [first_of(named, step.matter)] if whole or not named else named:
+        row = Outcome.objects.create(matter=step.matter, subject=subject, kind=kind, happened_on=day, recorded_at=now(), recorded_by_id=actor().person)
+        cite_relied(step.matter, "outcome", row.id)
+        record("outcome.recorded", matters=[step.matter.id], outcome=row.id, kind=row.kind, subject=subject.id if subject else None, on=str(day))
 
 
 @_does("record_fact")

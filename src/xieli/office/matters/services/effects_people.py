@@ -15,7 +15,7 @@ from xieli.office.matters.tables.measures import Presence
 def _open_presence(step: Step, effect: Effect) -> None:
     from xieli.office.matters.services.measures import open_presence
 
-    subject = step.matter.subjects.filter(role="subject").order_by("id").first()
+    subject = step.person()
     if subject is None:
         raise Refused("no_subject", "没有登记对象，无法开始到场计时。", "No subject is registered; a presence cannot begin.")
     open_presence(step.matter, subject, basis=str(effect.get("basis")), place=str(step.field("presence.place") or ""), at=step.at)

@@ -15,7 +15,8 @@ from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.services.source import actor, call, now
-from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
+from xieli.office.matters.services.subjects import first_of, named
+from xieli.office.matters.tables.core import Matter, MatterBody
 from xieli.office.matters.tables.work import Fact, FormFill, FormSubmission
 
 
@@ -60,7 +61,7 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     if last is not None and not form.per and not form.adds:
         Fact.objects.filter(submission=last, retracted_at=None).update(retracted_at=row.at)
     today = clocks.calendar_of("cn-mainland").day_of(row.at)
-    subject = MatterSubject.objects.filter(matter=matter, role="subject").order_by("id").first()
+    subject = first_of(named(matter, playbook, {code: data}), matter)
     for fact in facts_of(form, data, _others(matter)):
         Fact.objects.create(matter=matter, code=fact.code, subject=subject, number=fact.number, text=fact.text or "",
                             day=date.fromisoformat(fact.day[:10]) if fact.day else None, ref=_ref(fact.ref), unit=fact.unit or "",

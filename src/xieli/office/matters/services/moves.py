@@ -12,7 +12,7 @@ from xieli.engines.playbooks.state import Offer
 from xieli.engines.playbooks.steps import apply, available_moves, start
 from xieli.office.audit import record
 from xieli.office.matters.services import context as contexts
-from xieli.office.matters.services import effects_people  # noqa: F401  importing it registers its words
+from xieli.office.matters.services import effects_measures, effects_people  # noqa: F401  importing them registers their words
 from xieli.office.matters.services.effects import Step, carry_out
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.papers import Papers
