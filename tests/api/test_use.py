@@ -249,3 +249,30 @@ def test_hostile_text_is_kept_as_it_was_and_harms_nothing(stage, program):
         assert made.json()["title"] == text
     huge = chief.client.generic("POST", "/api/v1/matters", b'{"title": "' + b"a" * 13_000_000 + b'"}', content_type="application/json", headers={"Authorization": f"Bearer {chief.secret}"})
     assert (huge.status_code, huge["Content-Type"]) == (413, "application/problem+json")
+
+
+def test_a_program_cannot_prove_who_its_person_is_and_is_told_so_in_both_languages(stage, program, monkeypatch):
+    """Whatever act behind a route asks for a fresh proof, in a service's words or in the database's alone: one plain answer, nothing done."""
+    from django.db import connection
+
+    from xieli.faces.api.routes import handovers
+    from xieli.office.matters.services import grants
+
+    case, count = stage.made["case"], stage.one("select count(*) from matter_grant")
+    other = stage.world.people["wuchuan-handler2"]
+
+    def through_a_service(*_: object, **__: object) -> None:
+        grants.give(case, other, kind="reviewer", acts=["read"], ends_at=None, basis="复核", reason="")
+
+    def by_the_database_alone(*_: object, **__: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("select access.give(%s, %s, 'reviewer', '{read}', null, null, '复核', '')", [case, other])
+
+    tool = program("wuchuan-handler1")
+    for act in (through_a_service, by_the_database_alone):
+        monkeypatch.setattr(handovers.handover, "send", act)
+        answer = tool.post(f"/matters/{stage.ref('case')}/handovers", {"receiver": "yj", "reason": "属其管辖"})
+        assert (answer.status_code, answer["Content-Type"], answer.json()["code"]) == (422, "application/problem+json", "prove_again")
+        assert "程序不能代为验证" in answer.json()["detail_zh"]
+        assert "no program can give" in answer.json()["detail_en"]
+    assert stage.one("select count(*) from matter_grant") == count

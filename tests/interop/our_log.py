@@ -37,7 +37,7 @@ def main() -> None:
         stage = Theatre(furnished, database.admin())
         sc03_one_call.play(stage)
         with stage.acts("yj-head"):
-            log = ocel.export(Period(date(2020, 1, 1), date(2030, 1, 1)))
+            log, _ = ocel.export(Period(date(2020, 1, 1), date(2030, 1, 1)))
         stage.admin.close()
         from django.db import connections
 

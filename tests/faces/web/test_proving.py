@@ -49,3 +49,34 @@ def test_in_english_too(stage, stale):
     stale.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     said = stale.post("/glass/break", {"ref": stage.ref("case"), "reason": "urgent, must read the whole"})
     assert "needs a fresh proof of your identity" in said.content.decode()
+
+
+def test_what_leaves_the_house_and_a_number_in_full_wait_too(stage, stale):
+    """OCEL, a report's sheet, an identity number: before the proof none is given, and no act says that it was."""
+    from xieli.office.demo.world import invented_id
+    from xieli.office.ids import to_ref
+    from xieli.office.matters.services.leads import Subject, add_subject
+
+    case = stage.ref("case")
+    with stage.theatre.acts("wuchuan-handler1"):
+        from xieli.office.matters.tables.core import Matter
+
+        subject = add_subject(Matter.objects.get(pk=stage.made["case"]), Subject("钱某", id_number=invented_id(813), unit_name="某单位"))
+    number = f"/m/{case}/subject/{to_ref(subject.id)}/number"
+    verbs = "select count(*) from audit.event where verb in ('report.exported', 'report.taken', 'identity.opened')"
+    before = stage.one(verbs)
+    assert stale.get("/reports/ocel.json").status_code == 403
+    assert stale.get("/reports/r01/excel").status_code == 403
+    assert stale.post(number, {"reason": "核对身份"}).status_code == 403
+    assert stage.one(verbs) == before
+    stage.admin.execute("update access.session set proved_at = access.now() where factor = 'totp'")
+    log = stale.get("/reports/ocel.json")
+    assert log.status_code == 200
+    named = stage.one("select matters from audit.event where verb = 'report.exported' order by id desc limit 1")
+    assert {to_ref(m) for m in named} == {o["id"] for o in log.json()["objects"] if o["type"] != "body"}, "the act names the matters that left"
+    shown = stale.post(number, {"reason": "核对身份"})
+    assert invented_id(813) in shown.content.decode()
+    assert shown["Cache-Control"] == "no-store"
+    assert invented_id(813) not in stale.get(f"/m/{case}").content.decode()
+    assert stale.post(f"/m/{case}/subject/0000000000000/number", {"reason": "核对身份"}).status_code == 404
+    assert stage.client("wuchuan-kin").post(number, {"reason": "核对身份"}).content == stage.client("wuchuan-kin").get("/m/0000000000000").content

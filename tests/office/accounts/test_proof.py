@@ -10,8 +10,9 @@ import pytest
 
 from tests.office.matters.conftest import Kit, kit  # noqa: F401
 from xieli.office.demo.theatre import Theatre
+from xieli.office.demo.world import invented_id
 from xieli.office.documents import services as documents
-from xieli.office.matters.services import approvals, grants, handover
+from xieli.office.matters.services import approvals, grants, handover, identity_numbers
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.core import Matter
 
@@ -74,7 +75,7 @@ def test_the_raw_connection_is_asked_as_well_and_cannot_prove_for_itself(kit: Ki
         with raw(kit.chief) as connection, pytest.raises(psycopg.DatabaseError) as refused:
             connection.execute(attack, [lead, stage.person(kit.second)])
         assert refused.value.sqlstate == "XL001"
-    for event in ("register.exported", "document.printed", "match.revealed"):
+    for event in ("register.exported", "document.printed", "match.revealed", "match.exported", "report.taken", "report.exported"):
         with raw(kit.chief) as connection, pytest.raises(psycopg.DatabaseError):
             connection.execute("select audit.record(%s, '{\"register\": \"leads\", \"rows\": 1, \"purpose\": \"x\"}')", [event])
     with raw(kit.chief) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -89,3 +90,28 @@ def test_a_step_of_the_playbook_needs_no_second_proof_for_what_it_entails(kit: K
     stale(kit.head)
     kit.hands.step(kit.head, lead, "assign")
     assert stage.sees(kit.chief, lead)
+
+
+def test_an_identity_number_in_full_waits_for_the_proof_and_a_reason_and_is_an_act(kit: Kit, stage: Theatre, raw: Raw, stale: Callable[..., None]) -> None:  # noqa: F811
+    number = invented_id(812)
+    lead = kit.open(subjects=(kit.subject(id_number=number),))
+    with stage.acts(kit.chief):
+        subject = Matter.objects.get(pk=lead).subjects.get()
+    show = lambda: identity_numbers.number(subject, "核对银行流水")  # noqa: E731
+    stale(kit.chief)
+    assert code(kit, kit.chief, show) == "prove_again"
+    with raw(kit.chief) as connection, pytest.raises(psycopg.DatabaseError) as refused:
+        connection.execute("select access.open_identity(%s, '核对银行流水')", [subject.id])
+    assert refused.value.sqlstate == "XL001"
+    stale(kit.chief, fresh=True)
+    assert code(kit, kit.chief, lambda: identity_numbers.number(subject, " ")) == "reason_needed"
+    before = stage.admin.execute("select count(*) from audit.event where verb = 'identity.opened'").fetchone()
+    with stage.acts(kit.chief):
+        assert show() == number
+    row = stage.admin.execute("select matters, purpose, convert_from(canon, 'UTF8') from audit.event where verb = 'identity.opened' order by id desc limit 1").fetchone()
+    assert row is not None
+    assert row[:2] == ([lead], "核对银行流水")
+    assert number not in row[2], "the act tells that it was shown, never the number"
+    assert stage.admin.execute("select count(*) from audit.event where verb = 'identity.opened'").fetchone() == (before[0] + 1,)
+    stale("yj-analyst", fresh=True)
+    assert code(kit, "yj-analyst", show) == "not_found", "nobody outside the circle"

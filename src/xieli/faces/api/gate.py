@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import unquote
 
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from ninja.decorators import decorate_view
@@ -125,6 +125,10 @@ def route(router: Router, method: str, path: str, answer: Any, *, name: str, sco
             except OperationalError:
                 request.xieli_failed = True  # type: ignore[attr-defined]
                 return problems.said("busy")
+            except DatabaseError as error:
+                if getattr(error.__cause__, "sqlstate", "") != "XL001":  # access.require_fresh, met outside a service's own words
+                    raise
+                return problems.said("prove_again")
             if response.status_code == 200 and not writes:
                 response = _not_modified(request, response)
             if purpose and response.status_code < 500:

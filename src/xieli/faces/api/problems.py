@@ -25,6 +25,8 @@ SAID: dict[str, tuple[int, str, str]] = {
     "scope": (403, "这个令牌的范围不包括此操作。范围只能由安全管理员重新签发。", "This token's scopes do not include that. Only a new token can carry others."),
     "bad_request": (400, "这个请求不完整，没有做任何改动。", "The request is not complete. Nothing was changed."),
     "method": (405, "这个地址不支持该方法。", "This address does not take that method."),
+    "prove_again": (422, "这一步须由本人再次验证身份（五分钟内有效），程序不能代为验证；请在界面上办理。没有做任何改动。",
+                    "This step needs a fresh proof of the person's own identity (of the last five minutes), which no program can give; do it on the screens. Nothing was changed."),
     "changed": (412, "您读取之后内容已有变动，没有做任何改动；请重新读取再提交。", "It has changed since you read it. Nothing was changed; read it again."),
     "too_large": (413, "请求正文过大，没有做任何改动。", "The body is too large. Nothing was changed."),
     "match_needed": (428, "更新须带 If-Match（读取时得到的 ETag），没有做任何改动。", "An update needs If-Match (the ETag you read). Nothing was changed."),
@@ -62,6 +64,8 @@ def refused(error: Refused) -> HttpResponse:
     """What a service said, with every reason."""
     if isinstance(error, NotVisible) or error.code == "not_found":
         return not_found()
+    if error.code == "prove_again":
+        return said("prove_again")
     status = 409 if error.code in ("conflict", "duplicate", "under_way") else 422
     reasons = [{"code": r.code, "zh": r.zh, "en": r.en} for r in error.others]
     return made(status, error.code, error.zh, error.en, **({"reasons": reasons} if reasons else {}))

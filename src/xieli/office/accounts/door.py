@@ -206,12 +206,12 @@ def open_session(person: int, factor: str, before: str = "") -> str:
     with connection.cursor() as cursor:
         if before:
             cursor.execute("select access.end_session_of(%s)", [_token(before)])
-        cursor.execute("update door.credential set failures = 0 where person = %s", [person])
         cursor.execute("select access.is_admin(%s)", [person])
         idle = IDLE_ADMIN if cursor.fetchone()[0] else IDLE
         cursor.execute("select zone from access.installation")
         zone = cursor.fetchone()[0]
         cursor.execute("select access.open_session(%s, %s, %s, %s, %s, %s)", [_token(token), person, factor, zone, HOURS, idle])
+        cursor.execute("update door.credential set failures = 0 where person = %s", [person])  # after it: the event says how many went before
     return token
 
 

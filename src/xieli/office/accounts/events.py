@@ -11,3 +11,12 @@ register("account.enrolled", {"person": "ref"}, zh="{by} 为 {person} 开通账�
 register("account.disabled", {"person": "ref"}, zh="{by} 停用 {person} 的账号", en="{by} disabled the account of {person}")
 register("session.ended", {"session": "ref"}, zh="{by} 结束自己的会话 {session}", en="{by} ended own session {session}")
 register("account.linked", {"person": "ref"}, zh="{by} 把统一认证身份关联到 {person}", en="{by} linked an identity at the provider to {person}")
+# written by the database itself (sql/0003_signins.sql): who, when, by which factor; no login, no address, no device
+register("session.opened", {"factor": "code", "failures": "int"}, zh="{by} 登录（{factor}；此前连续失败 {failures} 次）", en="{by} signed in ({factor}; {failures} failures before)", internal=True)
+register("session.left", {}, zh="{by} 退出登录", en="{by} signed out", internal=True)
+register("session.all_ended", {"of": "ref", "sessions": "int"}, zh="{of} 的 {sessions} 个会话被结束（{by}）", en="{sessions} sessions of {of} were ended ({by})", internal=True)
+register("signin.failing", {"of": "ref", "failures": "int"}, zh="{of} 的账号连续 {failures} 次登录失败（{by}）", en="the account of {of} failed to sign in {failures} times in a row ({by})", internal=True)
+register("password.set", {"of": "ref"}, zh="{of} 设置了新密码（{by}）", en="{of} set a new password ({by})", internal=True)
+register("factor.enrolled", {"of": "ref", "kind": "code"}, zh="{of} 登记第二因素 {kind}（{by}）", en="{of} enrolled a second factor: {kind} ({by})", internal=True)
+register("factor.ended", {"of": "ref", "kind": "code"}, zh="{of} 的第二因素 {kind} 停用（{by}）", en="a second factor of {of} ended: {kind} ({by})", internal=True)
+register("identity.opened", {"subject": "ref", "purpose": "text"}, zh="{by} 查看 {matters} 中对象 {subject} 的完整证件号码（{purpose}）", en="{by} opened the identity number of subject {subject} of {matters} ({purpose})", internal=True)

@@ -9,8 +9,8 @@ from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.work import MatterMove
 
 
-def export(period: Period) -> dict[str, Any]:
-    """The log as OCEL 2.0 JSON (https://www.ocel-standard.org): objectTypes, eventTypes, objects, events."""
+def export(period: Period) -> tuple[dict[str, Any], list[int]]:
+    """The log as OCEL 2.0 JSON (https://www.ocel-standard.org): objectTypes, eventTypes, objects, events; and the matters in it."""
     moves = list(MatterMove.objects.filter(happened_at__date__gte=period.first, happened_at__date__lte=period.last).select_related("matter").order_by("happened_at", "id"))
     matters = {m.matter_id: m.matter for m in moves}
     bodies = sorted({m.owner_body_id for m in matters.values()} | {m.body_id for m in moves if m.body_id})
@@ -29,7 +29,7 @@ def export(period: Period) -> dict[str, Any]:
                     # whose desk it happened on: the body that acted, else the one that owns the matter
                     "relationships": [{"objectId": to_ref(m.matter_id), "qualifier": "matter"},
                                       {"objectId": f"body-{m.body_id or m.matter.owner_body_id}", "qualifier": "body" if m.body_id else "owner"}]} for m in moves],
-    }
+    }, sorted(matters)
 
 
 def _time(matter: Matter) -> str:

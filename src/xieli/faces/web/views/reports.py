@@ -196,7 +196,8 @@ def _label(playbooks: dict[str, Playbook], kind: str, stage: str = "") -> str:
 def ocel_export(request: HttpRequest) -> HttpResponse:
     """OCEL 2.0 of what this reader may see."""
     period = period_of(request)
-    record("report.read", report="ocel", first=period.first, last=period.last)
-    response = JsonResponse(ocel.export(period))
+    log, matters = ocel.export(period)
+    record("report.exported", matters=matters, report="OCEL 2.0", first=period.first, last=period.last, objects=len(log["objects"]))
+    response = JsonResponse(log)
     response["Content-Disposition"] = 'attachment; filename="ocel.json"'
     return response

@@ -101,6 +101,7 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "a late record tells what happened before": ("late_record", "补录只用于先前已经发生的事。", "A late record tells what happened before."),
     "nobody grants himself": ("own_grant", "不能给自己授权。", "Nobody grants himself access."),
     "a measure is ended or varied, never rewritten": ("rewritten", "措施只能解除或变更，不能改写。", "A measure is ended or varied, never rewritten."),
+    "a number is shown for a reason": ("reason_needed", "查看完整证件号码须写明理由（四个字以上）。", "An identity number is shown for a reason (four characters or more)."),
     "a demo has no accounts": ("demo", "演示环境没有账号。", "A demo has no accounts."),
     "no such account": ("no_account", "此人还没有账号，请先开通。", "This person has no account yet; enrol first."),
     "this identity is linked already": ("linked", "这个统一认证身份已经关联过。", "This identity is linked already."),
