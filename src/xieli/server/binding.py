@@ -89,7 +89,8 @@ class BindingMiddleware:
         database can hold and no keyboard types, is a request that no form of ours sends."""
         request.xieli_failed = True  # type: ignore[attr-defined]
         if "NUL (0x00)" in str(exception) and settings.ROLE != "door":
-            from xieli.faces.web.errors import bad_request
+            from django.urls import get_resolver
 
-            return bad_request(request)
+            answer: HttpResponse = get_resolver().resolve_error_handler(400)(request, exception=exception)
+            return answer
         return None

@@ -36,10 +36,17 @@ class Sheet:
 
 def workbook(sheet: Sheet, columns: list[Column], rows: Iterable[Matter]) -> bytes:
     """The whole workbook as bytes: A4 or A3, landscape, the header repeated on every page."""
-    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-        with xlsxwriter.Workbook(file.name, OPTIONS) as book:
-            _write(book, sheet, columns, rows)
-        return Path(file.name).read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "register.xlsx"
+        write(target, sheet, columns, rows)
+        return target.read_bytes()
+
+
+def write(target: Path, sheet: Sheet, columns: list[Column], rows: Iterable[Matter]) -> None:
+    """The workbook as a file; rows are taken one after the other and not kept."""
+    book = xlsxwriter.Workbook(str(target), OPTIONS)
+    _write(book, sheet, columns, rows)
+    book.close()
 
 
 def _write(book: Any, sheet: Sheet, columns: list[Column], rows: Iterable[Matter]) -> None:

@@ -18,6 +18,7 @@ KINDS = {
     "reporter_asked": _("反映人信息库有一个申请等您同意"), "reporter_released": _("您申请查看反映人已获同意"), "reporter_refused": _("您申请查看反映人未获同意"),
     "clock_alarm": _("期限将到或已到"), "feedback_overdue": _("反馈已逾期"),
     "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"), "exhibit_forged": _("依据的材料被认定伪造"),
+    "export_ended": _("您申请的后台导出已结束"),
 }
 
 # why a person is told: shown under the sentence, so that nobody has to guess
@@ -25,7 +26,7 @@ REASONS = {
     "approval_waiting": _("您的职务在这件请示的审批环节中"), "handover_arrived": _("您在接收机构的收件岗位"), "designated": _("您在被指定的机构任职"),
     "handover_opened": _("您发出了这件移送"), "handover_accepted": _("您发出了这件移送"), "handover_returned": _("您发出了这件移送"), "handover_redirected": _("您发出了这件移送"),
     "reporter_asked": _("您保管反映人信息库的一把钥匙"), "reporter_released": _("您提出了这项申请"), "reporter_refused": _("您提出了这项申请"), "match_run": _("您提出了这次运行"),
-    "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
+    "export_ended": _("您提出了这次导出"), "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
 }
 
 
@@ -54,6 +55,8 @@ def sentences(rows: Iterable[Notification]) -> list[Told]:
             url = reverse("parcel", args=[to_ref(int(row.fields["handover"]))])
         elif row.fields.get("run") and matter:
             url = reverse("desk_progress", args=[to_ref(int(row.fields["run"]))])
+        elif row.kind == "export_ended" and row.fields.get("export"):
+            url = reverse("export", args=[to_ref(int(row.fields["export"]))])
         elif row.kind.startswith("reporter_"):
             url = reverse("reporters")
         found.append(Told(row, f"{text} · {matter.title}" if matter else text, url, str(REASONS.get(row.kind, ""))))
