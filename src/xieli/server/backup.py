@@ -202,5 +202,5 @@ def program(db: Instance, name: str, dsn: str, *arguments: str) -> Iterator[byte
             yield block
         if process.wait() != 0:
             words.seek(0)
-            said = words.read().decode("utf-8", "replace").strip()[:800]
+            said = words.read().decode("utf-8", "replace").strip()[-800:]  # the reason stands last, behind its warnings
             raise Trouble(f"{name} 未能完成;没有留下备份。它的说明:\n{said}", f"{name} failed and no backup was left. It said:\n{said}")

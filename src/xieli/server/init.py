@@ -14,6 +14,7 @@ import yaml
 from xieli.engines.identifiers import search_keys
 from xieli.server.words import Trouble
 
+USAGE, CONFLICT = 2, 4  # exit codes
 ADMINS = ("system_admin", "security_admin", "audit_admin")
 KINDS = frozenset({"commission", "working_committee", "dispatched_unit", "resident_organ", "central_unit", "inspection_office", "line_department", "town_committee", "village_committee",
                    "organization_department", "party_committee", "court", "procuratorate", "unit", "village"})
@@ -35,28 +36,28 @@ def read(path: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Trouble(f"读不了 {path.name}：{error}", f"{path.name} cannot be read: {error}") from None
+        raise Trouble(f"读不了 {path.name}：{error}", f"{path.name} cannot be read: {error}", USAGE) from None
     if not isinstance(data, dict) or not isinstance(data.get("bodies"), list) or not isinstance(data.get("administrators"), dict):
-        raise Trouble("文件须有 own、bodies、administrators 三项。", "The file needs own, bodies and administrators.")
+        raise Trouble("文件须有 own、bodies、administrators 三项。", "The file needs own, bodies and administrators.", USAGE)
     seen: set[str] = set()
     for i, body in enumerate(data["bodies"], 1):
         if not isinstance(body, dict) or not body.get("code") or not body.get("zh"):
-            raise Trouble(f"第 {i} 个机构缺 code 或 zh。", f"Body {i} lacks code or zh.")
+            raise Trouble(f"第 {i} 个机构缺 code 或 zh。", f"Body {i} lacks code or zh.", USAGE)
         if body.get("kind") not in KINDS or body.get("rank", "none") not in RANKS:
-            raise Trouble(f"机构 {body['code']} 的 kind 或 rank 不认识。", f"Body {body['code']}: kind or rank is not known.")
+            raise Trouble(f"机构 {body['code']} 的 kind 或 rank 不认识。", f"Body {body['code']}: kind or rank is not known.", USAGE)
         if body["code"] in seen:
-            raise Trouble(f"机构代码 {body['code']} 重复。", f"Body code {body['code']} stands twice.")
+            raise Trouble(f"机构代码 {body['code']} 重复。", f"Body code {body['code']} stands twice.", USAGE)
         for key in ("parent", "unit"):
             if body.get(key) and body[key] not in seen:
-                raise Trouble(f"机构 {body['code']} 的 {key}“{body[key]}”须写在它前面。", f"Body {body['code']}: its {key} “{body[key]}” must stand before it.")
+                raise Trouble(f"机构 {body['code']} 的 {key}“{body[key]}”须写在它前面。", f"Body {body['code']}: its {key} “{body[key]}” must stand before it.", USAGE)
         seen.add(str(body["code"]))
     if data.get("own") not in seen:
-        raise Trouble("own 须是 bodies 里的一个代码。", "own must be one of the bodies.")
+        raise Trouble("own 须是 bodies 里的一个代码。", "own must be one of the bodies.", USAGE)
     people = [data["administrators"].get(a) for a in ADMINS]
     if any(not isinstance(p, dict) or not p.get("name") or not p.get("login") for p in people):
-        raise Trouble("须有 system_admin、security_admin、audit_admin 三人，各有 name 和 login。", "system_admin, security_admin and audit_admin are needed, each with name and login.")
+        raise Trouble("须有 system_admin、security_admin、audit_admin 三人，各有 name 和 login。", "system_admin, security_admin and audit_admin are needed, each with name and login.", USAGE)
     if len({p["name"] for p in people}) < 3 or len({p["login"] for p in people}) < 3:
-        raise Trouble("三名管理员须是三个人。", "The three administrators must be three persons.")
+        raise Trouble("三名管理员须是三个人。", "The three administrators must be three persons.", USAGE)
     return data
 
 
@@ -69,7 +70,7 @@ def set_up(connection: psycopg.Connection[Any], data: dict[str, Any], *, level_c
 
     with connection.transaction():
         if connection.execute("select 1 from access.installation").fetchone():
-            raise Trouble("这个库已经设置过，不能再设置。", "This database was set up before and cannot be set up again.")
+            raise Trouble("这个库已经设置过，不能再设置。", "This database was set up before and cannot be set up again.", CONFLICT)
         connection.execute("insert into access.installation (mark, level_cap, zone) values ('production', %s, %s)", [level_cap, zone])
         now = datetime.now(UTC)
         bodies: dict[str, int] = {}

@@ -32,12 +32,16 @@ def silent(line: str) -> None:
 
 
 class Trouble(Exception):
-    """A failure told in plain sentences: what happened, what was kept, what to do. Both languages travel with it."""
+    """A failure told in plain sentences: what happened, what was kept, what to do. Both languages travel with it.
 
-    def __init__(self, zh: str, en: str) -> None:
+    `exit_code` is what a command ends with: 1 findings or failure, 2 usage, 3 denied, 4 conflict.
+    """
+
+    def __init__(self, zh: str, en: str, exit_code: int = 1) -> None:
         super().__init__(en)
         self.zh = zh
         self.en = en
+        self.exit_code = exit_code
 
     def __str__(self) -> str:
         return pick(self.zh, self.en)

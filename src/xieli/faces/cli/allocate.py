@@ -21,6 +21,7 @@ from xieli.engines.allocation import (
     replay,
     run,
 )
+from xieli.faces.cli.speaking import Usage
 
 VERDICTS = {"zones": check.zones, "replan": check.zones, "gap": check.published, "staff": check_people.staff, "committees": check_people.committees,
             "rota": check_people.rota}
@@ -30,7 +31,7 @@ def _load(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{path.name}: 不是 JSON 文件 / not a JSON file ({error})") from error
+        raise Usage(f"{path.name} 不是 JSON 文件（{error}）。", f"{path.name} is not a JSON file ({error}).") from error
 
 
 def _say(data: dict[str, Any], as_json: bool, lines: list[str]) -> None:
@@ -183,7 +184,7 @@ def check_command(file: Path, plan: Path, as_json: bool, again: bool) -> None:
     made = _load(plan)
     task = made.get("record", {}).get("task", made["kind"])
     if task not in VERDICTS:
-        raise click.UsageError(f"没有 {task} 类方案的核验 / no check for plans of kind {task}")
+        raise Usage(f"没有 {task} 类方案的核验。", f"There is no check for plans of kind {task}.")
     data = published.read(file.read_text(encoding="utf-8")) if task == "gap" else _load(file)
     changed = made.get("overrides", {})
     if changed:
@@ -210,7 +211,7 @@ def gap(file: Path, as_json: bool, out: Path | None, maximise: bool, **limits: A
     try:
         data = published.read(file.read_text(encoding="utf-8"))
     except BadInput as refused:
-        raise click.UsageError(str(refused.text)) from refused
+        raise Usage(refused.text.zh, refused.text.en) from refused
     result = _run("gap", data, _limits(limits), as_json, {"maximise": maximise})
     if result["assign"] is None:
         _nothing_fits(result, as_json)

@@ -26,7 +26,7 @@ from xieli.server.words import Trouble, chinese, pick, to_terminal
 FILE = click.Path(exists=True, path_type=Path, dir_okay=False)
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 SEALS = click.option("--seals", type=click.Path(path_type=Path, file_okay=False), help="Folder of the seal key / 封存密钥目录")
-JSON = click.option("--json", "as_json", is_flag=True)
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 
 
 def fail(reason: Exception, as_json: bool, code: int) -> NoReturn:

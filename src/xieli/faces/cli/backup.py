@@ -24,7 +24,7 @@ def backup() -> None:
 @click.argument("name")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the private key goes (a stick of the custodian's own) / 私钥存放处")
 @click.option("--passphrase-file", type=click.Path(exists=True, path_type=Path), help="Instead of asking / 从文件读口令")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def custodian(name: str, out: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Make a custodian's pair of keys, on his own machine; hand over the public line only. 生成保管人密钥。"""
     try:
@@ -48,7 +48,7 @@ def custodian(name: str, out: Path, passphrase_file: Path | None, as_json: bool)
 @click.option("--custodian", "files", multiple=True, type=click.Path(exists=True, path_type=Path, dir_okay=False),
               help="Files of public lines; default: custodians/*.pub in the data folder / 保管人公钥文件")
 @click.option("--open-with", "threshold", default=2, show_default=True, help="How many custodians open it / 几人可开启")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def create(folder: Path, files: tuple[Path, ...], threshold: int, as_json: bool) -> None:
     """Write the data file and, to be kept elsewhere, the key file. 生成数据文件与密钥文件（分开保存）。"""
     try:
@@ -74,7 +74,7 @@ def create(folder: Path, files: tuple[Path, ...], threshold: int, as_json: bool)
 
 @backup.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def show(file: Path, as_json: bool) -> None:
     """What a backup file says without being opened: time, version, custodians. 查看备份文件的公开部分。"""
     try:

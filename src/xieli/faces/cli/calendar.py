@@ -10,6 +10,7 @@ from datetime import date
 import click
 
 from xieli.engines.clocks import Calendar, ClockError, ContentError, apply_notice, diff, load_calendars, parse_notice
+from xieli.faces.cli.speaking import Said
 
 from .clock import FINDINGS, columns, fail, json_option, lang_option, named_text, weekday
 
@@ -32,8 +33,8 @@ def calendar() -> None:
 
 @calendar.command()
 @click.argument("code", required=False)
-@click.option("--year", type=int, help="Only this year.")
-@click.option("--all-days", is_flag=True, help="Every day with its running number of working days, not only the named ones.")
+@click.option("--year", type=int, help="Only this year / 只看此年")
+@click.option("--all-days", is_flag=True, help="Every day with its running number of working days, not only the named ones / 列出每一天")
 @lang_option
 @json_option
 def show(code: str | None, year: int | None, all_days: bool, lang: str, as_json: bool) -> None:
@@ -150,12 +151,10 @@ def diff_(notice: str, lang: str, as_json: bool) -> None:
 def import_(notice: str, lang: str, as_json: bool) -> None:
     """导入通知：重算在走的期限，列出变动。Import a notice; open clocks are computed anew and what moved is listed."""
     import os
-    import sys
     from dataclasses import asdict
 
     from xieli.server import prepare
     from xieli.server.postgres import ensure_database
-    from xieli.server.words import Trouble
 
     try:
         name, text = named_text(notice)
@@ -172,9 +171,9 @@ def import_(notice: str, lang: str, as_json: bool) -> None:
                 done = import_notice(connection, parsed)
     except (ClockError, ContentError) as error:
         raise fail(error, lang) from None
-    except (ValueError, Trouble) as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    except ValueError as error:
+        zh, _, en = str(error).partition(" / ")
+        raise Said(zh, en or zh, lang=lang) from None
     if as_json:
         click.echo(json.dumps({"calendar": parsed.calendar, "revision": done.revision, "days": len(done.change.changes), "published": list(done.change.published),
                                "looked_at": done.looked_at, "moved": [asdict(m) for m in done.moved]}, ensure_ascii=False, indent=2))

@@ -28,6 +28,7 @@ from xieli.engines.clocks import (
     parse_event,
 )
 from xieli.engines.clocks.explain import amount_words
+from xieli.faces.cli.speaking import Said
 
 FINDINGS, USAGE = 1, 2
 # A calendar term of years would print thousands of lines; runs say the same. Working days and short terms print all.
@@ -57,11 +58,8 @@ def columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 def fail(error: ClockError | ContentError, lang: str) -> click.ClickException:
     """The error as a sentence in the language asked for, with exit code 2."""
-    words = error.zh if lang == "zh" else error.en
     place = f"{error.file}:{error.line}: " if isinstance(error, ContentError) else ""
-    problem = click.ClickException(place + words)
-    problem.exit_code = USAGE
-    return problem
+    return Said(place + error.zh, place + error.en, USAGE, lang)
 
 
 def book(packs: tuple[str, ...]) -> RuleBook:
@@ -79,10 +77,10 @@ def named_text(path: str) -> tuple[str, str]:
         ) from None
 
 
-lang_option = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Language of the output.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+lang_option = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Language of the output / 输出语言")
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 pack_option = click.option(
-    "--pack", "packs", multiple=True, type=click.Path(exists=True, dir_okay=False), help="A local pack laid on the law."
+    "--pack", "packs", multiple=True, type=click.Path(exists=True, dir_okay=False), help="A local pack laid on the law / 叠加的地方规定"
 )
 
 
@@ -93,11 +91,11 @@ def clock() -> None:
 
 @clock.command()
 @click.argument("rule")
-@click.option("--start", required=True, help="2026-03-17, or 2026-03-17T21:20+08:00; arguments may follow, e.g. :rank=county")
-@click.option("--event", "events", multiple=True, help="kind@date:argument=value,… e.g. extend@2026-05-20:approver=next_level")
-@click.option("--calendar", "calendar_code", help="Calendar code; the rule's own when left out.")
-@click.option("--reading", default=1, show_default=True, help="Which reading to explain day by day; 1 is the one acted on.")
-@click.option("--days", "every_day", is_flag=True, help="Every day on a line of its own, however long the term.")
+@click.option("--start", required=True, help="2026-03-17, or 2026-03-17T21:20+08:00; arguments may follow, e.g. :rank=county / 起算日")
+@click.option("--event", "events", multiple=True, help="kind@date:argument=value,… e.g. extend@2026-05-20:approver=next_level / 后续事件")
+@click.option("--calendar", "calendar_code", help="Calendar code; the rule's own when left out / 日历代码")
+@click.option("--reading", default=1, show_default=True, help="Which reading to explain day by day; 1 is the one acted on / 按哪种读法说明")
+@click.option("--days", "every_day", is_flag=True, help="Every day on a line of its own, however long the term / 逐日列出")
 @pack_option
 @lang_option
 @json_option
@@ -187,10 +185,10 @@ def as_data(result: Due, reading: int) -> dict[str, Any]:
 
 
 @clock.command()
-@click.option("--category", help="Only this category, e.g. measure.")
-@click.option("--from-pack", "from_pack", help="Only rules of this pack, e.g. int-baseline.")
-@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="Only rules that govern acts of this day; articles as of it.")
-@click.option("--unverified", is_flag=True, help="Only rules whose text was not verified.")
+@click.option("--category", help="Only this category, e.g. measure / 类别")
+@click.option("--from-pack", "from_pack", help="Only rules of this pack, e.g. int-baseline / 只看此规则包")
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="Only rules that govern acts of this day; articles as of it / 只看当日有效的")
+@click.option("--unverified", is_flag=True, help="Only rules whose text was not verified / 只看未核实的")
 @pack_option
 @lang_option
 @json_option
@@ -267,25 +265,21 @@ def rule_data(rule: Rule, day: date) -> dict[str, Any]:
 @clock.command("due")
 @click.option("--days", default=7, show_default=True, type=click.IntRange(0, 3650), help="How many days ahead / 未来几天")
 @click.option("--body", default="", help="Only of this body (its code) / 只看某机构")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="At most so many / 最多几条")
 @json_option
 def due_(days: int, body: str, limit: int, as_json: bool) -> None:
     """将到期和已到期的期限，不含案情。Clocks that are due or soon will be; never a fact of a case. Exit code 1: some are past their end."""
     import psycopg
 
     from xieli.server.postgres import ensure_database
-    from xieli.server.words import Trouble, pick, to_terminal
+    from xieli.server.words import pick
 
-    try:
-        with ensure_database() as db, psycopg.connect(db.role_dsn("backup")) as connection:
-            rows = connection.execute(
-                "select c.id, m.kind, c.code, c.rule, b.code, b.name_zh, b.name_en, c.alarm_at, c.provisional, c.alarm_at <= access.now()"
-                " from clock c join matter m on m.id = c.matter_id join body b on b.id = m.owner_body_id"
-                " where c.state = 'running' and c.alarm_at <= access.now() + make_interval(days => %s) and (%s = '' or b.code = %s) order by c.alarm_at limit %s",
-                [days, body, body, limit]).fetchall()
-    except Trouble as trouble:
-        to_terminal(str(trouble))
-        raise SystemExit(1) from None
+    with ensure_database() as db, psycopg.connect(db.role_dsn("backup")) as connection:
+        rows = connection.execute(
+            "select c.id, m.kind, c.code, c.rule, b.code, b.name_zh, b.name_en, c.alarm_at, c.provisional, c.alarm_at <= access.now()"
+            " from clock c join matter m on m.id = c.matter_id join body b on b.id = m.owner_body_id"
+            " where c.state = 'running' and c.alarm_at <= access.now() + make_interval(days => %s) and (%s = '' or b.code = %s) order by c.alarm_at limit %s",
+            [days, body, body, limit]).fetchall()
     names = ("clock", "kind", "code", "rule", "body", "body_zh", "body_en", "alarm_at", "provisional", "expired")
     found = [dict(zip(names, row, strict=True)) for row in rows]
     if as_json:

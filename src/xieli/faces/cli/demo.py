@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 
 import click
 import psycopg
@@ -28,8 +27,12 @@ def _load(db: Instance) -> dict[str, object]:
     from xieli.office.demo.scratch import keeper_connection
 
     with keeper_connection(db) as connection:
-        was = loader.is_loaded(connection)
-        loader.load(connection, say=to_terminal)
+        try:
+            was = loader.is_loaded(connection)
+            loader.load(connection, say=to_terminal)
+        except (PermissionError, RuntimeError) as refused:
+            zh, _, en = str(refused).partition("/ ")
+            raise Trouble(zh.strip(), en or zh) from None
         count = connection.execute("select count(*) from matter").fetchone()
     assert count is not None
     return {"loaded": was != "yes", "matters": count[0]}
@@ -44,36 +47,28 @@ def _say(result: dict[str, object], as_json: bool) -> None:
 
 
 @demo.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def load(as_json: bool) -> None:
     """Load the demo into an installation marked demo; does nothing when it is there. 装入演示数据。"""
-    try:
-        with ensure_database() as db:
-            _refuse_unless_demo(db)
-            _say(_load(db), as_json)
-    except (Trouble, RuntimeError, PermissionError) as trouble:
-        to_terminal(str(trouble))
-        sys.exit(1)
+    with ensure_database() as db:
+        _refuse_unless_demo(db)
+        _say(_load(db), as_json)
 
 
 @demo.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 @click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
 def reset(as_json: bool, yes: bool) -> None:
     """Drop the demo's database and make it anew; refuses every other installation. 重建演示数据。"""
     if not yes:
         click.confirm(pick("演示中做过的一切都会删除，重新开始？", "Everything done in this demo is deleted. Start anew?"), abort=True)
-    try:
-        with ensure_database() as db:
-            _refuse_unless_demo(db)
-            with psycopg.connect(db.maintenance_dsn, autocommit=True) as connection:
-                connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(db.database)))
-            prepare.bring_up_to_date(db, to_terminal)
-            prepare.set_mark(db, "demo", level_cap=3)
-            _say(_load(db), as_json)
-    except (Trouble, RuntimeError, PermissionError) as trouble:
-        to_terminal(str(trouble))
-        sys.exit(1)
+    with ensure_database() as db:
+        _refuse_unless_demo(db)
+        with psycopg.connect(db.maintenance_dsn, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(db.database)))
+        prepare.bring_up_to_date(db, to_terminal)
+        prepare.set_mark(db, "demo", level_cap=3)
+        _say(_load(db), as_json)
 
 
 def _refuse_unless_demo(db: Instance) -> None:

@@ -14,7 +14,7 @@ SIGNS = {"ok": "✓", "warning": "!", "failure": "✗"}
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def doctor(as_json: bool) -> None:
     """Check environment, files, database, roles, structure. Exit code 1 when something fails. 检查环境、文件、数据库、角色与结构。"""
     worst = "ok"

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ import psycopg
 from xieli.server import init as setting_up
 from xieli.server import prepare
 from xieli.server.postgres import ensure_database
-from xieli.server.words import Trouble, pick, to_terminal
+from xieli.server.words import pick, to_terminal
 
 
 @click.command()
@@ -22,19 +21,15 @@ from xieli.server.words import Trouble, pick, to_terminal
 @click.option("--json", "as_json", is_flag=True, help="The codes as JSON / 以 JSON 输出")
 def init(file: Path, level_cap: int, zone: str, as_json: bool) -> None:
     """Bodies from FILE, three administrators by one-time codes; the mark "production" is for ever. 正式安装。"""
-    try:
-        data = setting_up.read(file)
-        with ensure_database() as db:
-            prepare.bring_up_to_date(db, to_terminal)
-            os.environ.update(prepare.process_environment(db, "web"))
-            import django
+    data = setting_up.read(file)
+    with ensure_database() as db:
+        prepare.bring_up_to_date(db, to_terminal)
+        os.environ.update(prepare.process_environment(db, "web"))
+        import django
 
-            django.setup()
-            with psycopg.connect(db.admin_dsn, autocommit=True) as connection:
-                codes = setting_up.set_up(connection, data, level_cap=level_cap, zone=zone)
-    except Trouble as trouble:
-        to_terminal(str(trouble))
-        sys.exit(4 if "set up before" in str(trouble) or "已经设置过" in str(trouble) else 2)
+        django.setup()
+        with psycopg.connect(db.admin_dsn, autocommit=True) as connection:
+            codes = setting_up.set_up(connection, data, level_cap=level_cap, zone=zone)
     if as_json:
         print(json.dumps([c.__dict__ for c in codes], ensure_ascii=False))
         return

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import click
 
+from xieli.faces.cli.speaking import Usage
 from xieli.server.words import pick, to_terminal
 
 FILE = click.Path(exists=True, path_type=Path, dir_okay=False)
@@ -100,7 +101,7 @@ def acts(function: Callable[..., int | None]) -> Callable[..., None]:
             leave(error.zh, error.en, 1, as_json, "trouble")
         sys.exit(code or 0)
 
-    wrapped = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(wrapped)
+    wrapped = click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")(wrapped)
     return click.option("--as", "who", metavar="NAME", help="Act as this person of a demo / 演示库中以此人身份")(wrapped)
 
 
@@ -126,7 +127,7 @@ def lead() -> None:
 @click.option("--sheet", help="Sheet name / 工作表名")
 @click.option("--body", help="Code of the own body / 本机构代码")
 @click.option("--room", type=int, help="Room that handles them (its number) / 承办室编号")
-@click.option("--column", "columns", multiple=True, metavar="HEADING=FIELD", help="What a column means, where it is not recognised (‘-’ leaves it out)")
+@click.option("--column", "columns", multiple=True, metavar="HEADING=FIELD", help="What a column means, where it is not recognised (‘-’ leaves it out) / 指明某列含义")
 @click.option("--take-doubtful", is_flag=True, help="Take doubtful rows in as well / 存疑行也入账")
 @click.option("--errors", type=NEW_FILE, help="Write the rows to mend here (.xlsx) / 待改行另存为")
 @click.option("--dry-run", is_flag=True, help="Show what would happen and write nothing / 只试算")
@@ -144,7 +145,7 @@ def import_(file: Path, sheet: str | None, body: str | None, room: int | None, c
     for pair in columns:
         heading, sign, field = pair.rpartition("=")
         if not sign:
-            raise click.UsageError("--column HEADING=FIELD")
+            raise Usage("请写成 --column 表头=字段。", "Write it as --column HEADING=FIELD.")
         chosen[heading] = field
     own = _body(body)
     book = workbook.open_book(file, sheet=sheet)
@@ -201,8 +202,8 @@ def undo(batch: str, as_json: bool) -> int:
 
 @lead.command("list")
 @click.option("--text", default="", help="Number, name or words of the title / 编号、姓名、标题")
-@click.option("--status", type=click.Choice(["open", "closed"]))
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--status", type=click.Choice(["open", "closed"]), help="Only these / 只看在办或已结")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many / 最多几条")
 @acts
 def list_(text: str, status: str | None, limit: int, as_json: bool) -> int:
     """The leads one may see, newest first; names masked. 可见线索，姓名遮盖。"""
@@ -297,8 +298,8 @@ def out(mapping: Path | None, batch: str | None, purpose: str, target: Path, as_
 
 
 @lead.command()
-@click.option("--map", "mapping", type=FILE)
-@click.option("--import", "batch")
+@click.option("--map", "mapping", type=FILE, help="Field map (YAML) / 字段对照表")
+@click.option("--import", "batch", help="Only the leads of this import / 只取这一批")
 @click.argument("theirs", type=FILE)
 @acts
 def reconcile(mapping: Path | None, batch: str | None, theirs: Path, as_json: bool) -> int:

@@ -47,7 +47,12 @@ class Parts(click.Group):
             return None
         module, attribute, _ = PARTS[cmd_name]
         command = getattr(import_module(f"xieli.faces.cli.{module}"), attribute, None)
-        return command if isinstance(command, click.Command) else None
+        if not isinstance(command, click.Command):
+            return None
+        chinese = PARTS[cmd_name][2].partition(" / ")[2]
+        if chinese not in (command.help or ""):  # what the list says in Chinese stands on the command's own page as well
+            command.help = f"{command.help or ''} {chinese}。".strip()
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

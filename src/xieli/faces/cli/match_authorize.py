@@ -87,7 +87,7 @@ def draft(
     assessment: str, approval: tuple[str, ...], operator: tuple[str, ...], days: int, keep_days: int, runs: int, hits: int, reveals: int,
     models_folder: Path | None, out: Path | None,
 ) -> None:  # fmt: skip
-    """Draft authorization IDENT for one model with the least columns; read it, correct it, have two persons sign it."""
+    """Draft authorization IDENT for one model with the least columns; read it, correct it, have two persons sign it. 起草授权书。"""
     now = context.now.replace(microsecond=0)
     given = {
         "id": ident, "kind": kind, "matter": matter, **({"stage": stage} if stage else {}),
@@ -133,7 +133,7 @@ def _approval(dataset: str, text: str, now: datetime) -> dict[str, str]:
 @click.option("--key", "key_path", type=FILE, help="Private key; default keys/PERSON.pem of the workspace.")
 @command
 def sign(context: Context, document: Path, person: str, key_path: Path | None) -> None:
-    """Sign DOCUMENT as PERSON."""
+    """Sign DOCUMENT as PERSON. 签批。"""
     workspace = context.workspace
     signed = signing.sign(workspace, document, person, signing.read_key(key_path or workspace.keys / f"{person}.pem"), context.now)
     context.answer({"authorization": signed.id, "digest": signed.digest, "person": person}, [f"{signed.id} · {person} · {signed.digest[:16]}"])
@@ -143,7 +143,7 @@ def sign(context: Context, document: Path, person: str, key_path: Path | None) -
 @click.argument("ident")
 @command
 def show(context: Context, ident: str) -> None:
-    """Whether authorization IDENT is signed, what it grants, and what is left of it."""
+    """Whether authorization IDENT is signed, what it grants, and what is left of it. 查看授权书。"""
     workspace = context.workspace
     a = signing.open_signed(workspace, ident)
     acts = [x for x in workspace.acts() if x["detail"].get("authorization_digest") == a.digest]

@@ -64,7 +64,7 @@ def psi() -> None:
 @click.argument("out", type=_NEW)
 @click.option("--json", "as_json", is_flag=True)
 def keygen(out: Path, as_json: bool) -> None:
-    """Make a signing key (for an approver or an owner); prints the public part for the other side."""
+    """Make a signing key (for an approver or an owner); prints the public part for the other side. 生成签名密钥。"""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = Ed25519PrivateKey.generate()
@@ -83,7 +83,7 @@ def keygen(out: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
 def request(context: click.Context, list_file: Path, authorization: str, purpose: str, expires: str, secret: Path, out: Path, as_json: bool) -> None:
-    """Client: blind the list. The request still needs an approver's signature."""
+    """Client: blind the list. The request still needs an approver's signature. 查询方：盲化名单，待审批签署。"""
     try:
         date.fromisoformat(expires)
     except ValueError as error:
@@ -105,7 +105,7 @@ def request(context: click.Context, list_file: Path, authorization: str, purpose
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
 def approve(context: click.Context, request_file: Path, list_file: Path, secret: Path, key: Path, out: Path, as_json: bool) -> None:
-    """Approver: check that the request is this very list, and sign it."""
+    """Approver: check that the request is this very list, and sign it. 审批人：核对名单并签署。"""
     job = {"step": "approve", "message": _load(request_file), "items": _items(list_file), "secret": secret.read_text().strip(), "key": key.read_text().strip()}
     answer = _run(job, context, out.parent)
     out.write_text(json.dumps(answer["message"], ensure_ascii=False), encoding="utf-8")
@@ -123,7 +123,7 @@ def approve(context: click.Context, request_file: Path, list_file: Path, secret:
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
 def respond(context: click.Context, request_file: Path, data: Path, policy: Path, key: Path, register: Path, out: Path, today: str | None, as_json: bool) -> None:
-    """Owner: check signature, expiry and caps; answer once. Exit code 3 when refused."""
+    """Owner: check signature, expiry and caps; answer once. Exit code 3 when refused. 数据方：核验后答复一次。"""
     answered = [json.loads(x) for x in register.read_text(encoding="utf-8").splitlines()] if register.exists() else []
     job = {
         "step": "respond", "message": _load(request_file), "items": _items(data), "policy": _load(policy), "answered": answered,
@@ -147,7 +147,7 @@ def respond(context: click.Context, request_file: Path, data: Path, policy: Path
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
 def finish(context: click.Context, request_file: Path, response_file: Path, list_file: Path, secret: Path, owner_key: str, out: Path, as_json: bool) -> None:
-    """Client: read the hits; the secret of the session is destroyed. Exit code 1 when there are hits."""
+    """Client: read the hits; the secret of the session is destroyed. Exit code 1 when there are hits. 查询方：读取命中。"""
     job = {
         "step": "finish", "request": _load(request_file), "response": _load(response_file), "items": _items(list_file),
         "secret": secret.read_text().strip(), "owner_key": owner_key,
@@ -171,7 +171,7 @@ def finish(context: click.Context, request_file: Path, response_file: Path, list
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
 def demo(context: click.Context, folder: Path, as_json: bool) -> None:
-    """Two folders of invented people, `commission` and `civil_affairs`, and every step between them."""
+    """Two folders of invented people, `commission` and `civil_affairs`, and every step between them. 演示全部步骤。"""
     from xieli.engines.matching.er.mixes import mixes
     from xieli.engines.matching.er.synth_people import make_people
 

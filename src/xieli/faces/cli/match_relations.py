@@ -76,7 +76,7 @@ def relations() -> None:
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
 def paths_command(context: click.Context, edges: Path, starts: tuple[str, ...], ends: tuple[str, ...], pattern: str | None, any_time: bool, as_json: bool) -> None:
-    """Paths official → kin → company → contract, five hops at most. Exit code 1 when there are any."""
+    """Paths official → kin → company → contract, five hops at most. Exit code 1 when there are any. 查找关系路径。"""
     graph = _graph(edges)
     number = {n: i for i, n in enumerate(graph.node_names)}
     unknown = [n for n in (*starts, *ends) if n not in number]
@@ -109,7 +109,7 @@ def paths_command(context: click.Context, edges: Path, starts: tuple[str, ...], 
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(list(gr.KINDS)), help="only these kinds")
 @click.option("--json", "as_json", is_flag=True)
 def components_command(edges: Path, kinds: tuple[str, ...], as_json: bool) -> None:
-    """Connected groups, largest first. Being in one group is no evidence of anything."""
+    """Connected groups, largest first. Being in one group is no evidence of anything. 连通的群体。"""
     graph = _graph(edges)
     labels = graph.components(kinds or None)
     groups: dict[int, list[str]] = {}
@@ -125,7 +125,7 @@ def components_command(edges: Path, kinds: tuple[str, ...], as_json: bool) -> No
 @click.option("--after", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 def expand_command(edges: Path, node: str, after: int, as_json: bool) -> None:
-    """Neighbours of one node, twenty at a time, each with its evidence."""
+    """Neighbours of one node, twenty at a time, each with its evidence. 展开一个节点。"""
     graph = _graph(edges)
     if node not in graph.node_names:
         raise click.BadParameter(f"not in the file: {node} / 文件中没有：{node}", param_hint="--node")
@@ -174,7 +174,7 @@ def _part_of_day(text: str) -> float:
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
 def flows_command(context: click.Context, transfers: Path, find: str, window: float | None, kept: float, longest: int, least: int, as_json: bool) -> None:
-    """Money that comes back, gathers or passes straight through. Thresholds are ours. Exit code 1 when any."""
+    """Money that comes back, gathers or passes straight through. Thresholds are ours. Exit code 1 when any. 资金回流、汇集、过账。"""
     t, names = read_transfers(transfers)
     span = window if window is not None else (2.0 if find == "pass-through" else 30.0)
     data: list[dict[str, Any]]
@@ -199,7 +199,7 @@ def flows_command(context: click.Context, transfers: Path, find: str, window: fl
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True)
 def export_ftm(edges: Path, out: Path, as_json: bool) -> None:
-    """Write the relations as FollowTheMoney JSON lines."""
+    """Write the relations as FollowTheMoney JSON lines. 导出为 FollowTheMoney。"""
     try:
         text = list(json_lines(_graph(edges)))
     except ValueError as error:

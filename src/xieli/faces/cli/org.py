@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from dataclasses import asdict
 from datetime import datetime
 
@@ -11,7 +10,7 @@ import click
 
 from xieli.server import prepare
 from xieli.server.postgres import ensure_database
-from xieli.server.words import Trouble, pick, to_terminal
+from xieli.server.words import Trouble, pick
 
 
 @click.group()
@@ -24,23 +23,23 @@ def org() -> None:
 @click.argument("new")
 @click.option("--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day of the merger / 合并日期")
 @click.option("--dry-run", is_flag=True, help="Only say what would move / 只说明,不执行")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def merge(old: str, new: str, on: datetime, dry_run: bool, as_json: bool) -> None:
     """Re-home the open matters, debts and parcels of OLD to NEW; old papers keep the old name. 撤并机构。"""
-    try:
-        with ensure_database() as db:
-            os.environ.update(prepare.process_environment(db, "backup"))
-            import django
+    with ensure_database() as db:
+        os.environ.update(prepare.process_environment(db, "backup"))
+        import django
 
-            django.setup()
-            from xieli.office.bodies.merging import merge as do_merge
-            from xieli.office.demo.scratch import keeper_connection
+        django.setup()
+        from xieli.office.bodies.merging import NotMerged
+        from xieli.office.bodies.merging import merge as do_merge
+        from xieli.office.demo.scratch import keeper_connection
 
-            with keeper_connection(db) as connection:
+        with keeper_connection(db) as connection:
+            try:
                 found = do_merge(connection, old, new, on.date(), dry_run=dry_run)
-    except (Trouble, ValueError) as trouble:
-        to_terminal(str(trouble))
-        sys.exit(2)
+            except NotMerged as refused:
+                raise Trouble(refused.zh, refused.en, 2) from None
     if as_json:
         print(json.dumps({**asdict(found), "dry_run": dry_run}))
         return

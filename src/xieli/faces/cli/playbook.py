@@ -16,21 +16,20 @@ import click
 from xieli.content.playbooks import locked, sources
 from xieli.engines import playbooks as pb
 from xieli.engines.clocks import load_rules
+from xieli.faces.cli.speaking import Said, Usage
 
 FINDINGS, USAGE = 1, 2
 LAW_AS_OF = date(2026, 1, 1)  # the state of law that the shipped files describe
 LANGUAGES = click.Choice(["zh", "en"])
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-LANG = click.option("--lang", type=LANGUAGES, default="zh", show_default=True, help="Language of the answer.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
+LANG = click.option("--lang", type=LANGUAGES, default="zh", show_default=True, help="Language of the answer / 输出语言")
 
 
-class Refused(click.ClickException):
+class Refused(Said):
     """A file that cannot be used: every problem with file and line."""
 
-    exit_code = USAGE
-
     def __init__(self, error: pb.PlaybookError, lang: str) -> None:
-        super().__init__("\n".join(p.sentence(lang) for p in error.problems))
+        super().__init__("\n".join(p.sentence("zh") for p in error.problems), "\n".join(p.sentence("en") for p in error.problems), USAGE, lang)
 
 
 @cache
@@ -51,10 +50,10 @@ def find(name: str, lang: str = "zh") -> pb.Playbook:
         except pb.PlaybookError as error:
             raise Refused(error, lang) from error
         except OSError as error:
-            raise click.UsageError(f"读不了文件 {name}。/ Cannot read {name}.") from error
+            raise Usage(f"读不了文件 {name}。", f"Cannot read {name}.") from error
     known = shipped(lang)
     if name not in known:
-        raise click.UsageError(f"没有流程“{name}”。现有：{'、'.join(known)}。/ There is no playbook “{name}”. Known: {', '.join(known)}.")
+        raise Usage(f"没有流程“{name}”。现有：{'、'.join(known)}。", f"There is no playbook “{name}”. Known: {', '.join(known)}.")
     return known[name]
 
 
@@ -94,14 +93,14 @@ def write(text: str, out: Path | None) -> None:
 
 @click.group()
 def playbook() -> None:
-    """Playbooks: the whole life of each kind of matter, in one file each."""
+    """Playbooks: the whole life of each kind of matter, in one file each. 流程：每类事项的一生，一类一个文件。"""
 
 
 @playbook.command("list")
 @LANG
 @AS_JSON
 def list_(lang: str, as_json: bool) -> None:
-    """All shipped kinds with version, size and hash."""
+    """All shipped kinds with version, size and hash. 列出全部流程。"""
     rows = [{"kind": p.code, "name": p.label.say(lang), "version": p.version, "stages": len(p.stages), "moves": len(p.moves), "sha256": p.sha256, "file": p.file} for p in shipped(lang).values()]
     if as_json:
         emit(rows)
@@ -112,13 +111,13 @@ def list_(lang: str, as_json: bool) -> None:
 
 @playbook.command()
 @click.argument("names", nargs=-1)
-@click.option("--walks", default=20, show_default=True, type=click.IntRange(0, 10_000), help="Random walks per playbook.")
-@click.option("--publish", type=click.Path(dir_okay=False, path_type=Path), help="When all is well, add the hashes of these versions to this file (published.json).")
+@click.option("--walks", default=20, show_default=True, type=click.IntRange(0, 10_000), help="Random walks per playbook / 每个流程随机走几遍")
+@click.option("--publish", type=click.Path(dir_okay=False, path_type=Path), help="When all is well, add the hashes of these versions to this file (published.json) / 通过后把摘要写入此文件")
 @LANG
 @AS_JSON
 @click.pass_context
 def check(context: click.Context, names: tuple[str, ...], walks: int, publish: Path | None, lang: str, as_json: bool) -> None:
-    """Run the publish checks on files or shipped kinds (all of them by default)."""
+    """Run the publish checks on files or shipped kinds (all of them by default). 发布检查。"""
     known = library(walks)
     playbooks = [find(name, lang) for name in names] or list(shipped(lang).values())
     problems = [problem for one in playbooks for problem in pb.check(one, known)]
@@ -140,12 +139,12 @@ def check(context: click.Context, names: tuple[str, ...], walks: int, publish: P
 
 @playbook.command()
 @click.argument("name")
-@click.option("--text", is_flag=True, help="The text twin instead of the picture.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option("--text", is_flag=True, help="The text twin instead of the picture / 文字版")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file / 写入此文件")
 @LANG
 @AS_JSON
 def diagram(name: str, text: bool, out: Path | None, lang: str, as_json: bool) -> None:
-    """The playbook as SVG, or as text with --text."""
+    """The playbook as SVG, or as text with --text. 流程图（SVG 或文字）。"""
     found = find(name, lang)
     if as_json:
         rows = pb.table(found, lang, kinds=dict(shipped(lang)))
@@ -156,11 +155,11 @@ def diagram(name: str, text: bool, out: Path | None, lang: str, as_json: bool) -
 
 @playbook.command()
 @click.argument("name")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file / 写入此文件")
 @LANG
 @AS_JSON
 def bpmn(name: str, out: Path | None, lang: str, as_json: bool) -> None:
-    """The playbook as BPMN 2.0 with diagram interchange."""
+    """The playbook as BPMN 2.0 with diagram interchange. 导出 BPMN 2.0。"""
     text = pb.bpmn(find(name, lang), lang)
     if as_json:
         emit({"kind": name, "bpmn": text})
@@ -171,13 +170,13 @@ def bpmn(name: str, out: Path | None, lang: str, as_json: bool) -> None:
 @playbook.command()
 @click.argument("old")
 @click.argument("new")
-@click.option("--map", "map_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Migration map (JSON) to try as well.")
-@click.option("--counts", default="{}", help="Open matters per old stage, as JSON.")
+@click.option("--map", "map_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Migration map (JSON) to try as well / 试演的迁移对照表")
+@click.option("--counts", default="{}", help="Open matters per old stage, as JSON / 各旧环节的在办数")
 @LANG
 @AS_JSON
 @click.pass_context
 def diff(context: click.Context, old: str, new: str, map_file: Path | None, counts: str, lang: str, as_json: bool) -> None:
-    """What changed between two versions; with --map a dry run of the migration."""
+    """What changed between two versions; with --map a dry run of the migration. 比较两个版本；可试演迁移。"""
     before, after = find(old, lang), find(new, lang)
     changes = pb.diff(before, after)
     answer: dict[str, Any] = {"changes": [{"path": list(c.path), "how": c.how, "before": c.before, "after": c.after} for c in changes]}
@@ -187,7 +186,7 @@ def diff(context: click.Context, old: str, new: str, map_file: Path | None, coun
             standing = {str(stage): int(number) for stage, number in json.loads(counts).items()}
             tried = pb.dry_run(before, after, pb.migration_map(json.loads(map_file.read_text("utf-8"))), standing)
         except (ValueError, AttributeError, TypeError) as error:
-            raise click.UsageError(str(error)) from error
+            raise Usage(f"迁移对照表不能用：{error}", f"The migration map cannot be used: {error}") from error
         groups = (("moves", "移动", tried.moves), ("holds", "留在旧版本", tried.holds), ("impossible", "不能移动", tried.impossible))
         for key, zh, group in groups:
             answer[key] = [{"stage": g.stage, "to": g.to, "count": g.count, "why": [r.en if lang == "en" else r.zh for r in g.refusals]} for g in group]
@@ -205,12 +204,12 @@ def diff(context: click.Context, old: str, new: str, map_file: Path | None, coun
 
 @playbook.command()
 @click.argument("name")
-@click.option("--seed", type=int, help="The walk's seed (random by default).")
+@click.option("--seed", type=int, help="The walk's seed (random by default) / 随机种子")
 @LANG
 @AS_JSON
 @click.pass_context
 def walk(context: click.Context, name: str, seed: int | None, lang: str, as_json: bool) -> None:
-    """One random walk from start to end."""
+    """One random walk from start to end. 随机走一遍。"""
     found = find(name, lang)
     walked = pb.walk(found, random.randrange(10**6) if seed is None else seed)
     if as_json:
@@ -227,7 +226,7 @@ def walk(context: click.Context, name: str, seed: int | None, lang: str, as_json
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @AS_JSON
 def doc(folder: Path, as_json: bool) -> None:
-    """Write a page and a picture per playbook, Chinese and English, into FOLDER/zh and FOLDER/en."""
+    """Write a page and a picture per playbook, Chinese and English, into FOLDER/zh and FOLDER/en. 生成中英文说明页与图。"""
     known = shipped()
     written = []
     for name, text in pages(known).items():
@@ -255,8 +254,8 @@ def pages(known: dict[str, pb.Playbook]) -> dict[str, str]:
 
 
 @playbook.command()
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file / 写入此文件")
 @AS_JSON
 def schema(out: Path | None, as_json: bool) -> None:
-    """The published JSON Schema of the format."""
+    """The published JSON Schema of the format. 流程文件格式的 JSON Schema。"""
     write(json.dumps(pb.json_schema(), ensure_ascii=False, indent=1) + "\n", out)

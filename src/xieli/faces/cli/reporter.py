@@ -9,13 +9,14 @@ import psycopg
 
 from xieli.faces.cli.audit import connected
 from xieli.faces.cli.backup import ask, fail
+from xieli.faces.cli.speaking import Usage
 from xieli.office.reporters import crypto
 from xieli.server import custodians as people
 from xieli.server.words import Trouble, pick, to_terminal
 
 FILES = click.Path(exists=True, path_type=Path, dir_okay=False)
 FEWEST = 3  # so that one may be lost and two still open
-JSON = click.option("--json", "as_json", is_flag=True)
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 LABELS = {"name": ("姓名", "name"), "other_name": ("又名", "other name"), "id_number": ("证件号码", "identity number"), "phone": ("电话", "telephone"), "contact": ("其他联系方式", "other contact"),
           "address": ("住址", "address"), "unit": ("单位", "workplace"), "original": ("原文", "original words")}
 
@@ -59,7 +60,7 @@ def custodians(files: tuple[Path, ...], as_json: bool) -> None:
 def recover(code: str, keys: tuple[Path, ...], passphrases: tuple[Path, ...], reason: str, as_json: bool) -> None:
     """Open who reported with two custodians' keys: an event, and an alarm until the audit administrator closes it. 两名保管人应急打开。"""
     if passphrases and len(passphrases) != len(keys):
-        raise click.UsageError(pick("--passphrase-file 的个数须与 --key 相同", "as many --passphrase-file as --key"))
+        raise Usage("--passphrase-file 的个数须与 --key 相同。", "Give as many --passphrase-file as --key.")
     try:
         opened = [people.open_private(file, ask(file.name, passphrases[i] if passphrases else None)) for i, file in enumerate(keys)]
     except Trouble as trouble:

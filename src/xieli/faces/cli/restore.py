@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from xieli.faces.cli.backup import ask, fail
+from xieli.faces.cli.speaking import Usage
 from xieli.server import custodians
 from xieli.server import restore as engine
 from xieli.server.postgres import ensure_database
@@ -23,14 +24,14 @@ from xieli.server.words import Trouble, pick, to_terminal
               help="Instead of asking, in the order of --key / 从文件读口令")
 @click.option("--witness", "witnesses", multiple=True, type=click.Path(exists=True, path_type=Path, dir_okay=False),
               help="A witness file held by another body / 别处保管的见证文件")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def restore(data: Path, keys: Path, private: tuple[Path, ...], passphrases: tuple[Path, ...], witnesses: tuple[Path, ...], as_json: bool) -> None:
     """Restore DATA and KEYS into the empty installation of $XIELI_HOME (or DATABASE_URL). 从备份恢复到空的环境。
 
     Exit code 1 when something of the backup is missing or the ledger does not verify.
     """
     if passphrases and len(passphrases) != len(private):
-        raise click.UsageError(pick("--passphrase-file 的个数须与 --key 相同", "as many --passphrase-file as --key"))
+        raise Usage("--passphrase-file 的个数须与 --key 相同。", "Give as many --passphrase-file as --key.")
     try:
         opened = [
             custodians.open_private(file, ask(file.name, passphrases[i] if passphrases else None)) for i, file in enumerate(private)

@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import click
 
 from xieli.server import serving
-from xieli.server.words import Trouble, pick, to_terminal
+from xieli.server.words import pick, to_terminal
 
 
 @click.command()
@@ -29,6 +28,3 @@ def serve(demo: bool, host: str, port: int, workers: int, as_json: bool) -> None
         to_terminal(pick(f"协力已在运行:{where}", f"Xieli runs already: {where}"))
         if as_json:
             print(json.dumps({"url": running.url}))
-    except Trouble as trouble:
-        to_terminal(str(trouble))
-        sys.exit(1)

@@ -17,7 +17,7 @@ from xieli.server.words import Trouble, pick, to_terminal
 @click.command()
 @click.option("--check", is_flag=True, help="Only say what would be done / 只说明,不执行")
 @click.option("--backups", type=click.Path(exists=True, path_type=Path, file_okay=False), help="Folder with the latest backup / 最近备份所在目录")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def upgrade(check: bool, backups: Path | None, as_json: bool) -> None:
     """Apply pending steps of the database's structure. Exit code 1: something stands in the way. 更新数据库结构。"""
     try:

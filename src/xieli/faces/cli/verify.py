@@ -7,33 +7,30 @@ import sys
 
 import click
 
+from xieli.faces.cli.speaking import Usage
 from xieli.server import prepare
 from xieli.server.postgres import ensure_database
-from xieli.server.words import Trouble, pick, to_terminal
+from xieli.server.words import Trouble, pick
 
 
 @click.command()
 @click.argument("checks", nargs=-1)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def verify(checks: tuple[str, ...], as_json: bool) -> None:
     """Recompute what is stored beside the truth; changes nothing. Exit code 1: there are differences. 重新计算并核对。"""
-    try:
-        with ensure_database() as db:
-            if prepare.mark_of(db) is None:
-                raise Trouble("这个数据库还没有设立，没有可核对的内容。", "This database has not been set up; there is nothing to verify.")
-            os.environ.update(prepare.process_environment(db, "backup"))
-            import django
+    with ensure_database() as db:
+        if prepare.mark_of(db) is None:
+            raise Trouble("这个数据库还没有设立，没有可核对的内容。", "This database has not been set up; there is nothing to verify.")
+        os.environ.update(prepare.process_environment(db, "backup"))
+        import django
 
-            django.setup()
-            from xieli.office.matters import verify as engine
+        django.setup()
+        from xieli.office.matters import verify as engine
 
-            unknown = [code for code in checks if code not in engine.CHECKS]
-            if unknown:
-                raise click.UsageError(pick(f"没有核对项 {', '.join(unknown)}；有：{', '.join(engine.CHECKS)}。", f"No check {', '.join(unknown)}; there are: {', '.join(engine.CHECKS)}."))
-            found = engine.verify(checks)
-    except Trouble as trouble:
-        to_terminal(str(trouble))
-        sys.exit(1)
+        unknown = [code for code in checks if code not in engine.CHECKS]
+        if unknown:
+            raise Usage(f"没有核对项 {', '.join(unknown)}；有：{', '.join(engine.CHECKS)}。", f"No check {', '.join(unknown)}; there are: {', '.join(engine.CHECKS)}.")
+        found = engine.verify(checks)
     if as_json:
         print(json.dumps({code: [vars(d) for d in differences] for code, differences in found.items()}, ensure_ascii=False))
     else:

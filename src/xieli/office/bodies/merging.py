@@ -24,17 +24,25 @@ class Merged:
     still_posted: int
 
 
+class NotMerged(ValueError):
+    """Why two bodies cannot be merged, in both languages; nothing was changed."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.zh, self.en = zh, en
+
+
 def merge(connection: psycopg.Connection[Any], old_code: str, new_code: str, on: date, *, dry_run: bool = False) -> Merged:
-    """Re-home what is open from one body to its successor. Raises ValueError in plain words; nothing is changed then."""
+    """Re-home what is open from one body to its successor. Raises NotMerged; nothing is changed then."""
     old, new = _body(connection, old_code), _body(connection, new_code)
     if old == new or new in _below(connection, old):
-        raise ValueError("承继机构不能是它自己或它的下级。没有改动。 / A body's successor is neither itself nor below it. Nothing was changed.")
+        raise NotMerged("承继机构不能是它自己或它的下级。没有改动。", "A body's successor is neither itself nor below it. Nothing was changed.")
     today = connection.execute("select access.day(access.now())").fetchone()[0]  # type: ignore[index]
     if on > today:
-        raise ValueError(f"合并日期 {on} 尚未到来。没有改动。 / The day of the merger, {on}, has not come. Nothing was changed.")
+        raise NotMerged(f"合并日期 {on} 尚未到来。没有改动。", f"The day of the merger, {on}, has not come. Nothing was changed.")
     if connection.execute("select 1 from recusal r join matter m on m.id = r.matter_id where m.owner_body_id = %s and m.status = 'open' and r.principal = %s"
                           " and r.state in ('in_force', 'raised') and access.now() < r.ends_at", [old, new]).fetchone():
-        raise ValueError("承继机构对其中的事项应当回避，请先指定管辖。没有改动。 / The successor is recused from one of the matters; designate another body first. Nothing was changed.")
+        raise NotMerged("承继机构对其中的事项应当回避，请先指定管辖。没有改动。", "The successor is recused from one of the matters; designate another body first. Nothing was changed.")
     with connection.transaction() as transaction:
         found = _move(connection, old, new, on)
         if dry_run:
@@ -45,9 +53,9 @@ def merge(connection: psycopg.Connection[Any], old_code: str, new_code: str, on:
 def _body(connection: psycopg.Connection[Any], code: str) -> int:
     row = connection.execute("select id, valid_to from body where code = %s", [code]).fetchone()
     if row is None:
-        raise ValueError(f"没有机构 {code}。 / There is no body {code}.")
+        raise NotMerged(f"没有机构 {code}。", f"There is no body {code}.")
     if row[1] is not None:
-        raise ValueError(f"机构 {code} 已经撤并（{row[1]}）。 / The body {code} has ended already ({row[1]}).")
+        raise NotMerged(f"机构 {code} 已经撤并（{row[1]}）。", f"The body {code} has ended already ({row[1]}).")
     return int(row[0])
 
 
