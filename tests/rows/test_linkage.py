@@ -87,49 +87,6 @@ def test_a_missing_entry_is_told_and_never_stops_the_works(office: Office) -> No
     assert office.facts(matter, "village_expense.households", SUPERVISOR) == [52]
 
 
-def test_a_round_lists_the_system_and_hands_over_with_two_approvals(office: Office) -> None:
-    """S2-05 (part): Selecting a system lists all linked units; leaving one out needs a reason; the round sheet shows batch and reasons.
-    S2-04 (part): focus items carry into plan and packages.
-    S2-22 (part): Needs a risk reason and two approvals.
-    S2-23 (part): Derived leads keep their parent.
-    S2-41: A look-back links the original problems and yields re-check verdicts and new problems."""
-    from xieli.office.matters.services import people
-    from xieli.office.matters.tables.core import Matter
-
-    who = "ins-head"
-    matter = office.open("inspection_round", "五届第九轮", person=who, owner="yj-ins", room=None, level=1)
-    plan = {"commission": office.body("yj"), "round": "五届第九轮", "system": "教育", "meeting_on": "2026-02-10", "focus": [{"kind": "field", "text": "校园餐", "source": "联席会议"}],
-            "units": [{"unit": "第一中学", "included": True}, {"unit": "第二中学", "included": False}], "from_on": "2026-03-10", "to_on": "2026-05-10"}
-    assert office.refused(who, matter, "planned", ("plan", plan)) == "required"
-    plan["units"][1]["why_not"] = "上轮已巡"
-    office.step(who, matter, "planned", ("plan", plan))
-    assert len(office.children(matter, "package_before_inspection", who)) == 1
-    assert office.facts(matter, "round.units", who) == [2]
-    needs = ("needs", {"rows": [{"skill": "finance", "number": 2, "supplied": 1}]})
-    with office.stage.acts(who):
-        row = Matter.objects.get(pk=matter)
-        people.join_team(row, office.stage.person("ins-leader"), "group_head")
-        people.join_team(row, office.stage.person(who), "group_members")
-    with office.stage.acts(who):
-        people.join_team(Matter.objects.get(pk=matter), office.stage.person("yj-duty"), "from_commission")
-    office.step(who, matter, "enter", needs)
-    during = ("during", {"risk": "", "leads": [{"title": "征地套取补偿线索"}]})
-    assert office.refused(who, matter, "during", during) == "required"
-    during[1]["risk"] = "涉案人有转移财产迹象"
-    assert office.refused(who, matter, "during", during) == "not_approved"
-    approval = office.hands.ask(who, matter, "during", {"partner": office.stage.body("yj")}, reason="边巡边移")
-    office.hands.sign("ins-head", approval) if who != "ins-head" else None
-    waiting = office.hands.waiting(approval)
-    assert [o for o, _ in waiting] == ["head", "head"]  # two signatures, of both bodies
-    office.step(who, matter, "midway", ("midway", {"on": "2026-03-02", "text": "督导", "checkable": [{"title": "汪某线索"}]}))
-    assert len(office.children(matter, "lead", who)) == 1
-    office.step(who, matter, "leave")
-    office.step(who, matter, "notify", ("findings", {"rows": [{"title": "账外资金"}, {"title": "超编用人"}]}))
-    assert len(office.children(matter, "rectification", who)) == 2
-    office.step(who, matter, "look_back", ("look_back", {"on": "2026-03-02", "verdicts": [{"title": "账外资金", "verdict": "part"}], "new": [{"title": "新问题"}]}))
-    assert len(office.children(matter, "rectification", who)) == 3
-
-
 def test_four_threads_close_before_a_case_is_filed_away(office: Office) -> None:
     """S4-17: Filing form asks for the sections; closing asks for the three effects.
     S4-46: One meeting doesn't replace the other; findings become problems.

@@ -161,12 +161,12 @@ def score(office: Office, one: int, two: int) -> int:
     office.step(office.room, matter, "start", ("site", {"visited_on": "2026-03-02", "found": "现场核查四处"}))
     first = {"duty": one, "recheck": one, "publication": one, "completion": one, **{f"{k}_evidence": "见附件" for k in ("duty", "recheck", "publication", "completion")}}
     second = {"look_back": two, "look_back_evidence": "见附件", "rules": two, "rules_evidence": "见附件", "satisfaction": two, "satisfaction_n": 120, "satisfaction_method": "入户"}
-    assert office.refused(office.room, matter, "scored_ins", ("part_rectification", first)) != ""
-    assert office.refused("ins-head", matter, "scored_cc", ("part_look_back", second)) != ""
-    assert office.refused("ins-head", matter, "scored_ins", ("part_rectification", {k: v for k, v in first.items() if k != "duty_evidence"})) == "required"
-    office.step("ins-head", matter, "scored_ins", ("part_rectification", first))
+    assert office.refused("ins-head", matter, "scored_cc", ("part_rectification", first)) != ""
+    assert office.refused(office.room, matter, "scored_ins", ("part_look_back", second)) != ""
+    assert office.refused(office.room, matter, "scored_cc", ("part_rectification", {k: v for k, v in first.items() if k != "duty_evidence"})) == "required"
+    office.step(office.room, matter, "scored_cc", ("part_rectification", first))
     assert office.refused(office.room, matter, "grade_fairly_good", ("total", {"confirmed_on": "2026-03-02"})) != ""  # half a score is none
-    office.step(office.room, matter, "scored_cc", ("part_look_back", second))
+    office.step("ins-head", matter, "scored_ins", ("part_look_back", second))
     return matter
 
 

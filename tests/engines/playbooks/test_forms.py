@@ -131,3 +131,13 @@ def test_a_computed_total_is_a_fact_too() -> None:
 def test_invented_submissions_are_valid(seed: int) -> None:
     form = spoiled().forms["intake"]
     assert validate(form, random_values(form, random.Random(seed))) == ()
+
+
+def test_a_field_that_only_one_answer_asks_for_stays_empty_with_any_other() -> None:
+    """An oral-only item leaves no text (seed row S2-07): the form itself has no place for it."""
+    options = {"written": name("书面", "written"), "oral": name("口头", "oral")}
+    form = with_form({"grade": name("分级", "grade", type="choice", required=True, options=options), "text": name("内容", "text", type="text", required_if={"grade": "written"}, only_if={"grade": "written"})})
+    assert codes(form, {"grade": "oral", "text": "内容"}) == ["must_be_empty"]
+    assert codes(form, {"grade": "written"}) == ["required"]
+    assert codes(form, {"grade": "oral"}) == []
+    assert codes(form, {"grade": "written", "text": "内容"}) == []

@@ -69,6 +69,8 @@ def _check(field: FormField, values: Values) -> list[Refusal]:
     wanted = field.required or (bool(field.required_if) and all(values.get(code) == option for code, option in field.required_if))
     if _empty(value):
         return refuse("required", "必须填写。", "must be filled in.") if wanted else []
+    if any(values.get(code) != option for code, option in field.only_if):
+        return refuse("must_be_empty", "不得填写。没有保存任何内容。", "must not be filled in. Nothing was kept.")
     if not _right_type(field, value):
         return refuse("wrong_type", "填写的内容类型不对。", f"holds the wrong kind of value ({field.type} expected).")
     if field.type == "table":

@@ -57,7 +57,7 @@ def from_content(content: J, name: str = "", lines: Mapping[Any, int] | None = N
         code=kind["code"], label=_label(kind), about=_label(content["about"]), version=content["version"],
         origin=_origin(content), unverified=_codes(content, "unverified"), rows=_codes(content, "rows"),
         parties=_each(content, "parties", lambda c, x: m.Party(c, _label(x), _codes(x, "kinds"), x.get("rank"), x.get("many", False))),
-        roles=_each(content, "roles", lambda c, x: m.Role(c, _label(x), x["of"], x.get("people", 1), x.get("standing", False))),
+        roles=_each(content, "roles", lambda c, x: m.Role(c, _label(x), x["of"], x.get("people", 1), x.get("standing", False), x.get("room"), x.get("named"))),
         compositions=_each(content, "compositions", _composition),
         secrecy=m.Secrecy(content["level"]["default"], content["level"]["floor"], content["level"].get("compartment", False)),
         series=_each(content, "series", lambda c, x: m.Series(c, _label(x), x["pattern"], x["per"])),
@@ -146,6 +146,7 @@ def _field(code: str, x: J) -> m.FormField:
         tuple(_field(c, column) for c, column in x.get("columns", {}).items()),
         m.Computed(computed["how"], tuple(computed["of"]), tuple(computed.get("weights", ()))) if computed else None,
         m.FactRule(fact["code"], fact.get("unit"), fact.get("subject"), fact.get("date")) if fact else None, x.get("sealed"), x.get("of"),
+        tuple(sorted(x.get("only_if", {}).items())), x.get("roster"),
     )
 
 

@@ -50,13 +50,18 @@ class Party:
 
 @dataclass(frozen=True)
 class Role:
-    """What a person does in the matter: of which party, at least how many, and whether he needs investigative standing."""
+    """What a person does in the matter: of which party, at least how many, and whether he needs investigative standing.
+
+    `room`: only the room of that kind at the party's body. `named`: only the person whom that field of a form names.
+    """
 
     code: str
     label: Label
     of: str
     people: int = 1
     standing: bool = False
+    room: str | None = None
+    named: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,9 @@ class Computed:
 
 @dataclass(frozen=True)
 class FormField:
+    """One field. `required_if` and `only_if` name fields beside it: with those values it must be filled in, and without them it must stay empty.
+    `roster` (of a table) names the text field beside it that holds a system (sector): every body of that system has its row."""
+
     code: str
     label: Label
     help: Label | None
@@ -131,6 +139,8 @@ class FormField:
     fact: FactRule | None = None
     sealed: str | None = None
     of: str | None = None
+    only_if: tuple[tuple[str, Value], ...] = ()
+    roster: str | None = None
 
 
 @dataclass(frozen=True)

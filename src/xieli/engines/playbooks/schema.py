@@ -77,6 +77,7 @@ def _field(deep: bool) -> J:
     properties: J = {
         **_NAMED, "help": _LABEL, "type": _enum(*v.FIELD_TYPES), "required": _BOOL,
         "required_if": {"type": "object", "patternProperties": {CODE: _LEAF}, "additionalProperties": False, "minProperties": 1},
+        "only_if": {"type": "object", "patternProperties": {CODE: _LEAF}, "additionalProperties": False, "minProperties": 1}, "roster": _CODE,
         "options": {**_coded(_obj(("zh", "en"), **_NAMED)), "minProperties": 1, "maxProperties": 100},
         "least": _INT, "most": _INT, "format": _enum(*v.FORMATS), "unit": _TEXT, "sealed": _enum("reporter", "bank", "medical", "oral_only"),
         "computed": _obj(("how", "of"), how=_enum(*v.COMPUTED), of=_list({"type": "string", "pattern": "^[a-z][a-z0-9_.]{0,80}$"}), weights=_list({"type": "integer", "minimum": 0, "maximum": 100})),
@@ -129,7 +130,7 @@ def build() -> J:
             format={"const": 1}, kind=_obj(("code", "zh", "en"), code=_CODE, **_NAMED), version={"type": "integer", "minimum": 1, "maximum": 9999},
             about=_LABEL, source=_enum(*v.SOURCES), basis=_list(_RULE), unverified=_list(_RULE), rows=_list({"type": "string", "pattern": "^(S[0-4]-[0-9]{2}|SC-[0-9]{2})$"}),
             parties=_coded(_obj(("zh", "en"), **_NAMED, kinds=_list(_CODE), rank=_enum(*v.RANKS), many=_BOOL)),
-            roles={**_coded(_obj(("zh", "en", "of"), **_NAMED, of=_CODE, people={"type": "integer", "minimum": 1, "maximum": 50}, standing=_BOOL)), "minProperties": 1},
+            roles={**_coded(_obj(("zh", "en", "of"), **_NAMED, of=_CODE, people={"type": "integer", "minimum": 1, "maximum": 50}, standing=_BOOL, room=_CODE, named=_FIELD)), "minProperties": 1},
             compositions=_coded(_obj(("zh", "en", "slots"), **_NAMED, **_ORIGIN, slots={**_coded(slot), "minProperties": 1}, decide=_enum("all", "majority", "chair"), rotation=_enum("alternate"))),
             level=_obj(("default", "floor"), default=_enum(*v.LEVELS), floor=_enum(*v.LEVELS), compartment=_BOOL),
             series=_coded(_obj(("zh", "en", "pattern", "per"), **_NAMED, pattern={"type": "string", "pattern": "\\{n\\}"}, per=_enum("body", "compartment", "matter"))),

@@ -183,6 +183,9 @@ def _row(fields: tuple[FormField, ...], rng: random.Random, values: dict[str, An
     for f in fields:
         if f.required_if and f.code not in values and all(values.get(c) == v for c, v in f.required_if):
             values[f.code] = _value(f, rng)
+    for f in fields:
+        if any(values.get(c) != v for c, v in f.only_if):
+            values.pop(f.code, None)
     return values
 
 

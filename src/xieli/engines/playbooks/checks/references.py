@@ -16,6 +16,7 @@ def references(playbook: Playbook) -> Iterator[Named]:
     """Every place where the playbook names something: (path, kind of thing, code)."""
     for role in playbook.roles.values():
         yield ("roles", role.code, "of"), "party", role.of
+        yield from _some(("roles", role.code, "named"), ("field", role.named))
     for composition in playbook.compositions.values():
         for slot in composition.slots:
             here: Path = ("compositions", composition.code, "slots", slot.code)
@@ -112,7 +113,7 @@ def exists(playbook: Playbook, kind: str, code: str) -> bool:
     party = code in playbook.parties or code in BUILT_IN_PARTIES
     places: dict[str, bool] = {
         "role": code in playbook.roles, "actor": code in playbook.roles or code == "system", "party": party, "composition": code in playbook.compositions,
-        "ref": party or code in playbook.roles or code in playbook.compositions, "refs": party or code in playbook.roles or code in playbook.compositions or code in ADDRESSEES,
+        "ref": party or code in playbook.roles or code in playbook.compositions or code == "sender", "refs": party or code in playbook.roles or code in playbook.compositions or code in ADDRESSEES,
         "stage": code in playbook.stages, "move": code in playbook.moves, "step": code in playbook.stages or code in playbook.moves, "clock": code in playbook.clocks,
         "act": code in playbook.approvals, "form": code in playbook.forms, "product": code in playbook.products, "document": code in playbook.documents,
         "series": code in playbook.series, "outcome": code in playbook.outcomes, "feedback": code in playbook.feedback,
@@ -172,7 +173,7 @@ def other_kind_mismatch(playbook: Playbook, library: Library) -> Iterable[Findin
 def field_inside(playbook: Playbook, _: Library) -> Iterable[Finding]:
     for form in playbook.forms.values():
         for field, around, path in _with_surroundings(form.fields, ("forms", form.code, "fields")):
-            names = [c for c, _v in field.required_if]
+            names = [c for c, _v in (*field.required_if, *field.only_if)] + ([field.roster] if field.roster else [])
             if field.fact:
                 names += [c for c in (field.fact.subject, field.fact.date) if c]
             known = {f.code: f for f in around}

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from xieli.engines.playbooks.model import Playbook
+from xieli.engines.playbooks.model import Playbook, Role
 from xieli.engines.playbooks.state import Child, Context, State, state_from_data
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services import clocks
@@ -46,23 +46,37 @@ def parties(matter: Matter) -> dict[str, tuple[str, ...]]:
 def roles_of(papers: Papers, playbook: Playbook) -> frozenset[str]:
     """The playbook roles that the actor holds on this matter.
 
-    An office role goes with the office at the party's body; a named slot of the team with its member; every other role
-    with whoever may write for the party's body.
+    An office role goes with the office at the party's body; a named slot of the team with its member; a role of a room with
+    those who work in a room of that kind; every other role with whoever may write for the party's body. Where a form names
+    the person, only he holds it, and only while he is what the role asks for.
     """
     mine = {str(p.body_id) for p in papers.held}
     offices = {(str(p.body_id), p.office.code) for p in papers.held if p.office is not None}
     slots = {t.slot for t in papers.seats if t.person_id == papers.who.person}
+    rooms = {(str(p.body_id), p.room.kind) for p in papers.held if p.room is not None}
+    forms = {row.form: row.data for row in papers.forms}
     found = set()
     for role in playbook.roles.values():
         where = set(papers.parties.get(role.of, ()))
+        if role.named and named(role, forms) != str(papers.who.person):
+            continue
         if role.code in slots:
             found.add(role.code)
         elif role.code in OFFICE_ROLES:
             if any(body in where and code in OFFICE_ROLES[role.code] for body, code in offices):
                 found.add(role.code)
+        elif role.room:
+            if any(body in where and kind == role.room for body, kind in rooms):
+                found.add(role.code)
         elif where & mine:
             found.add(role.code)
     return frozenset(found)
+
+
+def named(role: Role, forms: dict[str, dict[str, Any]]) -> str:
+    """The person whom the role's form names, as text; empty while nobody is named."""
+    form, _, code = (role.named or "").partition(".")
+    return str(forms.get(form, {}).get(code) or "")
 
 
 def people_of(papers: Papers, playbook: Playbook) -> dict[str, frozenset[str]]:
@@ -70,12 +84,15 @@ def people_of(papers: Papers, playbook: Playbook) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for member in papers.seats:
         found[member.slot].add(str(member.person_id))
-    posted: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for person, body, code in papers.posted:
-        posted[str(body)].add((str(person), code or ""))
+    posted: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+    forms = {row.form: row.data for row in papers.forms}
+    for person, body, code, room in papers.posted:
+        posted[str(body)].add((str(person), code or "", room or ""))
     for role in playbook.roles.values():
         for body in papers.parties.get(role.of, ()):
-            for person, code in posted[body]:
+            for person, code, room in posted[body]:
+                if (role.room and room != role.room) or (role.named and named(role, forms) != person):
+                    continue
                 if role.code in OFFICE_ROLES:
                     if code in OFFICE_ROLES[role.code]:
                         found[role.code].add(person)

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
 from xieli.engines.playbooks.model import Effect, Playbook
 from xieli.office.access.models import Grant
 from xieli.office.audit import record
-from xieli.office.bodies.models import Body, Office, Room
 from xieli.office.matters.services import clocks, competence, grants
-from xieli.office.matters.services.context import OFFICE_ROLES
+from xieli.office.matters.services.addressees import organs, principals
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.postings import posted
 from xieli.office.matters.services.source import actor, call, now
@@ -27,7 +24,6 @@ from xieli.office.matters.tables.core import Matter, MatterLink, MatterSubject
 from xieli.office.matters.tables.handover import FeedbackDuty
 from xieli.office.matters.tables.measures import MeasureNotice, RightsSheet
 from xieli.office.matters.tables.work import Fact, Note, Outcome, Task
-from xieli.office.people.models import TeamMember
 
 
 @dataclass
@@ -71,89 +67,16 @@ def _does(word: str) -> Callable[[Executor], Executor]:
 
 def carry_out(step: Step, effects: tuple[Effect, ...]) -> None:
     """Execute effects. Raises Refused when one cannot be done; the caller's transaction undoes them all."""
-    # what ends the actor's own sight comes last: ownership that moves away, grants that close
-    ordered = sorted(effects, key=lambda e: {"move_ownership": 1, "close_grant": 2}.get(e.do, 0))
+    # what ends the actor's own sight comes last: ownership that moves away, grants that close. A grant that ends with a clock
+    # waits for the clock, which the same step may start; who is told of it, is told after it
+    timed = any(e.do == "open_grant" and e.get("until") for e in effects)
+    late: dict[str, float] = {"open_grant": 0.3, "notify": 0.6} if timed else {}
+    ordered = sorted(effects, key=lambda e: {**late, "move_ownership": 1, "close_grant": 2}.get(e.do, 0))
     for effect in ordered:
         executor = _EXECUTORS.get(effect.do)
         if executor is None:
             raise Refused("no_executor", f"流程要求的“{effect.do}”尚无法执行。", f"The playbook asks for “{effect.do}”, which cannot be carried out.")
         executor(step, effect)
-
-
-# ── who is meant ───────────────────────────────────────────────────────────────────────────────────────────────────
-def principals(step: Step, name: str) -> list[int]:
-    """Principals behind a role, party, slot or addressee of the playbook."""
-    bodies = step.bodies
-    playbook = step.playbook
-    if name in playbook.roles:
-        role = playbook.roles[name]
-        members = list(TeamMember.objects.filter(team__matter_id=step.matter.id, slot=name).filter(Q(ends_at=None) | Q(ends_at__gt=step.at))
-                       .values_list("person_id", flat=True))
-        if members:
-            return members
-        if (sent := posted(step.playbook, step.field, name)) is not None:
-            return [sent.person]
-        found: list[int] = []
-        for body in bodies.get(role.of, ()):
-            if name in OFFICE_ROLES:
-                offices = Office.objects.filter(body_id=int(body), code__in=OFFICE_ROLES[name], valid_to=None)
-                if name == "room_head" and step.matter.owner_room_id:
-                    offices = offices.filter(Q(room_id=step.matter.owner_room_id) | Q(room=None)) or offices
-                found += list(offices.values_list("id", flat=True))
-            else:
-                found.append(_desk(step, int(body)))
-        return found
-    if name in bodies:
-        return [_desk(step, int(body)) for body in bodies[name]]
-    return _addressees(step, name)
-
-
-def _desk(step: Step, body: int) -> int:
-    if body == step.matter.owner_body_id and step.matter.owner_room_id:
-        return int(step.matter.owner_room_id)
-    return int(call("desk_of", body))  # type: ignore[call-overload]
-
-
-def _offices(body: int | None, *codes: str) -> list[int]:
-    return list(Office.objects.filter(body_id=body, code__in=codes, valid_to=None).values_list("id", flat=True)) if body else []
-
-
-def _addressees(step: Step, name: str) -> list[int]:
-    owner = step.matter.owner_body_id
-    superior = int(step.bodies["superior"][0]) if step.bodies.get("superior") else None
-    if name == "head":
-        return _offices(owner, "head")
-    if name == "superior_head":
-        return _offices(superior, "head")
-    if name == "internal_supervision":
-        # a county without such a room of its own is watched by its superior's
-        for body in (owner, superior):
-            rooms = list(Room.objects.filter(body_id=body, kind="internal_supervision", valid_to=None).values_list("id", flat=True))
-            if rooms:
-                return rooms
-        return []
-    if name in ("case_management", "duty_officer"):
-        return _offices(owner, "case_duty") or [_desk(step, owner)]
-    if name in ("resident_organ", "line_superior"):
-        return [int(call("desk_of", b)) for b in _organs(step, name)]  # type: ignore[call-overload]
-    if name == "party_committee":
-        committee = call("body_at", owner, "committee")
-        return _offices(int(committee), "party_secretary") if committee else []  # type: ignore[call-overload]
-    if name == "sender":
-        handover = step.matter.handovers.order_by("sent_at").first()
-        return [int(p) for p in handover.sender_acl] if handover else []
-    if name == "team":
-        return list(TeamMember.objects.filter(team__matter_id=step.matter.id).filter(Q(ends_at=None) | Q(ends_at__gt=step.at)).values_list("person_id", flat=True))
-    return []  # subject, family, employer, reporter: outside the platform, told by a paper (see notify)
-
-
-def _organs(step: Step, name: str) -> list[int]:
-    """The discipline organs in the subject's unit, or the bodies above them in their own line."""
-    unit = step.bodies.get("subject_unit", ())
-    organs = Body.objects.filter(unit_id__in=[int(u) for u in unit], kind__in=["resident_organ", "dispatched_unit"], valid_to=None)
-    if name == "line_superior":
-        organs = Body.objects.filter(id__in=organs.values("parent_id"))
-    return list(organs.values_list("id", flat=True))
 
 
 # ── grants ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -346,7 +269,7 @@ def _notify(step: Step, effect: Effect) -> None:
     for name in _names(effect.get("who")):
         found = principals(step, name)
         if name in ("resident_organ", "line_superior"):
-            competence.owe_line_notices(step.matter, str(effect.get("what")), _organs(step, name))
+            competence.owe_line_notices(step.matter, str(effect.get("what")), organs(step, name))
         if found:
             call("notify", step.matter.id, found, f"playbook.{effect.get('what')}", _json({"kind": step.playbook.code, "message": str(effect.get("what"))}), False)
         else:

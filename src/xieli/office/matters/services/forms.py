@@ -11,6 +11,7 @@ from xieli.engines.ledger.canonical import dumps
 from xieli.engines.playbooks.forms import complete, facts_of, validate
 from xieli.engines.playbooks.model import Form, FormField, Playbook
 from xieli.office.audit import record
+from xieli.office.bodies.models import Body
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.playbooks import playbook_of
@@ -29,7 +30,25 @@ def checked(matter: Matter, code: str, values: dict[str, Any]) -> dict[str, Any]
     refusals = validate(form, clean)
     if refusals:
         raise Refused.because(refusals)
+    _roster(form, clean)
     return dict(complete(form, clean, _others(matter)))
+
+
+def _roster(form: Form, values: dict[str, Any]) -> None:
+    """A table with a roster lists every body of the system that it is about; who is left out stands in it with the reason (S2-05)."""
+    for table in (f for f in form.fields if f.roster):
+        first = table.columns[0]  # the unit: chosen from the register, or by its name
+        listed = {str(row.get(first.code)) for row in values.get(table.code) or []}
+        missing = [b for b in system_bodies(str(values.get(str(table.roster)) or "")) if (str(b.id) if first.type == "body" else b.name_zh) not in listed]
+        if missing:
+            zh, en = "、".join(b.name_zh for b in missing[:20]), ", ".join(b.name_en for b in missing[:20])
+            raise Refused("roster_incomplete", f"“{table.label.zh}”还差 {len(missing)} 个单位：{zh}。不纳入的也要列出并写明理由。没有保存。",
+                          f"“{table.label.en}” lacks {len(missing)} of the system's bodies: {en}. One that is left out is listed with its reason. Nothing was kept.")
+
+
+def system_bodies(system: str) -> list[Body]:
+    """Living bodies of a system (sector), in the order of the register."""
+    return list(Body.objects.filter(sector=system, valid_to=None).order_by("code")) if system else []
 
 
 def _others(matter: Matter) -> dict[str, dict[str, Any]]:

@@ -46,7 +46,7 @@ class Papers:
     seats: list[TeamMember]
     held: list[Posting]
     handlers: frozenset[str]
-    posted: list[tuple[int, int, str | None]] = field(default_factory=list)
+    posted: list[tuple[int, int, str | None, str | None]] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
     more: dict[str, list[Any]] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ def read(matter: Matter, more: dict[str, QuerySet[Any] | Rows] | None = None, af
         approvals=Approval.objects.filter(matter=matter).select_related("subject").order_by("requested_at"),
         clocks=Clock.objects.filter(matter=matter).order_by("started_at"), recusals=Recusal.objects.filter(matter=matter).exclude(state="rejected"),
         grants=live.order_by("kind"), seats=TeamMember.objects.filter(team__matter_id=matter.id, starts_at__lte=NOW),
-        held=Posting.objects.filter(person_id=ME, starts_at__lte=NOW).exclude(confirmed_by=None).select_related("office"),
+        held=Posting.objects.filter(person_id=ME, starts_at__lte=NOW).exclude(confirmed_by=None).select_related("office", "room"),
         persons=Person.objects.filter(id__in=writing).values_list("id", flat=True),
         desks=posted.filter(desks).exclude(confirmed_by=None).values_list("person_id", flat=True),
         members=TeamMember.objects.filter(team_id__in=Team.objects.filter(id__in=writing).values("id"), starts_at__lte=NOW).exclude(ends_at__lte=NOW).values_list("person_id", flat=True),
@@ -97,7 +97,7 @@ def read(matter: Matter, more: dict[str, QuerySet[Any] | Rows] | None = None, af
                     **{name: found.pop(name) for name in ("parts", "subjects", "forms", "approvals", "clocks", "recusals", "grants")})
     papers.more = found
     relevant = {int(b) for group in papers.parties.values() for b in group}
-    second = together(posted=posted.filter(body_id__in=relevant).values_list("person_id", "body_id", "office__code"), party_bodies=Body.objects.filter(id__in=relevant), **(after(papers) if after else {}))
+    second = together(posted=posted.filter(body_id__in=relevant).values_list("person_id", "body_id", "office__code", "room__kind"), party_bodies=Body.objects.filter(id__in=relevant), **(after(papers) if after else {}))
     papers.posted, papers.bodies = second.pop("posted"), second.pop("party_bodies")
     papers.more |= second
     return papers
