@@ -108,11 +108,14 @@ def test_topics_with_two_leads(rows: Rows, n: int) -> None:
 
 
 def test_nine_items_and_who_reported(rows: Rows) -> None:
-    """参考目录9条 and the reports that came in."""
+    """参考目录9条 and the reports that came in, of the catalogue and of a campaign beside it."""
+    catalogue = rows.matter("small_cut")
+    rows.fact(catalogue, "catalogue.item", n=9, text="违规收取回扣费")
+    rows.fact(catalogue, "catalogue.report", n=4, day="2025-03-01")
     campaign = rows.matter("campaign")
-    rows.fact(campaign, "campaign.item", n=9, ref=lambda i: i)
-    rows.fact(campaign, "campaign.report", n=4, day="2025-03-01")
-    assert rows.texts("catalogue_items", "catalogue_reports") == ["9条", "4份"]
+    rows.fact(campaign, "campaign.item", n=3, ref=lambda i: i)  # a campaign's list of problems is no catalogue
+    rows.fact(campaign, "campaign.report", n=2, day="2025-03-01")
+    assert rows.texts("catalogue_items", "catalogue_reports") == ["9条", "6份"]
 
 
 def test_education_route_and_four_questions(rows: Rows) -> None:

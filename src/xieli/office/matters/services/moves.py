@@ -8,8 +8,8 @@ from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from xieli.engines.playbooks.model import Playbook
-from xieli.engines.playbooks.state import Offer
-from xieli.engines.playbooks.steps import apply, available_moves, start
+from xieli.engines.playbooks.state import Context, Offer
+from xieli.engines.playbooks.steps import apply, available_moves, start, who_may
 from xieli.office.audit import record
 from xieli.office.matters.services import context as contexts
 from xieli.office.matters.services import effects_measures, effects_people  # noqa: F401  importing them registers their words
@@ -17,7 +17,7 @@ from xieli.office.matters.services.effects import Step, carry_out
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.papers import Papers
 from xieli.office.matters.services.playbooks import playbook_of
-from xieli.office.matters.services.source import call, now
+from xieli.office.matters.services.source import actor, call, now
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import FormSubmission
@@ -74,6 +74,8 @@ def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | No
     playbook = playbook_of(matter)
     state = contexts.state_of(matter)
     context = contexts.build(matter, playbook, reason=reason, body=body, form=late_form)
+    if body is not None:
+        _acts_for(body, playbook, move, context)
     result = apply(playbook, state, move, context, token=token)
     if result.refusals:
         raise Refused.because(result.refusals)
@@ -93,6 +95,16 @@ def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | No
     step = Step(matter, playbook, contexts.parties(matter), forms_of(matter), move_id, approval.id if approval else None, reason, at)
     carry_out(step, result.effects)
     return move_id
+
+
+def _acts_for(body: str, playbook: Playbook, move: str, context: Context) -> None:
+    """A branch of one body is answered by its own people: who takes part for another body of the same party may not. Raises Refused."""
+    found = playbook.moves.get(move)
+    if found is None or int(body) in actor().principals:
+        return
+    allowed = {r for source in found.sources if source in playbook.stages for r in who_may(playbook, found, playbook.stages[source])} & context.roles
+    if allowed and all(body in context.bodies.get(playbook.roles[r].of, ()) for r in allowed if r in playbook.roles):
+        raise Refused("wrong_body", "这一步由另一机构办理，不能代为办理。", "This step belongs to another body; nobody takes it in its place.")
 
 
 def _token_left(before: Any, after: Any, move: str, wanted: int | None) -> int | None:
