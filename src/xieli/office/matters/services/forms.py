@@ -81,10 +81,11 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
         Fact.objects.filter(submission=last, retracted_at=None).update(retracted_at=row.at)
     today = clocks.calendar_of("cn-mainland").day_of(row.at)
     subject = first_of(named(matter, playbook, {code: data}), matter)
-    for fact in facts_of(form, data, _others(matter)):
-        Fact.objects.create(matter=matter, code=fact.code, subject=subject, number=fact.number, text=fact.text or "",
-                            day=date.fromisoformat(fact.day[:10]) if fact.day else None, ref=_ref(fact.ref), unit=fact.unit or "",
-                            happened_on=date.fromisoformat(fact.happened_on[:10]) if fact.happened_on else today, recorded_at=row.at, submission=row)
+    Fact.objects.bulk_create(
+        Fact(matter=matter, code=fact.code, subject=subject, number=fact.number, text=fact.text or "",
+             day=date.fromisoformat(fact.day[:10]) if fact.day else None, ref=_ref(fact.ref), unit=fact.unit or "",
+             happened_on=date.fromisoformat(fact.happened_on[:10]) if fact.happened_on else today, recorded_at=row.at, submission=row)
+        for fact in facts_of(form, data, _others(matter)))
     _parties_from(matter, playbook, form, data, row.at)
     record("form.submitted", matters=[matter.id], form=code, revision=row.revision, digest=sha)
     return row
