@@ -18,6 +18,7 @@ from xieli.engines.allocation import check, loads
 from xieli.office.allocation.models import BodyLoad, BodyPlace, LoadRelease, PlanRun, PlanVersion, UnitLoad
 from xieli.office.allocation.plans import chosen_plan
 from xieli.office.audit import record
+from xieli.office.bodies.finding import seated_in
 from xieli.office.bodies.models import AreaBody, Body
 from xieli.office.matters.services.errors import Refused, plain_words
 from xieli.office.matters.services.source import ZONE, actor, call, now, today
@@ -50,8 +51,8 @@ def whose(unit: Body, day: date) -> Whose:
         if member is not None:
             return Whose(member.area.lead_body, "area", member.valid_from)
     seat = place.division_code if place is not None and place.division_code else unit.division_code
-    found = Body.objects.filter(kind="commission", rank="county", division_code=seat, valid_from__lte=day).filter(Q(valid_to=None) | Q(valid_to__gt=day)).first()
-    return Whose(found, "seat", place.valid_from if place is not None else None)
+    found = seated_in(seat, day) if seat else []
+    return Whose(found[0] if found else None, "seat", place.valid_from if place is not None else None)
 
 
 def unit_records() -> list[loads.UnitRecord]:

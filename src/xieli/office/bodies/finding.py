@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 
 from django.db import connection
 from django.db.models import Q
 
+from xieli.engines.clocks.divisions import Divisions, load_divisions
 from xieli.office.bodies.models import Body, BodyName
 
 MOST = 30
@@ -64,3 +67,15 @@ def _former(found: dict[int, Found], body: Body, zh: str, en: str) -> None:
 def under(parent: int | None) -> list[Found]:
     """The bodies directly below one, or those at the top, in their order."""
     return [Found(b, "tree") for b in Body.objects.filter(parent_id=parent, valid_to=None).select_related("parent").order_by("kind", "sort_key")[:200]]
+
+
+@cache
+def _divisions() -> Divisions:
+    return load_divisions()
+
+
+def seated_in(code: str, day: date) -> list[Body]:
+    """County-level commissions of a division on a day. A code that had ended by then leads to the divisions it became (the merger of 2025)."""
+    codes = [row.code for row in _divisions().became(code, day)] or [code]
+    there = Body.objects.filter(kind="commission", rank="county", division_code__in=codes, valid_from__lte=day).filter(Q(valid_to=None) | Q(valid_to__gt=day))
+    return sorted(there, key=lambda body: codes.index(body.division_code))
