@@ -102,10 +102,11 @@ class Rows:
             [identity, kind, body, status, source, on, on, closed])
         return identity
 
-    def subject(self, matter: int, *, dual: bool = False) -> int:
+    def subject(self, matter: int, *, dual: bool = False, same: int | None = None) -> int:
+        """A subject; `same`: the same person as the one of that key, as a copy in a matter that came of another is."""
         identity = next(self.ids)
-        self.c.execute("insert into matter_subject (id, matter_id, kind, name, id_tail, unit_name, post, cadre_rank, dual_managed, role) values (%s, %s, 'person', '某', '', '', '', '', %s, 'subject')",
-                       [identity, matter, dual])
+        self.c.execute("insert into matter_subject (id, matter_id, kind, name, id_tail, unit_name, post, cadre_rank, dual_managed, role, same_key) values (%s, %s, 'person', '某', '', '', '', '', %s, 'subject', %s)",
+                       [identity, matter, dual, 9_000_000 + identity if same is None else same])
         return identity
 
     def measure(self, matter: int, subject: int, kind: str, on: str) -> None:

@@ -145,7 +145,15 @@ def test_the_chain_from_disclosure_to_justice_and_the_tree_of_derived_leads(rows
         person = rows.subject(derived)
         rows.measure(derived, person, "liuzhi", "2025-04-01")
     rows.measure(derived, person, "liuzhi", "2025-09-01")  # the same person again is no sixth
+    again = rows.matter("liuzhi")  # nor is he in a second case of the tree
+    rows.measure(again, rows.subject(again, same=9_000_000 + person), "liuzhi", "2025-09-01")
     assert rows.figure("liuzhi_persons").text() == "5人"
+    known = [rows.subject(rows.matter("case")) for _ in range(2)]  # with an identity number the digest says that it is one person
+    for subject in known:
+        rows.c.execute("update matter_subject set id_digest = 'one person' where id = %s", [subject])
+        rows.c.execute("insert into measure select (jsonb_populate_record(x, jsonb_build_object('id', x.id + 10000000 + %s, 'matter_id', s.matter_id, 'subject_id', s.id))).* from measure x, matter_subject s where s.id = %s and x.subject_id = %s limit 1",
+                       [subject, subject, person])
+    assert rows.figure("liuzhi_persons").text() == "6人"
 
 
 def test_two_heads_five_leads_two_retained(rows: Rows) -> None:

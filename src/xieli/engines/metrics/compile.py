@@ -15,7 +15,7 @@ from .model import Count, Metric, MetricError, Period, Where
 from .sources import MATTER, SOURCES, SUBJECT, Source, day_of
 
 OPERATORS = ("is", "in", "not_in", "lt", "le", "gt", "ge", "has", "present", "absent")
-AGGREGATES = {"row": "count(*)", "matter": "count(distinct {matter})", "subject": "count(distinct {subject})", "body": "count(distinct m.owner_body_id)", "ref": "count(distinct x.ref)",
+AGGREGATES = {"row": "count(*)", "matter": "count(distinct {matter})", "subject": "count(distinct {subject})", "person": "count(distinct s.person_key)", "body": "count(distinct m.owner_body_id)", "ref": "count(distinct x.ref)",
               "text": "count(distinct x.text)", "sum": "coalesce(sum({value}), 0)", "mean": "avg({value})", "median": "percentile_cont(0.5) within group (order by {value})", "max": "max({value})"}
 GROUPS = {"body": "{bodies}", "kind": "m.kind", "source": "m.source", "quarter": "date_trunc('quarter', {day})::date", "month": "date_trunc('month', {day})::date", "year": "date_trunc('year', {day})::date",
           "receiver": "x.receiver_id", "sender": "x.sender_id", "pair": "{pair}", "reason": "x.text", "text": "x.text", "number": "x.number", "code": "x.code", "move": "x.move", "state": "{state}",
@@ -108,7 +108,7 @@ def _from(count: Count, build: _Build, *, at_end: bool, bodies: tuple[int, ...] 
     sql = f"from {build.text(source.table)} x"
     if source.matter:
         sql += f" join matter m on m.id = {source.matter}"
-    if any(w.column in SUBJECT for w in count.where):
+    if count.of == "person" or any(w.column in SUBJECT for w in count.where):
         sql += f" join matter_subject s on s.id = {source.subject}"
     conditions = []
     if source.dated:

@@ -128,7 +128,7 @@ def _count(file: str, body: dict[str, Any]) -> Count:
         raise MetricError(file, line, f"不能按“{of}”计数", f"“{of}” is no way to count")
     if of == "body" and not SOURCES[source].matter:
         raise MetricError(file, line, f"“{source}”不挂事项，不能按机构计", f"“{source}” stands on no matter and has no bodies to count")
-    if of == "subject" and not SOURCES[source].subject:
+    if of in ("subject", "person") and not (SOURCES[source].subject and (of == "subject" or SOURCES[source].matter)):
         raise MetricError(file, line, f"“{source}”没有对象，不能按人计", f"“{source}” has no subjects to count")
     having = tuple((True, _count(file, c)) for c in body.get("with", ())) + tuple((False, _count(file, c)) for c in body.get("without", ()))
     if having and (not SOURCES[source].matter or any(not SOURCES[c.source].matter for _, c in having)):

@@ -1,0 +1,66 @@
+"""What came of one matter: everything that was spawned, derived or handed on from it, and each person in it once.
+
+A check, an inspection round, a lead: its tree is what the reader may see of it, along links that the kernel made. Persons are
+counted by `person_key`, so that one who stands in a lead, its case and his measure is one person. Nothing of another origin gets in.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from xieli.office.matters.tables.core import Matter
+
+# from source to target; a merge or a mention is no descent
+DESCENT = ("child", "derived", "follow_up")
+_WALK = """with recursive tree(id, parent) as (
+        select %(root)s::bigint, null::bigint
+        union select l.target_id, l.source_id from tree t join matter_link l on l.source_id = t.id and l.kind = any (%(kinds)s))"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """The line of a tree as the reader sees it: matters by kind, then persons, each once."""
+
+    matters: dict[str, int]
+    filed: int
+    retained: int
+    sanctioned: int
+    to_justice: int
+
+
+def members(root: int) -> list[int]:
+    """Identities of everything that came of a matter, without itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WALK + " select distinct t.id from tree t join matter m on m.id = t.id where t.id <> %(root)s", {"root": root, "kinds": list(DESCENT)})
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+def line(root: int) -> Line:
+    """Counts over the tree. A person with a sanction and a transfer counts in both; in each he counts once."""
+    arguments = {"root": root, "kinds": list(DESCENT)}
+    with connection.cursor() as cursor:
+        cursor.execute(_WALK + " select m.kind, count(distinct m.id) from tree t join matter m on m.id = t.id where t.id <> %(root)s group by 1 order by 1", arguments)
+        kinds = {str(k): int(n) for k, n in cursor.fetchall()}
+        cursor.execute(_WALK + """ select count(distinct s.person_key) filter (where o.kind = 'filed'), count(distinct s.person_key) filter (where o.kind in ('party_sanction', 'administrative_sanction')),
+                count(distinct s.person_key) filter (where o.kind = 'to_justice')
+            from tree t join outcome o on o.matter_id = t.id and o.retracted_at is null join matter_subject s on s.id = o.subject_id""", arguments)
+        filed, sanctioned, justice = cursor.fetchone()
+        cursor.execute(_WALK + " select count(distinct s.person_key) from tree t join measure x on x.matter_id = t.id and x.kind = 'liuzhi' join matter_subject s on s.id = x.subject_id", arguments)
+        (retained,) = cursor.fetchone()
+    return Line(kinds, int(filed), int(retained), int(sanctioned), int(justice))
+
+
+def path(matter: int, root: int) -> list[Matter]:
+    """From a matter back to the root it came of, both included; empty when it did not come of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WALK + " select t.id, t.parent from tree t where t.parent is not null", {"root": root, "kinds": list(DESCENT)})
+        parent = {int(i): int(p) for i, p in cursor.fetchall()}
+    steps = [matter]
+    while steps[-1] != root:
+        if steps[-1] not in parent:
+            return []
+        steps.append(parent[steps[-1]])
+    found = Matter.objects.in_bulk(steps)
+    return [found[i] for i in steps] if all(i in found for i in steps) else []
+
