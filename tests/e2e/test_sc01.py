@@ -66,7 +66,8 @@ def test_from_two_signatures_to_a_judged_hit_and_a_picture(fresh: Any, people: A
     operator.page.wait_for_selector("text=可以离开")
     with stage.acts("datan-lead"):
         waiting = Run.objects.get(state="queued").id
-    assert runs.perform(waiting, lambda: stage.acts("datan-lead")) == "done"
+    with stage.rehearsing():
+        assert runs.perform(waiting, lambda: stage.acts("datan-lead")) == "done"
     operator.page.wait_for_selector("#hits a[href^='/desk/h/']")
 
     # ── one explained hit: reason, strength, what to rule out, no identity; original rows only by a recorded reveal ──

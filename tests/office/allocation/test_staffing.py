@@ -35,7 +35,8 @@ def make(stage: Any, chief: str, case: Any, seats: list[Any], **options: Any) ->
 
     with stage.acts(chief):
         asked = staffing.ask(case, seats, today() + timedelta(days=1), today() + timedelta(days=30), defer=False, **options)
-    plans.perform(asked.pk, lambda: stage.acts(chief))
+    with stage.rehearsing():
+        plans.perform(asked.pk, lambda: stage.acts(chief))
     with stage.acts(chief):
         return PlanRun.objects.get(pk=asked.pk)
 

@@ -217,3 +217,26 @@ def test_a_real_worker_process_does_what_was_queued(bench: Bench) -> None:
             worker.terminate()
             worker.wait(20)
     assert of_admin(bench, run) == "done", log.read_text()
+
+
+def test_a_web_process_forges_neither_result_nor_hit_even_of_its_own_run(bench: Bench) -> None:
+    from django.db import DatabaseError, connection, transaction
+
+    run = asked(bench, bench.in_force())
+
+    def forge(sql: str) -> str:
+        with bench.stage.acts(bench.chief):
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(sql, [run])
+                    return "" if cursor.rowcount else "no row"
+            except DatabaseError as error:
+                return str(error.__cause__.sqlstate)  # type: ignore[union-attr]
+
+    assert forge("update match_run set state = 'running', started_at = now() where id = %s") == "42501"
+    assert forge("update match_run set result = '{\"hits\": 9}' where id = %s") == "42501"
+    with bench.stage.acts(bench.chief), pytest.raises(DatabaseError, match="not visible"), transaction.atomic():
+        Hit.objects.create(matter_id=bench.lead, run_id=run, code="H-1", model=MODEL, strength="high", told_zh="x", told_en="x")
+    with bench.stage.acts(bench.chief):
+        assert runs.call_off(Run.objects.get(pk=run)).state == "cancelled"
+    assert not bench.stage.admin.execute("select exists (select 1 from match_hit where run_id = %s)", [run]).fetchone()[0]

@@ -1,9 +1,12 @@
 """The child's side of child.py: one request on stdin, JSON lines on stdout, limits on memory and CPU time set by itself."""
 from __future__ import annotations
 
+import ctypes
 import json
 import math
+import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -42,7 +45,19 @@ def _peak_mb(fallback_kb: int) -> int:
     return round(fallback_kb / 1024)
 
 
+def end_with_parent() -> None:
+    """On Linux the kernel ends this process with the one that asked for it: a killed worker leaves no solver behind."""
+    if sys.platform != "linux":
+        return
+    death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(death_signal, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it ended before the kernel was told
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def main() -> None:
+    end_with_parent()
     request = json.load(sys.stdin)
     limits = Limits.from_json(request["limits"])
     size = limits.memory_mb * 1024 * 1024

@@ -1,4 +1,4 @@
-"""The installer's part of the demo: where bodies and invented central units sit, so that areas can be divided and drawn."""
+"""Areas in the demo: the installer places bodies and invented units; leaders lay down villages and groups, plan, and adopt by two."""
 from __future__ import annotations
 
 import random
@@ -48,6 +48,87 @@ def load(connection: psycopg.Connection[Any], *, units: int = EXTRA) -> dict[str
     return made
 
 
+TOWNS = ("wenshan", "fengdeng", "changle", "shixi")
+MORE = (("茶园村", "Chayuan"), ("石桥村", "Shiqiao"), ("柳溪村", "Liuxi"), ("青岗村", "Qinggang"), ("竹湾村", "Zhuwan"), ("云台村", "Yuntai"))
+#: groups of the yearly checks: a room of the commission and a body at its side, never the same person twice
+PAIRS = (("supervision3", "du-finance"), ("supervision1", "audit"), ("investigation", "finance"), ("case", "agri"), ("petitions", "health"), ("adjudication", "edu"), ("internal", "market"), ("", "police"))
+
+
+def more_villages(connection: psycopg.Connection[Any]) -> None:
+    """The installer's part: six further invented villages in each of four towns, so that there is something to divide."""
+    for n, town in enumerate(TOWNS, 1):
+        parent, name = connection.execute("select id, replace(name_zh, '纪委', '') from body where code = %s", [town]).fetchone()  # type: ignore[misc]
+        for k, (zh, en) in enumerate(MORE, 4):
+            connection.execute("insert into body (code, kind, rank, parent_id, division_code, sector, name_zh, name_en, short_zh, short_en, document_mark, initials, sort_key, valid_from)"
+                               " values (%s, 'village', 'village', %s, %s, '', %s, %s, %s, %s, '', '{}', '', %s)",
+                               [f"{town}-v{k}", parent, f"99020400{n}{k:02d}", f"{name}{zh}", f"{town.capitalize()} Town, {en} village", zh, en, BEGAN])
+
+
+def village_file() -> dict[str, Any]:
+    """Villages on a grid with their borders (one cut off by a gorge), and the inspection groups, as a leader lays them down."""
+    r = random.Random(4)
+    places, villages, borders = [], [], []
+    for n, town in enumerate(TOWNS):
+        codes = [f"{town}-v{k}" for k in range(1, 10)]
+        for k, code in enumerate(codes):
+            places.append({"code": code, "x_km": round(5 * KM + n * 8 + (k % 3) * 2 + r.uniform(-.4, .4), 2), "y_km": round(-2 * KM - (k // 3) * 2 + r.uniform(-.4, .4), 2)})
+            villages.append({"code": code, "work": r.randint(14, 46), "score": r.randint(68, 96), "cadre": (n, k) in ((0, 4), (2, 1)), "kin_in": [codes[k + 1]] if (n, k) == (1, 3) else []})
+            if k % 3:
+                borders.append([codes[k - 1], code])
+            if k >= 3:
+                borders.append([codes[k - 3], code])
+    borders = [b for b in borders if "shixi-v9" not in b]
+    groups = [{"name_zh": f"第{n}督查组", "name_en": f"Group {n}", "heads": [{"body": "yj", "office": "room_head", "room": ROOM_NAMES[room]} if room else {"body": "yj", "office": "deputy"}, {"body": side, "office": "head"}],
+               "barred": [tuple(c for c in TILES if TILES[c][0] >= 5)[n - 1]]} for n, (room, side) in enumerate(PAIRS, 1)]
+    return {"places": places, "villages": villages, "borders": borders, "groups": groups}
+
+
+def furnish(stage: Any) -> None:
+    """Before the new year: places, loads, weights approved, areas, committees and a rota in force; a later division waits for its second person."""
+    from datetime import timedelta
+
+    from xieli.office.allocation import divisions, records, weights
+    from xieli.office.bodies.models import Body
+
+    load(stage.admin)
+    more_villages(stage.admin)
+    stage.admin.execute("select access.release_loads()")
+    with stage.acts("chief3"):
+        yj = Body.objects.get(code="yj")
+        records.lay_out(yj.id, village_file())
+        day = divisions.today()
+        ours = {k: getattr(weights.OURS, k) for k in weights.LIMITS}
+        version = weights.propose(yj.id, ours, reason="年度复核：维持平台默认权重", valid_from=day + timedelta(days=10), reviewed=day.year)
+        zones, villages, rota = divisions.problem_from_records(), records.committees_problem(yj), records.rota_problem(yj)
+    with stage.acts("yj-head"):
+        weights.adopt(version)
+    for task, problem, title, reason, days in (("zones", zones, "央地协作片区 2026", "三个区承压，按地域、体量、行业、件数均衡", 35), ("committees", villages, "中岳县片区廉勤委", "三至五个相邻村一片", 35), ("rota", rota, "年度督查轮值", "每季度一县一组", 24)):
+        run = plan_now(stage, "chief3", "yj", task, problem, title=title)
+        with stage.acts("chief3"):
+            made = divisions.propose(run, reason=reason, valid_from=day + timedelta(days=days))
+        with stage.acts("yj-head"):
+            divisions.adopt(made)
+
+
+def next_division(stage: Any) -> None:
+    """In March: three to five plans side by side, one put forward for April; it waits for its second person."""
+    from datetime import timedelta
+
+    from xieli.office.allocation import divisions
+
+    with stage.acts("chief3"):
+        problem = divisions.problem_from_records()
+    run = plan_now(stage, "chief3", "yj", "frontier", problem, title="二季度片区调整", options={"bands": [0.05, 0.1, 0.2]})
+    with stage.acts("chief3"):
+        which = next((n for n, p in enumerate(run.result["plans"]) if p["assign"] is not None), None)
+        if which is not None:
+            divisions.propose(run, reason="按一季度负荷调整，少动为宜", valid_from=divisions.today() + timedelta(days=21), which=which)
+
+
+#: rooms of the commission by their code in the invented world
+ROOM_NAMES = {"supervision3": "第三监督检查室", "supervision1": "第一监督检查室", "investigation": "第六审查调查室", "case": "案件监督管理室", "petitions": "信访室", "adjudication": "案件审理室", "internal": "干部监督室"}
+
+
 def plan_now(stage: Any, person: str, body: str, task: str, problem: dict[str, Any], *, title: str = "", options: dict[str, Any] | None = None, parent: Any = None) -> Any:
     """A person asks for a plan and the worker's part is done at once, with his session: for stories and tests."""
     from xieli.office.allocation import plans
@@ -55,6 +136,7 @@ def plan_now(stage: Any, person: str, body: str, task: str, problem: dict[str, A
 
     with stage.acts(person):
         asked = plans.ask(stage.body(body), task, title or task, problem, options=options, parent=parent, defer=False)
-    plans.perform(asked.pk, lambda: stage.acts(person))
+    with stage.rehearsing():
+        plans.perform(asked.pk, lambda: stage.acts(person))
     with stage.acts(person):
         return PlanRun.objects.get(pk=asked.pk)

@@ -11,8 +11,9 @@ from typing import Any
 from django.db import transaction
 
 from xieli.engines.allocation import designate
+from xieli.office.allocation import weights
 from xieli.office.allocation.models import Drill
-from xieli.office.allocation.services import WEIGHTS, duty_list
+from xieli.office.allocation.services import duty_list
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.errors import Refused, plain_words
@@ -57,7 +58,7 @@ def rank(drill: Drill) -> designate.Ranking:
     """The same ranking as for a real call: today's loads, readiness as confirmed, calls made in the drill."""
     last = {int(s["body"]): s["answer"] for s in drill.steps if s["step"] == "rang"}
     field = duty_list(recused=set(), unable={b for b, answer in last.items() if answer == "no"}, calls=calls(drill), sector="other")
-    return designate.rank(designate.Matter("drill", 10, drill.natural_id, needs=designate.NEEDS), field, now().isoformat(), WEIGHTS)
+    return designate.rank(designate.Matter("drill", 10, drill.natural_id, needs=designate.NEEDS), field, now().isoformat(), weights.of(drill.body_id))
 
 
 def _append(drill: Drill, entry: dict[str, Any]) -> None:

@@ -15,3 +15,7 @@ register("plan.withdrawn", {"version": "ref"}, zh="{by} 撤回方案版本 {vers
 register("drill.started", {"drill": "ref"}, zh="{by} 开始演练 {drill}（虚构人员，不产生事项）", en="{by} began the drill {drill} (an invented person, no matter)")
 register("drill.step", {"drill": "ref", "step": "code"}, zh="{by} 演练 {drill}：{step}", en="{by} in the drill {drill}: {step}")
 register("staffing.sent", {"dispatch": "ref", "seat": "text"}, zh="{by} 就 {matters} 向派出单位征询（{dispatch}，{seat}）", en="{by} asked a lending body for {matters} ({dispatch}, {seat})")
+register("weights.proposed", {"version": "ref", "digest": "text"}, zh="{by} 提出比选权重版本 {version}（{digest}）", en="{by} put forward the ranking weights {version} ({digest})")
+register("weights.adopted", {"version": "ref", "number": "int", "digest": "text"}, zh="{by} 通过比选权重版本 {version}（第 {number} 版，{digest}）", en="{by} adopted the ranking weights {version} (no. {number}, {digest})")
+register("weights.withdrawn", {"version": "ref"}, zh="{by} 撤回比选权重版本 {version}", en="{by} withdrew the ranking weights {version}")
+register("places.laid", {"entries": "int"}, zh="{by} 登记位置、村情、相邻和检查组 {entries} 条", en="{by} laid down {entries} places, villages, borders and groups")

@@ -1,9 +1,10 @@
 """Readiness as confirmed, loads as released, travel as known, calls as made."""
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from xieli.office.bodies.models import Body
+from xieli.office.bodies.models import Body, Office
 from xieli.office.ids import Dated, RandomIdModel
 from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Person
@@ -208,3 +209,73 @@ class Drill(RandomIdModel):
 
     class Meta:
         db_table = "drill"
+
+
+class VillageRecord(models.Model):
+    """What the division of a town's villages rests on: work by count, the supervisor's mark, whether he may head a committee."""
+
+    body = models.OneToOneField(Body, models.CASCADE, primary_key=True, related_name="village_record")
+    work = models.IntegerField(help_text="items a year, a count")
+    score = models.SmallIntegerField(help_text="the town's yearly mark of the supervisor, 0-100")
+    cadre = models.BooleanField(default=False, help_text="the supervisor is a village cadre: he heads no committee")
+    kin_in = ArrayField(models.IntegerField(), default=list, help_text="villages whose cadres are his kin")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "village_record"
+
+
+class VillageBorder(models.Model):
+    """Two villages that adjoin; the smaller identity first."""
+
+    a = models.ForeignKey(Body, models.CASCADE, related_name="+")
+    b = models.ForeignKey(Body, models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "village_border"
+        constraints = [models.UniqueConstraint(fields=["a", "b"], name="border_once"), models.CheckConstraint(condition=models.Q(a__lt=models.F("b")), name="border_in_order")]
+
+
+class CheckGroup(Dated):
+    """An inspection group with two heads: two offices, never two persons, so that a change of holder leaves the group as it is.
+
+    `barred` are counties where a head is at home or served; no group goes where it is barred.
+    """
+
+    body = models.ForeignKey(Body, models.CASCADE, related_name="check_groups")
+    name_zh = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=80)
+    heads = ArrayField(models.IntegerField(), help_text="two offices")
+    barred = ArrayField(models.IntegerField(), default=list)
+
+    class Meta:
+        db_table = "check_group"
+
+    def offices(self) -> list[Office]:
+        """The two offices that lead the group, in order."""
+        found = {o.id: o for o in Office.objects.filter(id__in=self.heads).select_related("body", "room")}
+        return [found[i] for i in self.heads if i in found]
+
+
+class RankingWeights(RandomIdModel):
+    """Weights of the ranking, as a version: put forward by one person, adopted by another, from a day; the last stays until then."""
+
+    STATES = PlanVersion.STATES
+
+    body = models.ForeignKey(Body, models.PROTECT, related_name="+")
+    number = models.IntegerField(null=True, help_text="given when adopted")
+    weights = models.JSONField()
+    reason = models.CharField(max_length=300)
+    reviewed = models.SmallIntegerField(null=True, help_text="the year whose choices were reviewed")
+    findings = models.JSONField(default=dict, help_text="what the review showed when it was put forward")
+    sha = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=STATES, default="proposed")
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    proposed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    adopted_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    adopted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ranking_weights"

@@ -12,14 +12,13 @@ from django.db import connection, transaction
 
 from xieli.engines.allocation import designate
 from xieli.office.access.models import Recusal
+from xieli.office.allocation import weights
 from xieli.office.allocation.models import BodyLoad, BodyTravel, DutyCall, RankingShown, ReadinessAnswer
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.errors import Refused, plain_words
 from xieli.office.matters.services.source import ZONE, actor, call, now
 from xieli.office.matters.tables.core import Matter
-
-WEIGHTS = designate.Score()
 
 
 @transaction.atomic
@@ -96,7 +95,7 @@ def rank(matter: Matter, *, load: int = 10) -> designate.Ranking:
 
     natural = natural_body(matter)
     try:
-        return designate.rank(designate.Matter(str(matter.id), load, natural.id if natural else None, needs=("team", "custody", "keepers", "doctor")), candidates(matter), now().isoformat(), WEIGHTS)
+        return designate.rank(designate.Matter(str(matter.id), load, natural.id if natural else None, needs=("team", "custody", "keepers", "doctor")), candidates(matter), now().isoformat(), weights.of(matter.owner_body_id))
     except BadInput as error:
         raise Refused("ranking", error.text.zh, error.text.en) from error
 
@@ -196,7 +195,7 @@ def batch_problem(matters: list[Matter]) -> dict[str, Any]:
         natural = natural_body(m)
         rows.append({"id": str(m.id), "load": 10, "natural": natural.id if natural else None, "needs": list(designate.NEEDS), "excluded": {str(c.id): list(c.excluded) for c in own if c.excluded},
                      "experience": {str(c.id): c.experience for c in own if c.experience}})
-    return {"now": now().isoformat(), "matters": rows, "bodies": bodies}
+    return {"now": now().isoformat(), "matters": rows, "bodies": bodies, "weights": asdict(weights.of(matters[0].owner_body_id))}
 
 
 def laid_before_signer(matter: Matter) -> dict[str, Any] | None:

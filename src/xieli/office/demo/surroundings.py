@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from django.db import connections
 
+from xieli.office.allocation import demo as allocation
 from xieli.office.demo.crowd import ROUNDS, Crowd
 from xieli.office.demo.evidence import in_custody, papers
 from xieli.office.demo.stories import sc06_subsidy
@@ -35,6 +36,12 @@ def play(stage: Theatre, say: Callable[[str], None]) -> None:
         say(f"  {when[:10]}：第 {number}/{len(ROUNDS)} 轮台账…… / register, round {number} of {len(ROUNDS)} …")
         if stage.clock_before(when):
             stage.at(when)
+        if number == 2:
+            say("  片区、片区廉勤委、督查轮值…… / Areas, village committees, a rota …")
+            allocation.furnish(stage)
+        stage.admin.execute("select access.release_loads()")  # the weekly release, as far as the story's time moves
+        if number == len(ROUNDS) - 1:
+            allocation.next_division(stage)
         everyone = crowd.bodies()
         chosen = [everyone[0], *(everyone[1 + (number * 5 + k) % (len(everyone) - 1)] for k in range(bodies - 1))]
         if number >= 4 and ("wuchuan", "wuchuan/supervision1") not in chosen:

@@ -44,6 +44,15 @@ class Theatre:
         with acting(self.token(person)):
             yield
 
+    @contextmanager
+    def rehearsing(self) -> Iterator[None]:
+        """The worker's part is played here and now, with a person's session; outside this block the database refuses it."""
+        self.admin.execute("insert into access.rehearsal default values on conflict do nothing")
+        try:
+            yield
+        finally:
+            self.admin.execute("delete from access.rehearsal")
+
     def token(self, person: str) -> str:
         """The cookie of a person's live session; a new one where the last has ended."""
         token = self._tokens.get(person)

@@ -6,6 +6,7 @@ from xieli.faces.web.views import areas
 urlpatterns = [
     path("areas", areas.board, name="areas"),
     path("areas/ask", areas.ask, name="area_ask"),
+    path("areas/places", areas.lay_out, name="area_lay_out"),
     path("areas/people", areas.people, name="area_people"),
     path("areas/r/<str:ref>", areas.run, name="area_run"),
     path("areas/r/<str:ref>/progress", areas.progress, name="area_progress"),

@@ -16,7 +16,8 @@ from xieli.faces.web.decorators import bound, identity
 from xieli.faces.web.pictures.cartogram import Tile, tile_cartogram
 from xieli.faces.web.pictures.drawing import Drawing
 from xieli.faces.web.plan_words import Names
-from xieli.office.allocation import divisions, plans
+from xieli.faces.web.templatetags.xieli import english
+from xieli.office.allocation import divisions, plans, records
 from xieli.office.allocation.calendar import whereabouts
 from xieli.office.allocation.models import BodyLoad, PlanRun, PlanVersion
 from xieli.office.audit import record_look
@@ -98,15 +99,49 @@ def ask(request: HttpRequest) -> HttpResponse:
         problem = _from_file(request)
     elif source == "example":
         problem = examples.EXAMPLES["chairs" if task == "rota" and p.get("rota") == "chairs" else task]()
-    elif task in ("committees", "rota", "staff"):
-        raise Refused("no_records", "这种计算请从文件开始。", "This kind of plan starts from a file.")
+    elif task == "committees":
+        problem = records.committees_problem(body)
+    elif task == "rota":
+        problem = records.chairs_problem(body) if p.get("rota") == "chairs" else records.rota_problem(body)
+    elif task == "staff":
+        raise Refused("no_records", "配员请从事项页开始（席位来自流程），或从文件开始。", "Staffing starts from the matter's own page, where the playbook has the seats, or from a file.")
     else:
         problem = divisions.problem_from_records()
-    band = float(p["band"]) / 100 if p.get("band") else None
     if task in ("zones", "replan", "frontier", "conflict"):
-        problem = divisions.with_changes(problem, band=band, move_budget=int(p["moves"]) if p.get("moves") else None)
+        problem = divisions.with_changes(problem, band=_percent(p.get("band", "")), move_budget=_count(p.get("moves", "")))
     run = plans.ask(body.id, task, p.get("title", ""), problem, options={"bands": [0.05, 0.1, 0.2]} if task == "frontier" else {})
     return redirect("area_run", run.ref)
+
+
+def _percent(text: str) -> float | None:
+    """A band typed in percent; empty: the ladder. Raises Refused for what is no percentage."""
+    if not text.strip():
+        return None
+    try:
+        value = float(text) / 100
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 5:
+        raise Refused("band", "均衡幅度须为大于 0 的百分数。未作任何计划。", "The band must be a percentage above 0. Nothing was planned.")
+    return value
+
+
+def _count(text: str) -> int | None:
+    """A number of units typed; empty: no budget. Raises Refused for what is no count."""
+    if not text.strip():
+        return None
+    if not text.strip().isdecimal() or len(text.strip()) > 6:
+        raise Refused("moves", "“最多调整几家”须为整数。未作任何计划。", "The most units that may move must be a whole number. Nothing was planned.")
+    return int(text)
+
+
+@require_POST
+@bound
+def lay_out(request: HttpRequest) -> HttpResponse:
+    """Lay down where bodies sit, villages with their borders, and inspection groups, from a file of codes."""
+    body = planning_body(me(request))
+    records.lay_out(body.id, _from_file(request))
+    return redirect("areas")
 
 
 def _from_file(request: HttpRequest) -> dict[str, Any]:
@@ -154,7 +189,10 @@ def _answer(request: HttpRequest, row: PlanRun, names: Names) -> dict[str, Any]:
     if row.task == "exact":
         return {"exact": names.text(result["text"]), "others": [(names.unit(x["unit"]), names.body(x["from"]), names.body(x["to"])) for x in result.get("others", [])]}
     if row.task == "committees":
-        rows = [(c["township"], [names.unit(v) for v in c["villages"]], names.unit(c["head"]) if c["head"] is not None else "") for c in result["committees"]]
+        towns = {str(v["township"]): v["township_name"] for v in row.problem["villages"] if v.get("township_name")}
+        if names.english and towns:
+            towns |= {str(b.id): b.name_en.removesuffix(" Committee") for b in Body.objects.filter(id__in=[int(k) for k in towns if k.isdecimal()])}
+        rows = [(towns.get(str(c["township"]), c["township"]), [names.unit(v) for v in c["villages"]], names.unit(c["head"]) if c["head"] is not None else "") for c in result["committees"]]
         return {"committees": rows, "decide": [names.text(d["text"]) for d in result["for_decision"]], "proof": (result["status"], result["cost"], result["bound"])}
     if row.task == "rota":
         return {"nothing": nothing_fits(result, names)} if result["rows"] is None else rota_table(row, result)
@@ -173,12 +211,21 @@ def nothing_fits(result: dict[str, Any], names: Names) -> list[str]:
 
 def rota_table(row: PlanRun, result: dict[str, Any]) -> dict[str, Any]:
     """Inspection groups as lines and quarters as columns, or chairs in order; what is missing is red."""
+    named = {str(k): str(v) for k, v in row.problem.get("names", {}).items()}
+    if english() and named:
+        named |= {str(b.id): b.name_en.removesuffix(" Commission") for b in Body.objects.filter(id__in=[int(k) for k in named if k.isdecimal()])}
+
+    def said(identity: Any) -> str:
+        return named.get(str(identity), str(identity))
+
     if "groups" in row.problem:
         quarters = list(range(1, int(row.problem.get("quarters", 4)) + 1))
         at = {(str(r["group"]), r["quarter"]): r["county"] for r in result["rows"]}
-        gaps = [(q, c) for q in quarters for c in row.problem["counties"] if not any(r["quarter"] == q and r["county"] == c for r in result["rows"])]
-        return {"quarters": quarters, "rota": [(g, [at.get((str(g["id"]), q), "") for q in quarters]) for g in row.problem["groups"]], "visits": len(result["rows"]), "gaps": gaps, "proven": result["proven"]}
-    return {"chairs": [(r["meeting"], r["chair"]) for r in result["rows"]], "proven": result["proven"]}
+        gaps = [(q, said(c)) for q in quarters for c in row.problem["counties"] if not any(r["quarter"] == q and r["county"] == c for r in result["rows"])]
+        return {"quarters": quarters, "rota": [(g.get("name_en" if english() else "name") or g.get("name") or g["id"], g.get("heads_said") or g.get("heads", []), [said(at.get((str(g["id"]), q), "")) for q in quarters]) for g in row.problem["groups"]],
+                "visits": len(result["rows"]), "gaps": gaps, "proven": result["proven"]}
+    days, absent = row.problem.get("days", []), [(said(m["id"]), m["absent"]) for m in row.problem["members"] if m.get("absent")]
+    return {"chairs": [(r["meeting"], said(r["chair"]), days[r["meeting"] - 1] if r["meeting"] <= len(days) else "") for r in result["rows"]], "absent": absent, "proven": result["proven"]}
 
 
 def zone_tables(request: HttpRequest, row: PlanRun, plan: dict[str, Any], names: Names) -> dict[str, Any]:
@@ -266,7 +313,7 @@ def again(request: HttpRequest, ref: str) -> HttpResponse:
     p = request.POST
     locks = [(k.removeprefix("lock-"), v, p.get("reason", "")) for k, v in p.items() if k.startswith("lock-")]
     current = dict(plans.chosen_plan(row, p.get("which"))["assign"]) if p.get("task") == "replan" else None
-    problem = divisions.with_changes(row.problem, locks=locks, band=float(p["band"]) / 100 if p.get("band") else None, move_budget=int(p["moves"]) if p.get("moves") else None, current=current)
+    problem = divisions.with_changes(row.problem, locks=locks, band=_percent(p.get("band", "")), move_budget=_count(p.get("moves", "")), current=current)
     made = plans.ask(row.body_id, "replan" if p.get("task") == "replan" else "zones", p.get("title", "") or row.title, problem)
     return redirect("area_run", made.ref)
 

@@ -131,17 +131,6 @@ def batch_shown(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @bound
-def review(request: HttpRequest) -> HttpResponse:
-    """The yearly review of weights: where people chose otherwise, with their reasons."""
-    who = me(request)
-    planning_body(who)
-    year = int(request.GET["year"]) if request.GET.get("year", "").isdigit() and len(request.GET["year"]) == 4 else who.now.year
-    found = services.review(year)
-    record_look([r.matter_id for r in found.reasons], purpose="weights-review", list=True)
-    return render(request, "web/designation/review.html", {"r": found, "against": [(PARTS[k], v) for k, v in found.against], "weights": services.WEIGHTS, "years": (year - 1, year + 1)})
-
-
-@bound
 def drill_desk(request: HttpRequest) -> HttpResponse:
     """Drills so far, and beginning one."""
     body = planning_body(me(request))
