@@ -63,3 +63,19 @@ def test_only_the_chosen_rows_are_taken_out(stage, leads):
     sheet = openpyxl.load_workbook(io.BytesIO(client.post(answer["Location"], {"purpose": "月度报表核对"}).content)).active
     titles = [c.value for row in sheet.iter_rows() for c in row if str(c.value).startswith("批量办理")]
     assert titles == ["批量办理第0件"]
+
+
+def test_a_common_word_finds_the_same_rows_as_a_rare_one_newest_first(stage, leads, monkeypatch):
+    """More hits than are sorted outright are walked from the newest; what comes out, and what stays hidden, is the same."""
+    from xieli.office.matters.queries import lookup
+
+    def shown(person, q):
+        page = text(stage.client(person).get(f"/search?q={q}", headers={"HX-Request": "true"}))
+        return [part.split('"')[0] for part in page.split('href="/m/')[1:]]
+
+    everyone = ("yj-clerk", "chief3", "wuchuan-kin", "audadmin")
+    outright = [shown(person, "批量") for person in everyone]
+    assert len(outright[0]) >= 3
+    assert not outright[3]
+    monkeypatch.setattr(lookup, "FEW", 0)
+    assert [shown(person, "批量") for person in everyone] == outright

@@ -17,6 +17,7 @@ from xieli.faces.web.menu import CASE, menu_for, more_for
 from xieli.office.audit import record_look
 from xieli.office.bodies.finding import begins
 from xieli.office.bodies.models import Body
+from xieli.office.matters.queries import lookup
 from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Person
@@ -40,10 +41,9 @@ def search(request: HttpRequest) -> HttpResponse:
     if q:
         pieces = sorted(grams_of(q))
         if NUMBER.search(q):
-            matters = list(Matter.objects.filter(number=q.translate(BRACKETS)).select_related("owner_body").order_by("-opened_at")[:50])
+            matters = lookup.by_number(q.translate(BRACKETS))
         elif pieces and re.search(r"[\u3400-\u9fff]{2}", q):
-            # the pieces decide by index; LIKE stays a plain filter behind the policy; one OR more and the index is not used
-            matters = list(Matter.objects.filter(grams__contains=pieces).select_related("owner_body").order_by("-opened_at")[:50])
+            matters = lookup.by_pieces(pieces)
         letters = q.lower() if q.isascii() else ""
         names = Q(name_zh__contains=q) | Q(names__name_zh__contains=q)
         if letters:

@@ -63,6 +63,9 @@ class Matter(RandomIdModel):
             # registers by kind and date received
             models.Index(fields=["kind", "opened_at", "id"], name="matter_register"),
             models.Index(fields=["owner_body", "kind"], name="matter_owner"),
+            # the palette: a number typed, and the newest rows that hold a common word
+            models.Index(fields=["number"], name="matter_number"),
+            models.Index(fields=["opened_at", "id"], name="matter_newest"),
             # the sweeper's next boundaries
             models.Index(fields=["sure_until"], condition=Q(sure_until__lt=FOREVER), name="matter_sure_until"),
         ]
