@@ -8,6 +8,7 @@ Set aside are only `NONCES`; `RELEASED` figures are excepted.
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import re
@@ -25,6 +26,8 @@ from psycopg import sql
 
 from tests import dbfixtures, djangodb
 from tests.adversary.routes import RouteRow, routes, table
+from tests.adversary.test_api_oracle import feed_of, program_of
+from tests.api.test_routes import BODIES, operations
 from tests.faces.web.conftest import Stage
 from xieli.server import dbroles
 from xieli.server.cluster import Server
@@ -36,6 +39,12 @@ NONCES: dict[str, re.Pattern[str]] = {
     "clock times: the copies are asked one after the other": re.compile(r"(?<=[T \">])\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?"),
     "the stamp in a sheet's file name": re.compile(r"-\d{8}-\d{4}(?=\.)"),
     "the number to quote after a fault": re.compile(r"(?<=<strong>)[0-9a-f]{8}(?=</strong>)"),
+}
+#: the same of the API and the calendar
+NONCES_OF_PROGRAMS: dict[str, re.Pattern[str]] = {
+    "a cursor is signed with the second at which it was made, and holds the instant of the last row": re.compile(r'(?<="next": ")[^"]+'),
+    "how old the oldest act without a seal is: the copies are asked one after the other": re.compile(r'(?<="unsealed_seconds": )[\d.]+'),
+    "when the calendar was made": re.compile(r"(?<=DTSTAMP:)\w+"),
 }
 #: released figures count all matters, approved by two persons, small cells suppressed: the one surface that may move
 RELEASED = {"release", "release_pass"}
@@ -155,6 +164,10 @@ def twins(pg_cluster: Server) -> Iterator[tuple[Twin, Twin]]:
     from xieli.office.ids import to_ref
 
     number = prepare(played)
+    for name in (SUBJECT, WIFE, CHIEF):  # each also has a program and a calendar address, the same in both copies
+        person = played.world.people[played.theatre.holder(name) if "@" in name else name]
+        program_of(played.admin, person)
+        feed_of(played.admin, person)
     played.admin.close()
     connections.close_all()
     made = []
@@ -315,6 +328,49 @@ def compare(twins: tuple[Twin, Twin], name: str, most: int) -> None:
 @pytest.mark.parametrize("name", [SUBJECT, WIFE, CHIEF])
 def test_the_subject_his_wife_and_his_chief_fetch_the_same_bytes(twins: tuple[Twin, Twin], name: str) -> None:
     compare(twins, name, FOLLOWED)
+
+
+def plain_of_program(answer: Any) -> tuple[Any, ...]:
+    status, headers, text = plain(answer)
+    for pattern in NONCES_OF_PROGRAMS.values():
+        text = pattern.sub("·", text)
+    return status, headers, text
+
+
+def fetch_by_program(twin: Twin, person: int) -> dict[str, tuple[Any, ...]]:
+    """Every route of the API with the hidden lead's address and with questions about it, and the calendar address."""
+    from django.test import Client
+    from django.urls import reverse
+
+    djangodb.use(twin.database)
+    client, out = Client(raise_request_exception=False), {}
+    words = {"ref": twin.hidden, "name": "levels", "year": "2026", "move": "accept", "delivery": twin.hidden}
+    asked: list[tuple[str, str, Any]] = []
+    for name, (method, path, _) in operations().items():
+        code = "registration" if "/forms/" in path else "cn-mainland" if "/calendars/" in path else "lead" if "/playbooks/" in path else "wuchuan"
+        filled = re.sub(r"\{(\w+)\}", lambda m, c=code: c if m[1] == "code" else words[m[1]], path)  # type: ignore[misc]
+        asked.append((method, filled + ("?box=received" if path == "/handovers" and method == "GET" else ""), BODIES.get(name)))
+    asked += [("GET", path, None) for path in ("/matters?status=open", "/matters?kind=lead&limit=1", f"/matters?owner_body={quote('yj')}", "/handovers?box=sent", "/approvals?state=pending",
+                                                "/deadlines?statutory=true", f"/bodies?q={quote(NAME)}", "/codes/scopes", "/bodies/yj")]
+    with counted(twin.stage.admin, 950_000):
+        for n, (method, path, body) in enumerate(asked):
+            data = {"data": json.dumps(body or {}), "content_type": "application/json"} if method != "GET" else {}
+            answer = client.generic(method, f"/api/v1{path}", headers={"Authorization": f"Bearer token-{person}", "X-Purpose": "check", "If-Match": "*"}, **data)
+            out[f"{n} {method} {path}"] = plain_of_program(answer)
+        for language in ("", "?lang=en"):
+            out[f"calendar {language}"] = plain_of_program(client.get(reverse("calendar_feed", args=[f"feed-{person}"]) + language))
+    return out
+
+
+@pytest.mark.parametrize("name", [SUBJECT, WIFE, CHIEF])
+def test_their_programs_and_calendars_fetch_the_same_bytes(twins: tuple[Twin, Twin], name: str) -> None:
+    person = twins[0].stage.world.people[who(twins[0], name)]
+    one, other = (fetch_by_program(twin, person) for twin in twins)
+    assert list(one) == list(other)
+    different = {k: first_difference(one[k], other[k]) for k in one if one[k] != other[k]}
+    assert not different, "\n".join(f"{k}: {v}" for k, v in list(different.items())[:12])
+    assert sum(1 for answer in one.values() if answer[0] == 200) >= 18, [(k, a[0]) for k, a in one.items()]
+    assert not [k for k, answer in one.items() if answer[0] >= 500 or TITLE in answer[2]]
 
 
 @pytest.mark.soak
