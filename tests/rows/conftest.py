@@ -42,3 +42,12 @@ def stage(pg_cluster: Server, request: pytest.FixtureRequest) -> Iterator[object
 
     connections.close_all()
     dbfixtures.drop(database)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watched_moves() -> Iterator[None]:
+    """For tests of the moves themselves: a run may be asked to write down every move made, or to go without one."""
+    from tests.rows import moves
+
+    with moves.watched(lambda: os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]):
+        yield
