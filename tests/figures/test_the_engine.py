@@ -4,7 +4,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from tests.figures.conftest import Rows
 from xieli.content.playbooks import sources
@@ -161,3 +163,22 @@ def test_small_cells_and_whatever_would_give_them_away_are_hidden(book: MetricBo
     assert hidden_in([_figure(sent, "40"), _figure(accepted, "37"), _figure(returned, "3")]) == {"handovers_accepted", "handovers_returned"}  # 40 − 37 would say 3
     assert hidden_in([_figure(rate, "0.95", "40")]) == {"handover_rate"}  # two of forty were not accepted
     assert hidden_in([_figure(rate, "0", "40")]) == set()
+
+
+def test_the_report_role_may_read_every_column_that_a_definition_counts(rows: Rows) -> None:
+    """A released figure is computed by a role that sees facts and no content: each definition, whole and in its groups, is open to it."""
+    from tests.dbfixtures import PREFIX
+    from xieli.engines.metrics import AsOf, compile_metric
+    from xieli.server.dbroles import role_name
+
+    asof = [AsOf(Period(date(2025, 1, 1), date(2025, 12, 31)), known) for known in (None, date(2025, 6, 30))]
+    by = {code: group for report in rows.book.reports.values() for code, group in report.by.items()}
+    rows.c.execute(sql.SQL("set local role {}").format(sql.Identifier(role_name("report", PREFIX))))
+    for metric in rows.book.values():
+        for one in asof:
+            for group in {"", by.get(metric.code, "")}:
+                for query in compile_metric(metric, one, by=group):
+                    if query is not None:
+                        rows.run(query)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        rows.c.execute("select name from matter_subject")

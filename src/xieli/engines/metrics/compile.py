@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from .model import Count, Metric, MetricError, Period, Where
-from .sources import MATTER, SOURCES, SUBJECT, Source, day_of
+from .sources import MATTER, SOURCES, SUBJECT, ZONE, Source, day_of, living
 
 OPERATORS = ("is", "in", "not_in", "lt", "le", "gt", "ge", "has", "present", "absent")
 AGGREGATES = {"row": "count(*)", "matter": "count(distinct {matter})", "subject": "count(distinct {subject})", "person": "count(distinct s.person_key)", "body": "count(distinct m.owner_body_id)", "ref": "count(distinct x.ref)",
@@ -22,7 +22,9 @@ GROUPS = {"body": "{bodies}", "kind": "m.kind", "source": "m.source", "quarter":
           "close_kind": "m.close_kind", "unit": "x.ref", "model": "x.model", "status": "x.status", "row_kind": "x.kind", "office": "x.office_code", "body_kind": "x.body_kind"}
 # two bodies in one cell: sender and receiver of a hand-over, lead and partner of a joint matter
 PAIRS = {"handovers": "x.sender_id || ':' || x.receiver_id", "partners": "m.owner_body_id || ':' || x.body_id", "duties": "x.owed_by_id || ':' || x.owed_to_id"}
-_INSTANT = re.compile(r"^\(\((x\.\w+)\) at time zone")
+_INSTANT = re.compile(r"^\(\((x\.\w+)\) at time zone '[^']+'\)::date$")
+_LIVING = re.compile(re.escape(living("@")).replace("@", r"(\w+)", 1).replace("@", r"\1"))
+_KNOWN = re.compile(re.escape(day_of("@")).replace("@", r"(\w+\.\w+)") + r" (<=|>) :known\b(?!:)")
 _MARK = re.compile(r":(last|known)\b(?!:)")
 
 
@@ -56,6 +58,11 @@ class _Build:
 
     def text(self, sql: str) -> str:
         """The marks ``:last`` and ``:known`` become parameters; a per cent sign stays one."""
+        if self.asof.known_by is None:  # as known now: what was not taken back; a legal day per row is spared
+            sql = _LIVING.sub(r"\1.retracted_at is null", sql)
+            sql = _KNOWN.sub(lambda m: f"{m[1]} is not null" if m[2] == "<=" else "false", sql)
+        else:  # an instant against the first instant after the day: the same answer without a legal day per row
+            sql = _KNOWN.sub(lambda m: f"{m[1]} {'<' if m[2] == '<=' else '>='} ((:known + 1)::timestamp at time zone '{ZONE}')", sql)
         return _MARK.sub(lambda mark: f"%({mark[1]})s::date", sql.replace("%", "%%"))
 
     def done(self, sql: str) -> Query:
@@ -113,18 +120,16 @@ def _from(count: Count, build: _Build, *, at_end: bool, bodies: tuple[int, ...] 
     conditions = []
     if source.dated:
         instant = _INSTANT.match(source.day)
-        # a coarse look at the instant first, two days wide of every zone: only what is near pays for its legal day
-        if instant:
-            conditions.append(build.text(f"{instant[1]} < :last + 2"))
-        conditions.append(build.text(f"{source.day} <= :last"))
-        if not at_end:
-            first = build.param(build.asof.period.first)
-            if instant:
-                conditions.append(f"{instant[1]} > {first}::date - 2")
-            conditions.append(f"{build.text(source.day)} >= {first}")
+        first = "" if at_end else build.param(build.asof.period.first)
+        if instant:  # days become instants once, in the bounds, never in the rows
+            conditions.append(build.text(f"{instant[1]} < ((:last + 1)::timestamp at time zone '{ZONE}')"))
+            conditions += [] if at_end else [f"{instant[1]} >= ({first}::date::timestamp at time zone '{ZONE}')"]
+        else:
+            conditions.append(build.text(f"{source.day} <= :last"))
+            conditions += [] if at_end else [f"{build.text(source.day)} >= {first}"]
     conditions += _standing(source, build)
     if at_end and source.table == "matter":
-        conditions.append(build.text(f"(x.closed_at is null or {day_of('x.closed_at')} > least(:last, :known))"))
+        conditions.append(build.text(f"(x.closed_at is null or x.closed_at >= ((least(:last, :known) + 1)::timestamp at time zone '{ZONE}'))"))
     conditions += [_condition(count, w, build) for w in count.where]
     if bodies is not None:
         conditions.append(f"{source.bodies} = any ({build.param(list(bodies))})")

@@ -86,6 +86,19 @@ def _number(rows: Sequence[Sequence[Any]]) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
+def remembering(run: Run) -> Run:
+    """The same question is put to the database once: for one report, whose shares and groups count the same rows again."""
+    answers: dict[tuple[str, str], Sequence[Sequence[Any]]] = {}
+
+    def asked(query: Query) -> Sequence[Sequence[Any]]:
+        key = (query.sql, repr(sorted(query.parameters.items())))
+        if key not in answers:
+            answers[key] = run(query)
+        return answers[key]
+
+    return asked
+
+
 def value_of(metric: Metric, asof: AsOf, run: Run, bodies: tuple[int, ...] | None = None) -> tuple[Decimal | None, Decimal | None]:
     """Number and, for a share, its denominator; a share over nothing is None."""
     top, bottom = compile_metric(metric, asof, bodies=bodies)
@@ -102,7 +115,18 @@ def evaluate(book: MetricBook, code: str, period: Period, run: Run, *, known_by:
     years compared with take theirs as well. A share takes none: nobody can say what part of it stood where."""
     metric = book[code]
     asof = AsOf(period, known_by)
-    number, base = value_of(metric, asof, run, bodies)
+    groups: dict[Any, Decimal] = {}
+    whole: tuple[Decimal | None, Decimal | None] | None = None
+    if by:
+        top, bottom = compile_metric(metric, asof, by=by, bodies=bodies)
+        tops = {row[0]: Decimal(str(row[1])) for row in run(top) if row[1] is not None}
+        if bottom is None:
+            groups = tops
+            if metric.count.of == "row":  # every row stands in one group: their sum is the number, and the table is read once
+                whole = sum(tops.values(), Decimal(0)), None
+        else:
+            groups = {row[0]: tops.get(row[0], Decimal(0)) / Decimal(str(row[1])) for row in run(bottom) if row[1]}
+    number, base = whole or value_of(metric, asof, run, bodies)
 
     def signed(over: Period) -> Decimal:
         return opening(code, over) if opening is not None and metric.denominator is None and metric.count.of not in ("mean", "median", "max") else Decimal(0)
@@ -120,14 +144,6 @@ def evaluate(book: MetricBook, code: str, period: Period, run: Run, *, known_by:
             mean = sum(earlier, Decimal(0)) / 3
             zh, en = change(number, mean)
             comparisons.append(Comparison("mean_three_years", mean, f"比前三年同期均值 {zh}", f"against the mean of three years {en}"))
-    groups: dict[Any, Decimal] = {}
-    if by:
-        top, bottom = compile_metric(metric, asof, by=by, bodies=bodies)
-        tops = {row[0]: Decimal(str(row[1])) for row in run(top) if row[1] is not None}
-        if bottom is None:
-            groups = tops
-        else:
-            groups = {row[0]: tops.get(row[0], Decimal(0)) / Decimal(str(row[1])) for row in run(bottom) if row[1]}
     return Figure(metric, period, known_by, number, base, tuple(comparisons), start, groups)
 
 

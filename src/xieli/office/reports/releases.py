@@ -12,7 +12,7 @@ import psycopg
 from django.db import transaction
 
 from xieli.engines.ledger.canonical import dumps
-from xieli.engines.metrics import Period, Query, compile_total, evaluate, hidden_in, suppress, written
+from xieli.engines.metrics import Period, Query, compile_total, evaluate, hidden_in, remembering, suppress, written
 from xieli.engines.metrics.compile import AsOf
 from xieli.office.audit import record
 from xieli.office.ids import random_id
@@ -69,7 +69,8 @@ def content_of(connection: psycopg.Connection[Any], code: str, over: Period, kno
                                   [metric, span.first, span.last, span.first, span.first]).fetchone()
         return Decimal(rows[0]) if rows else Decimal(0)
 
-    found = [evaluate(book(), name, over, run, known_by=known_by, by=definition.by.get(name, ""), opening=signed) for name in codes_of(code)]
+    once = remembering(run)
+    found = [evaluate(book(), name, over, once, known_by=known_by, by=definition.by.get(name, ""), opening=signed) for name in codes_of(code)]
     hidden = hidden_in(found)
     figures: dict[str, Any] = {}
     for f in found:

@@ -25,6 +25,7 @@ from xieli.engines.metrics import (
     evaluate,
     load_book,
     named_period,
+    remembering,
 )
 from xieli.office.audit import record
 from xieli.office.bodies.models import Area, Body
@@ -86,8 +87,8 @@ def codes_of(report: str) -> list[str]:
 
 def report(code: str, over: Period, *, known_by: date | None = None) -> list[Figure]:
     """All figures of a report, live; counterparts follow the figures they belong to."""
-    by = book().reports[code].by
-    return [figure(c, over, known_by=known_by, by=by.get(c, "")) for c in codes_of(code)]
+    by, run = book().reports[code].by, remembering(run_live)
+    return [evaluate(book(), c, over, run, known_by=known_by, by=by.get(c, ""), opening=opening) for c in codes_of(code)]
 
 
 @dataclass(frozen=True)

@@ -21,3 +21,4 @@ begin
     get diagnostics n = row_count;
     return n;
 end $$;
+grant select (person_key) on public.matter_subject to {report};
