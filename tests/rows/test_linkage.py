@@ -47,6 +47,9 @@ def test_a_visit_is_a_note_a_problem_or_a_protected_lead(office: Office) -> None
     with office.stage.acts(SUPERVISOR):
         assert Matter.objects.get(pk=matter).number.startswith("村〔2026〕")
     clerk = office.staff("fengdeng")
+    first = ("first_check", {"checked_on": "2026-03-03", "found": "走访属实", "households": [{"household": "3组12户"}]})
+    assert office.refused(secretary, matter, "urge", ("urging", {"text": "一周内落实", "due_on": "2026-03-09"})) != ""  # nothing is urged before somebody has looked
+    office.step(clerk, matter, "first_checked", first)
     office.step(secretary, matter, "urge", ("urging", {"text": "一周内落实", "due_on": "2026-03-09"}))
     office.step(SUPERVISOR, matter, "settled", ("solved", {"text": "已纳入低保", "done_on": "2026-03-06"}))
     onsite = ("onsite", {"place": "3组", "seen_on": "2026-03-07", "found": "已领到", "real": True})
@@ -57,10 +60,10 @@ def test_a_visit_is_a_note_a_problem_or_a_protected_lead(office: Office) -> None
     reviewer = office.stage.holder("case_duty@zhongyue/case")
     with office.stage.acts(reviewer):
         trail = list(Matter.objects.get(pk=matter).moves.order_by("at").values_list("move", flat=True))
-    assert [m for m in trail if m != "start"] == ["report", "urge", "settled", "verified"]
+    assert [m for m in trail if m != "start"] == ["report", "first_checked", "urge", "settled", "verified"]
     office.step(reviewer, matter, "reviewed", county)
     assert office.refused(secretary, matter, "answered", ("answer", {"told": False, "told_on": "2026-03-09"})) == "required"
-    office.step(secretary, matter, "answered", ("answer", {"told": True, "satisfied": "satisfied", "told_on": "2026-03-09"}))
+    office.step(secretary, matter, "answered", ("answer", {"told": True, "satisfied": "satisfied", "told_on": "2026-03-09", "households": [{"household": "3组12户"}]}))
     assert office.facts(matter, "village.satisfaction", SUPERVISOR) == ["satisfied"]
 
 
@@ -85,6 +88,21 @@ def test_a_missing_entry_is_told_and_never_stops_the_works(office: Office) -> No
     office.step(SUPERVISOR, small, "small", ("decision", {**decision, "amount": 10_000}))
     assert office.at(small, SUPERVISOR) == ["closed"]
     assert office.facts(matter, "village_expense.households", SUPERVISOR) == [52]
+
+
+def issue_letter(office: Office, matter: int) -> None:
+    """The recommendation of a case, surveyed, drafted and issued."""
+    office.step(office.room, matter, "surveyed", ("survey", {"unit": office.body("finance"), "origin": "case", "consulted_on": "2026-03-02", "risks": [{"code": "1", "kind": "gap", "text": "拨付无复核", "source": "案卷"}]}))
+    office.step(office.room, matter, "submit", ("letter", {"items": [{"title": "建立复核", "risk": "1", "owner": "副局长", "due_on": "2026-05-01", "tripwire": "每季抽查"}], "traced": True, "due_on": "2026-05-01"}))
+    office.hands.approved(office.room, matter, "issue", office.deputy)
+    office.step(office.room, matter, "issue")
+
+
+def reflect(office: Office, matter: int) -> None:
+    """Every leader in post on the day answers the four questions."""
+    posts = [{"post": "局长"}, {"post": "副局长"}]
+    office.step(office.room, matter, "ask", ("list", {"unit": office.body("finance"), "case_on": "2025-12-01", "decided": True, "people": posts}))
+    office.step(office.staff("finance"), matter, "close", ("answers", {"rows": [{**p, "common": "同岗", "cause": "监督弱", "risk": "拨款", "will": "复核"} for p in posts]}))
 
 
 def test_four_threads_close_before_a_case_is_filed_away(office: Office) -> None:
@@ -117,7 +135,14 @@ def test_four_threads_close_before_a_case_is_filed_away(office: Office) -> None:
     office.step(office.room, matter, "talked", ("talks", {**talks, "masked": True}))
     assert office.refused(office.room, matter, "archive", ("effects_form", {"political": "好", "legal": "好", "thread_done": True})) == "required"
     assert office.refused(office.room, matter, "archive", ("effects_form", {"political": "好", "legal": "好", "social": "好", "thread_done": False})) == "guard_field"
-    office.step(office.room, matter, "archive", ("effects_form", {"political": "好", "legal": "好", "social": "好", "thread_done": True}))
+    whole = ("effects_form", {"political": "好", "legal": "好", "social": "好", "thread_done": True})
+    assert office.refused(office.room, matter, "archive", whole) == "guard_field"  # two of the three products are still missing
+    (letter,) = office.children(matter, "recommendation")
+    (reflection,) = office.children(matter, "reflection")
+    issue_letter(office, letter)
+    assert office.refused(office.room, matter, "archive", whole) == "guard_field"
+    reflect(office, reflection)
+    office.step(office.room, matter, "archive", whole)
     assert office.outcomes(matter) == ["completed"]
 
 

@@ -1,6 +1,7 @@
 """C12 and C13: recommendations, rectification, evaluation and accountability, acted by the persons who do it."""
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,7 +11,12 @@ from xieli.office.demo.theatre import Theatre
 
 SIGN = {"verdict": "sign_off", "claimed_found": "报告与现场一致"}
 BACK = {"verdict": "return_", "claimed_found": "报告说已建，现场没有"}
-EVIDENCE = [{"digest": "a" * 16, "kind": "photo", "taken_on": "2026-03-20"}]
+PHOTOS = count()
+
+
+def evidence() -> list[dict[str, Any]]:
+    """A photo that no other problem has used."""
+    return [{"digest": f"{next(PHOTOS):016x}", "kind": "photo", "taken_on": "2026-03-20"}]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +30,7 @@ def problem(office: Office, **over: Any) -> tuple[str, dict[str, Any]]:
 
 
 def effect(**over: Any) -> tuple[str, dict[str, Any]]:
-    return ("effect", {"measurable": True, "results": [{"kind": "清退资金", "unit": "万元", "before": 0, "after": 12, "proof": "银行回单"}], "evidence": EVIDENCE,
+    return ("effect", {"measurable": True, "results": [{"kind": "清退资金", "unit": "万元", "before": 0, "after": 12, "proof": "银行回单"}], "evidence": evidence(),
                        "published_unit": "2026-03-25", "published_public": "2026-03-26", "publication_proof": "公开栏照片", **over})
 
 
@@ -105,7 +111,7 @@ def test_a_key_problem_is_seen_on_the_spot_and_paper_rectification_goes_back(off
 
 
 def test_a_relapse_reopens_with_history_and_who_raised_it_is_answered(office: Office) -> None:
-    """S2-40 (part): "反弹" reopens the problem, keeps history.
+    """A relapse reopens the problem and keeps its history; the sample and the score are in test_paper_guards.py (S2-40).
     S4-60: Closing a problem with a known reporter opens a notice task; closing without notice needs a reason; the reporter's name appears in no list."""
     matter = to_verdict(office, SIGN, SIGN)
     office.step(office.room, matter, "agree_sign_off")
@@ -154,9 +160,9 @@ def test_a_recommendation_goes_through_five_steps_with_its_items(office: Office)
     assert office.outcomes(matter) == ["adopted"]
 
 
-def score(office: Office, one: int, two: int) -> int:
-    matter = office.open("evaluation", "财政局整改成效评估", level=0)
-    office.step(office.room, matter, "fixed", ("scheme", {"unit": office.body("finance"), "inspection": office.body("yj-ins"), "round": "五届第八轮", "scheme_version": "2026-1"}))
+def score(office: Office, one: int, two: int, unit: str = "edu") -> int:
+    matter = office.open("evaluation", "整改成效评估", level=0)
+    office.step(office.room, matter, "fixed", ("scheme", {"unit": office.body(unit), "inspection": office.body("yj-ins"), "round": "五届第八轮", "scheme_version": "2026-1"}))
     assert office.refused(office.room, matter, "start") != ""  # no grade without a site check
     office.step(office.room, matter, "start", ("site", {"visited_on": "2026-03-02", "found": "现场核查四处"}))
     first = {"duty": one, "recheck": one, "publication": one, "completion": one, **{f"{k}_evidence": "见附件" for k in ("duty", "recheck", "publication", "completion")}}

@@ -148,7 +148,8 @@ def complete(form: Form, values: Values, others: Mapping[str, Values] | None = N
     """The submission with its computed fields worked out (whole numbers, rounded half up; None when a part is missing).
 
     A missing part gives no total rather than half a score (seed row S2-29). `table.column` names a column of this form;
-    `form.field` a field of another form as last submitted, which the caller hands in as `others`.
+    `form.field` a field of another form as last submitted, which the caller hands in as `others`; `record.name` a number that
+    the caller counted in the records.
     """
     result: dict[str, Value] = {f.code: values[f.code] for f in form.fields if f.code in values}
     own = {f.code for f in form.fields}
@@ -162,23 +163,36 @@ def complete(form: Form, values: Values, others: Mapping[str, Values] | None = N
 def _parts(name: str, values: Values) -> list[Any]:
     table, _, column = name.partition(".")
     if column and isinstance(values.get(table), Mapping):
-        return [values[table].get(column)]
+        inside, _, deeper = column.partition(".")
+        return [row.get(deeper) for row in values[table].get(inside) or []] if deeper else [values[table].get(column)]
     if column:
         return [row.get(column) for row in values.get(table) or []]
     value = values.get(table)
     return [len(value)] if isinstance(value, list) else [value]
 
 
-def _compute(field: FormField, values: Values) -> int | None:
+def _lookup(of: tuple[str, ...], values: Values) -> Any:
+    """`[plan.stages.stage, stage, plan.stages.start]`: the start in the row of the plan whose stage is this form's stage; None without such a row."""
+    form, table, key = of[0].split(".")
+    column = of[2].rpartition(".")[2]
+    rows = (values.get(form) or {}).get(table) or []
+    return next((row.get(column) for row in rows if row.get(key) == values.get(of[1])), None)
+
+
+def _compute(field: FormField, values: Values) -> Any:
     rule = field.computed
     assert rule is not None
     parts = [part for name in rule.of for part in _parts(name, values)]
     if rule.how == "count":
         counted = [part for name in rule.of for part in (_parts(name, values) if "." in name else (values.get(name) or []))]
         return sum(len(part) if isinstance(part, list) else not _empty(part) for part in counted)
+    if rule.how == "lookup":
+        return _lookup(rule.of, values)
     if any(part is None for part in parts) or not parts:
         return None
     match rule.how:
+        case "deduct":
+            return max(0, int(parts[0] - parts[1] * rule.weights[0]))
         case "sum":
             return int(sum(parts))
         case "difference":

@@ -19,7 +19,19 @@ FIELD_TYPES = (
     "text", "longtext", "integer", "money", "boolean", "date", "datetime", "choice", "choices",
     "person", "body", "area", "document", "exhibit", "matter", "table", "computed",
 )
-COMPUTED = ("sum", "weighted", "difference", "count", "days_between", "mean", "share")
+COMPUTED = ("sum", "weighted", "difference", "count", "days_between", "mean", "share", "lookup", "deduct")
+#: what a form may take from the records of other matters (`record.name`): counted by the office at the moment of handing in, never typed
+RECORDS = {
+    "unit_relapsed": ("该单位销号后反弹的问题数", "problems of this unit that relapsed after sign-off"),
+    "evidence_reused": ("已用于其他问题的佐证材料数", "pieces of evidence that another problem already used"),
+    "text_copied": ("与其他问题雷同的整改说明数", "accounts that repeat one of another problem"),
+    "near_visits": ("近期另有检查到访的单位数", "units that another check visits soon"),
+    "unit_leaders": ("当日在任班子成员数", "leaders of the unit in post on that day"),
+    "tagged_cases": ("带此标签的案件数", "cases with this tag"),
+    "tasks_given": ("已交办事项数", "tasks given"),
+    "tasks_done": ("已办结事项数", "tasks done"),
+    "products_missing": ("三项成果中尚缺的项数", "of the three products, those still missing"),
+}
 FORMATS = ("document_number", "id_number", "phone", "credit_code")
 #: classes of acts; only the first three may be started by word of mouth (DESIGN §3)
 ACT_CLASSES = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import Path
 from ..model import Effect, FormField, Guard, Playbook
-from ..vocabulary import ADDRESSEES, BUILT_IN_PARTIES, EFFECTS, GUARDS
+from ..vocabulary import ADDRESSEES, BUILT_IN_PARTIES, EFFECTS, GUARDS, RECORDS
 from .registry import Finding, Library, rule
 
 Named = tuple[Path, str, str]  # where, kind of thing, code
@@ -180,6 +180,9 @@ def field_inside(playbook: Playbook, _: Library) -> Iterable[Finding]:
             bad = [n for n in names if n not in known]
             for name in field.computed.of if field.computed else ():
                 outer, _dot, column = name.partition(".")
+                if outer == "record" and column in RECORDS:
+                    continue
+                column = column.partition(".")[0]
                 found = known.get(outer)
                 elsewhere = playbook.forms.get(outer) if found is None and column else None
                 if elsewhere is not None and elsewhere.field(column) is not None and elsewhere.code != form.code:
@@ -205,7 +208,12 @@ def weights(playbook: Playbook, _: Library) -> Iterable[Finding]:
             rule_of = field.computed
             if rule_of is None:
                 continue
-            wrong = (rule_of.how == "weighted") != bool(rule_of.weights) or (bool(rule_of.weights) and (len(rule_of.weights) != len(rule_of.of) or sum(rule_of.weights) != 100))
+            if rule_of.how == "deduct":
+                wrong = len(rule_of.of) != 2 or len(rule_of.weights) != 1
+            elif rule_of.how == "lookup":
+                wrong = len(rule_of.of) != 3 or [name.count(".") for name in rule_of.of] != [2, 0, 2]
+            else:
+                wrong = (rule_of.how == "weighted") != bool(rule_of.weights) or (bool(rule_of.weights) and (len(rule_of.weights) != len(rule_of.of) or sum(rule_of.weights) != 100))
             if wrong or (rule_of.how in ("days_between", "share") and len(rule_of.of) != 2):
                 yield Finding(("forms", form.code, "fields", field.code), f"“{field.label.zh}”的权重须与各项一一对应、合计 100；相隔天数与占比须有两项。",
                               f"“{field.label.en}”: weights must match the parts and add up to 100; days and shares take two parts.")

@@ -12,7 +12,7 @@ from xieli.engines.playbooks.forms import complete, facts_of, validate
 from xieli.engines.playbooks.model import Form, FormField, Playbook
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
-from xieli.office.matters.services import clocks
+from xieli.office.matters.services import clocks, recorded
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.services.source import actor, call, now
@@ -31,7 +31,7 @@ def checked(matter: Matter, code: str, values: dict[str, Any]) -> dict[str, Any]
     if refusals:
         raise Refused.because(refusals)
     _roster(form, clean)
-    return dict(complete(form, clean, _others(matter)))
+    return dict(complete(form, clean, _others(matter, form, clean)))
 
 
 def _roster(form: Form, values: dict[str, Any]) -> None:
@@ -51,9 +51,11 @@ def system_bodies(system: str) -> list[Body]:
     return list(Body.objects.filter(sector=system, valid_to=None).order_by("code")) if system else []
 
 
-def _others(matter: Matter) -> dict[str, dict[str, Any]]:
-    """What has been submitted on the other forms of the matter: a total may stand on parts that others handed in."""
-    return {row.form: row.data for row in FormSubmission.objects.filter(matter=matter).order_by("form", "revision")}
+def _others(matter: Matter, form: Form, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What has been submitted on the other forms of the matter: a total may stand on parts that others handed in, or on `record.…`."""
+    found = {row.form: row.data for row in FormSubmission.objects.filter(matter=matter).order_by("form", "revision")}
+    asked = sorted({name.partition(".")[2] for f in form.fields if f.computed for name in f.computed.of if name.startswith("record.")})
+    return {**found, "record": recorded.counts(matter, asked, {**found, form.code: values})} if asked else found
 
 
 @transaction.atomic
@@ -85,7 +87,7 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
         Fact(matter=matter, code=fact.code, subject=subject, number=fact.number, text=fact.text or "",
              day=date.fromisoformat(fact.day[:10]) if fact.day else None, ref=_ref(fact.ref), unit=fact.unit or "",
              happened_on=date.fromisoformat(fact.happened_on[:10]) if fact.happened_on else today, recorded_at=row.at, submission=row)
-        for fact in facts_of(form, data, _others(matter)))
+        for fact in facts_of(form, data, _others(matter, form, data)))
     _parties_from(matter, playbook, form, data, row.at)
     record("form.submitted", matters=[matter.id], form=code, revision=row.revision, digest=sha)
     return row

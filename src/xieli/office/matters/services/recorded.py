@@ -1,0 +1,131 @@
+"""Numbers that a form takes from the records of other matters (`record.…` in a playbook): counted when it is handed in, never typed.
+
+Each counts under the policies of who hands the form in: what he may not see does not show in his number. What such a number holds
+back (a copied reply, a second visit) is said by the playbook's own conditions.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from xieli.office.matters.tables.core import Matter, MatterLink
+from xieli.office.matters.tables.work import Fact, FormSubmission, Outcome
+from xieli.office.people.models import Posting
+
+Forms = dict[str, dict[str, Any]]
+Counter = Callable[[Matter, Forms], int | None]
+_COUNTERS: dict[str, Counter] = {}
+NEAR = timedelta(days=30)  # our default: within it a second visit to a unit is offered as a joint one (seed row S2-34)
+LEADERS = ("head", "deputy", "party_secretary")  # the leading group, by office
+
+
+def _counts(name: str) -> Callable[[Counter], Counter]:
+    def keep(function: Counter) -> Counter:
+        _COUNTERS[name] = function
+        return function
+
+    return keep
+
+
+def counts(matter: Matter, names: list[str], forms: Forms) -> dict[str, int | None]:
+    """The numbers asked for, by name. KeyError for a name that the vocabulary has and nobody counts (a test walks them)."""
+    return {name: _COUNTERS[name](matter, forms) for name in names}
+
+
+def known() -> frozenset[str]:
+    """Names that can be counted."""
+    return frozenset(_COUNTERS)
+
+
+def living(code: str) -> Any:
+    """Facts of a code that stand."""
+    return Fact.objects.filter(code=code, retracted_at=None)
+
+
+@_counts("unit_relapsed")
+def _relapsed(matter: Matter, forms: Forms) -> int | None:
+    unit = next((f["unit"] for f in forms.values() if f.get("unit")), None)
+    problems = living("problem.unit").filter(ref=int(unit)).values("matter_id") if unit else []
+    return Outcome.objects.filter(kind="relapsed", retracted_at=None, matter_id__in=problems).count()
+
+
+@_counts("evidence_reused")
+def _reused(matter: Matter, forms: Forms) -> int | None:
+    mine = {row["digest"] for row in forms.get("effect", {}).get("evidence") or []}
+    return len(mine & set(living("problem.evidence").filter(text__in=mine).exclude(matter=matter).values_list("text", flat=True)))
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: without spaces, digits and punctuation, so that a changed date does not hide a copy."""
+    return re.sub(r"[\W\d_]+", "", text)
+
+
+@_counts("text_copied")
+def _copied(matter: Matter, forms: Forms) -> int | None:
+    mine = plain(str(forms.get("effect", {}).get("account", "")))
+    if len(mine) < 8:  # too short to be told apart from what everybody writes
+        return 0
+    others = FormSubmission.objects.filter(form="effect", matter__kind="rectification").exclude(matter=matter)
+    return int(any(plain(str(row.data.get("account", ""))) == mine for row in others))
+
+
+@_counts("near_visits")
+def _near(matter: Matter, forms: Forms) -> int | None:
+    found = 0
+    for row in forms.get("plan", {}).get("units") or []:
+        day = date.fromisoformat(row["visit_on"])
+        found += living("check.unit").filter(text=row["unit"], happened_on__range=(day - NEAR, day + NEAR)).exclude(matter=matter).exists()
+    return found
+
+
+def leaders(unit: int, day: date) -> list[Posting]:
+    """Who led a unit on a day, by his posting, one line each office."""
+    held = Posting.objects.filter(body_id=unit, office__code__in=LEADERS, starts_at__date__lte=day).filter(Q(ends_at=None) | Q(ends_at__date__gt=day))
+    return list(held.select_related("person", "office").order_by("office__code", "id"))
+
+
+@_counts("unit_leaders")
+def _leaders(matter: Matter, forms: Forms) -> int | None:
+    asked = forms.get("list", {})
+    return len(leaders(int(asked["unit"]), date.fromisoformat(asked["case_on"]))) if asked.get("unit") and asked.get("case_on") else None
+
+
+@_counts("tagged_cases")
+def _tagged(matter: Matter, forms: Forms) -> int | None:
+    tag = forms.get("text", {}).get("tag")
+    return living("after_case.tag").filter(text=tag).values("matter_id").distinct().count() if tag else None
+
+
+def _tasks(matter: Matter) -> Any:
+    below = MatterLink.objects.filter(source=matter, kind="child").values("target_id")
+    return Matter.objects.filter(kind="decision_task").filter(Q(id__in=below) | Q(id__in=MatterLink.objects.filter(source_id__in=below, kind="child").values("target_id")))
+
+
+@_counts("tasks_given")
+def _given(matter: Matter, forms: Forms) -> int | None:
+    return int(_tasks(matter).count())
+
+
+@_counts("tasks_done")
+def _done(matter: Matter, forms: Forms) -> int | None:
+    return Outcome.objects.filter(kind="done", retracted_at=None, matter_id__in=_tasks(matter).values("id")).count()
+
+
+PRODUCTS = ("recommendation", "reflection", "four_talks")
+
+
+def products_missing(matter: Matter) -> list[str]:
+    """Of one recommendation issued, one reflection finished and one four-talks, what a case's second half still lacks (seed row S4-41)."""
+    below = Matter.objects.filter(id__in=MatterLink.objects.filter(source=matter).values("target_id"))
+    missing = [] if below.filter(kind="recommendation").exclude(number="").exists() else ["recommendation"]
+    missing += [] if Outcome.objects.filter(kind="reflected", retracted_at=None, matter_id__in=below.filter(kind="reflection").values("id")).exists() else ["reflection"]
+    return missing + ([] if living("after_case.four_talks").filter(matter=matter).exists() else ["four_talks"])
+
+
+@_counts("products_missing")
+def _missing(matter: Matter, forms: Forms) -> int | None:
+    return len(products_missing(matter))
