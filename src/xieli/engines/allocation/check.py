@@ -62,7 +62,7 @@ def zones(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
         recused = {str(k) for k in row.get("recused", [])}
         if u not in inside and home in recused:
             if b is not None or u not in waiting:
-                out.append(_v("seat", [u], f"单位 {u} 的属地机构须回避,应列为待指定。", f"Unit {u}: its seat body is recused, a designation is due."))
+                out.append(_v("seat", [u], f"单位 {u} 的属地机构须回避，应列为待指定。", f"Unit {u}: its seat body is recused, a designation is due."))
             continue
         if b is None or b not in bodies:
             out.append(_v("coverage", [u], f"单位 {u} 没有承办机构。", f"Unit {u} has no body."))
@@ -105,9 +105,9 @@ def zones(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
                 out.append(_v("block", [b, block["industry"]], f"机构 {b} 承接 {block['industry']} 少于 {block.get('least', 2)} 家。", f"Body {b} takes fewer than {block.get('least', 2)} units of {block['industry']}."))
     limit = plan.get("moves") if plan.get("moves") is not None else data.get("move_budget")
     if data.get("move_budget") is not None and moved > data["move_budget"]:
-        out.append(_v("move-budget", [moved], f"调整 {moved} 家,超过上限 {data['move_budget']}。", f"{moved} units move, above the budget of {data['move_budget']}."))
+        out.append(_v("move-budget", [moved], f"调整 {moved} 家，超过上限 {data['move_budget']}。", f"{moved} units move, above the budget of {data['move_budget']}."))
     elif limit is not None and moved > limit:
-        out.append(_v("moves", [moved], f"方案称调整 {limit} 家,实为 {moved} 家。", f"The plan says {limit} moves, it makes {moved}."))
+        out.append(_v("moves", [moved], f"方案称调整 {limit} 家，实为 {moved} 家。", f"The plan says {limit} moves, it makes {moved}."))
     return out
 
 
@@ -136,5 +136,5 @@ def published(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
         if have > cap:
             out.append(_v("capacity", [agent], f"执行者 {agent} 用量 {have} 超过 {cap}。", f"Agent {agent} uses {have} of {cap}."))
     if value != plan["value"]:
-        out.append(_v("value", [value], f"方案称值为 {plan['value']},实为 {value}。", f"The plan states {plan['value']}, it is {value}."))
+        out.append(_v("value", [value], f"方案称值为 {plan['value']}，实为 {value}。", f"The plan states {plan['value']}, it is {value}."))
     return out

@@ -46,12 +46,12 @@ def staff(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
                      ("away", any(a <= r["to_day"] and r["from_day"] <= b for a, b in o.get("away_days", []))),
                      ("cooling-off", bool(o.get("posting")) and o["posting"]["unit"] == r["unit"] and r["from_day"] <= o["posting"]["to_day"] + COOLING_OFF),
                      ("back-to-back", r.get("kind") == "borrowing" and o.get("last_loan_to_day") is not None and r["from_day"] <= o["last_loan_to_day"] + REST_BETWEEN_LOANS)]
-            out += [_v(rule, where, f"需求 {r['id']} 的干部 {o['id']} 违反规则:{rule}。", f"Officer {o['id']} on request {r['id']} breaks the rule {rule}.") for rule, broken in tests if broken]
+            out += [_v(rule, where, f"需求 {r['id']} 的干部 {o['id']} 违反规则：{rule}。", f"Officer {o['id']} on request {r['id']} breaks the rule {rule}.") for rule, broken in tests if broken]
         by_body = Counter(officers[o]["body"] for o in teams[r["id"]])
         limit = len(r["seats"]) // 2 + int(weights.get("team_extra", 1))
         for body, n in by_body.items():
             if n > limit:
-                out.append(_v("team-share", [r["id"], body], f"需求 {r['id']} 有 {n} 人来自机构 {body},超过 {limit}。", f"Request {r['id']} has {n} from body {body}, above {limit}."))
+                out.append(_v("team-share", [r["id"], body], f"需求 {r['id']} 有 {n} 人来自机构 {body}，超过 {limit}。", f"Request {r['id']} has {n} from body {body}, above {limit}."))
     serving: dict[Any, list[Any]] = defaultdict(list)
     for request, members in teams.items():
         for o in members:
@@ -71,7 +71,7 @@ def staff(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
         away = Counter(officers[o]["body"] for r in running for o in teams[r])
         for body, n in away.items():
             if n > int(share * size[body]):
-                out.append(_v("body-share", [body, day], f"第 {day} 天机构 {body} 派出 {n}/{size[body]} 人,超过上限。", f"On day {day} body {body} has {n} of {size[body]} out, above its share."))
+                out.append(_v("body-share", [body, day], f"第 {day} 天机构 {body} 派出 {n}/{size[body]} 人，超过上限。", f"On day {day} body {body} has {n} of {size[body]} out, above its share."))
     return out
 
 
@@ -178,5 +178,5 @@ def batch(data: dict[str, Any], plan: dict[str, Any]) -> list[Violation]:
         tests = [("excluded", bool(b.get("excluded")) or bool(m.get("excluded", {}).get(str(b["id"])))), ("officers", b["officers"] <= 0),
                  ("capacity", b.get("cap") is not None and b["load"] + m["load"] > b["cap"]), ("rank", bool(m.get("ranks")) and b.get("rank", "county") not in m["ranks"]),
                  ("custody", "custody" in m.get("needs", ("team", "custody")) and live and ready.get("custody") == "no"), ("redesignation", bool(m.get("already_designated")))]
-        out += [_v(rule, [m["id"], b["id"]], f"事项 {m['id']} 拟交机构 {b['id']},违反规则:{rule}。", f"Matter {m['id']} is proposed to body {b['id']} against the rule {rule}.") for rule, broken in tests if broken]
+        out += [_v(rule, [m["id"], b["id"]], f"事项 {m['id']} 拟交机构 {b['id']}，违反规则：{rule}。", f"Matter {m['id']} is proposed to body {b['id']} against the rule {rule}.") for rule, broken in tests if broken]
     return out

@@ -176,7 +176,7 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
 def _decision(group: tuple[Id, ...], chief: Village | None, low: int) -> Text:
     names = "、".join(str(v) for v in group)
     if len(group) < low:
-        return Text(f"村 {names} 无法与同乡镇相邻村组成 {low} 村片区(孤岛或余数),请决定并入何处。",
+        return Text(f"村 {names} 无法与同乡镇相邻村组成 {low} 村片区（孤岛或余数），请决定并入何处。",
                     f"Villages {names} cannot form a set of {low} with neighbours of their township (island or remainder): decide where they join.")
     assert chief is None
     return Text(f"片区 {names} 没有合格的主任人选。", f"The set {names} has no eligible head.")

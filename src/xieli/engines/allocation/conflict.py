@@ -108,11 +108,11 @@ def groups(data: dict[str, Any], limits: Limits, options: dict[str, Any], report
     status = solver.solve(model)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         decided: dict[str, Any] = {"status": "feasible", "groups": []}
-        texts = [Text("规则之间没有冲突:存在可行方案。", "The rules do not conflict: a plan exists.")]
+        texts = [Text("规则之间没有冲突：存在可行方案。", "The rules do not conflict: a plan exists.")]
         relax: list[dict[str, Any]] = []
     elif status != cp_model.INFEASIBLE:
         decided = {"status": "unsettled", "groups": []}
-        texts = [Text("在限额内既未找到方案,也未证明冲突。", "Neither a plan nor a conflict was found within the limits.")]
+        texts = [Text("在限额内既未找到方案，也未证明冲突。", "Neither a plan nor a conflict was found within the limits.")]
         relax = []
     else:
         by_index = {literal.index: name for name, literal in literals.items()}
@@ -122,7 +122,7 @@ def groups(data: dict[str, Any], limits: Limits, options: dict[str, Any], report
                 core.remove(name)
         core.sort()
         decided = {"status": "conflict", "groups": core}
-        texts = [Text("不能同时成立:" + "、".join(GROUPS[g].zh for g in core) + f"(±{band:.0%})。去掉其中任何一类即可。",
+        texts = [Text("不能同时成立：" + "、".join(GROUPS[g].zh for g in core) + f"（±{band:.0%}）。去掉其中任何一类即可。",
                       "Cannot hold together: " + ", ".join(GROUPS[g].en for g in core) + f" (±{band:.0%}). Without any one of them a plan exists.")]
         relax = _relaxations(problem, core)
     return {"kind": "conflict", **decided, "assign": None, "sentences": [t.as_json() for t in texts], "relaxations": relax,

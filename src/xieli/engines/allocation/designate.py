@@ -205,10 +205,10 @@ def rank(matter: Matter, candidates: Sequence[Candidate], now: str, weights: Sco
     margin = round(able[0].score - able[1].score, 2) if len(able) > 1 else None
     notes = []
     if not able:
-        notes.append(Text("全部被排除或满载:报上级指定。", "All are excluded or full: report to the superior for designation."))
+        notes.append(Text("全部被排除或满载：报上级指定。", "All are excluded or full: report to the superior for designation."))
     elif able[0].unknown:
         words = _needs(able[0].unknown)
-        notes.append(Text(f"首位机构 {able[0].body} 的{words.zh}未确认,请先电话确认。", f"{words.en} of the first body {able[0].body} not confirmed: call first."))
+        notes.append(Text(f"首位机构 {able[0].body} 的{words.zh}未确认，请先电话确认。", f"{words.en} of the first body {able[0].body} not confirmed: call first."))
     return Ranking(tuple(rows), margin, _margin(able), _natural(matter, drafts, able, w), w, tuple(notes))
 
 
@@ -218,7 +218,7 @@ def _needs(names: Sequence[str]) -> Text:
 
 def _sentence(codes: tuple[str, ...], parts: Mapping[str, float], unknown: tuple[str, ...]) -> Text:
     if codes:
-        return Text("排除:" + "、".join(CODES[c][0] for c in codes), "excluded: " + ", ".join(CODES[c][1] for c in codes))
+        return Text("排除：" + "、".join(CODES[c][0] for c in codes), "excluded: " + ", ".join(CODES[c][1] for c in codes))
     best = sorted((k for k in parts if parts[k] > 0), key=lambda k: -parts[k])[:3]
     zh = ";".join(f"{PART_WORDS[k][0]} {parts[k]:g}" for k in best)
     en = "; ".join(f"{PART_WORDS[k][1]} {parts[k]:g}" for k in best)
@@ -235,9 +235,9 @@ def _margin(able: Sequence[Ranked]) -> Text:
     lead = round(first.score - second.score, 2)
     diff = sorted(((round(first.parts[k] - second.parts[k], 2), k) for k in first.parts), key=lambda x: -abs(x[0]))
     decisive = [(d, k) for d, k in diff if d][:2]
-    zh = "、".join(f"{PART_WORDS[k][0]} {d:+g}" for d, k in decisive) or "各项相同,按编号排序"
+    zh = "、".join(f"{PART_WORDS[k][0]} {d:+g}" for d, k in decisive) or "各项相同，按编号排序"
     en = ", ".join(f"{PART_WORDS[k][1]} {d:+g}" for d, k in decisive) or "all parts equal, ordered by id"
-    return Text(f"{first.body} 比 {second.body} 高 {lead:g} 分({zh})。", f"{first.body} leads {second.body} by {lead:g} points ({en}).")
+    return Text(f"{first.body} 比 {second.body} 高 {lead:g} 分（{zh}）。", f"{first.body} leads {second.body} by {lead:g} points ({en}).")
 
 
 def _natural(matter: Matter, drafts: Sequence[tuple[Candidate, Readiness, tuple[str, ...], dict[str, float], float]],
@@ -249,7 +249,7 @@ def _natural(matter: Matter, drafts: Sequence[tuple[Candidate, Readiness, tuple[
     c, ready, codes, parts, score = own
     if able and str(able[0].body) == str(c.id):
         return (Text("属地机构即为首位。", "The natural body is first."),)
-    out = [Text(f"属地机构 {c.id} 被排除:{CODES[k][0]}。解除前不能选。", f"The natural body {c.id} is excluded: {CODES[k][1]}. Not before that ends.") for k in codes]
+    out = [Text(f"属地机构 {c.id} 被排除：{CODES[k][0]}。解除前不能选。", f"The natural body {c.id} is excluded: {CODES[k][1]}. Not before that ends.") for k in codes]
     if "capacity" in codes and c.cap is not None and c.load + matter.load > c.cap:
         over = c.load + matter.load - c.cap
         out.append(Text(f"须先移出至少 {over / 10:g} 人月的工作。", f"At least {over / 10:g} officer-months of its work would have to move first."))
@@ -258,17 +258,17 @@ def _natural(matter: Matter, drafts: Sequence[tuple[Candidate, Readiness, tuple[
     need = round(able[0].score - score, 2) + (0.0 if not codes and order_key(c.id) < order_key(able[0].body) else 0.01)
     if need <= 0:
         return tuple(out)
-    out.append(Text(f"其得分为 {score:g},比首位低 {able[0].score - score:.2f} 分。", f"It scores {score:g}, {able[0].score - score:.2f} below the first."))
+    out.append(Text(f"其得分为 {score:g}，比首位低 {able[0].score - score:.2f} 分。", f"It scores {score:g}, {able[0].score - score:.2f} below the first."))
     wanted = parts["load"] + need
     if wanted <= w.load:
         limit = w.load_zero * (1 - wanted / w.load) * c.officers - matter.load
         if limit >= 0:
-            out.append(Text(f"若其在手工作由 {c.load / 10:g} 降至 {math.floor(limit) / 10:g} 人月,即可居首。",
+            out.append(Text(f"若其在手工作由 {c.load / 10:g} 降至 {math.floor(limit) / 10:g} 人月，即可居首。",
                             f"It would be first if its own work fell from {c.load / 10:g} to {math.floor(limit) / 10:g} officer-months."))
     missing = [n for n in matter.needs if getattr(ready, n) != "yes"]
     if missing and w.readiness * len(missing) / len(matter.needs) >= need:
         words = _needs(missing)
-        out.append(Text(f"若确认其{words.zh}到位,即可居首。", f"It would be first if its {words.en} were confirmed ready."))
+        out.append(Text(f"若确认其{words.zh}到位，即可居首。", f"It would be first if its {words.en} were confirmed ready."))
     if (w.travel - parts["travel"]) + (w.load - parts["load"]) + w.readiness - parts["readiness"] < need:
         out.append(Text("仅降低负荷、缩短路程、确认条件仍不足以居首。", "Less load, less travel and confirmed readiness together would still not suffice."))
     return tuple(out)
@@ -287,4 +287,4 @@ def from_json(data: dict[str, Any]) -> tuple[Matter, list[Candidate], str, Score
             raise ValueError(f"needs: {matter.needs}")
         return matter, bodies, str(data["now"]), Score(**data.get("weights", {}))
     except (KeyError, TypeError, ValueError) as error:
-        raise BadInput("format", [str(error)], Text(f"指定管辖输入缺项或有未知字段:{error}。", f"A field is missing or unknown: {error}.")) from error
+        raise BadInput("format", [str(error)], Text(f"指定管辖输入缺项或有未知字段：{error}。", f"A field is missing or unknown: {error}.")) from error

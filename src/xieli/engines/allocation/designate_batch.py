@@ -84,9 +84,9 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
         rows_ = rankings[n].rows
         row = next((r for r in rows_ if n in chosen and str(r.body) == str(bodies[chosen[n]].id)), None)
         first_body = next((r.body for r in rows_ if r.place == 1), None)
-        why = (Text("全部被排除或满载:报上级指定。", "All are excluded or full: report to the superior.") if row is None
+        why = (Text("全部被排除或满载：报上级指定。", "All are excluded or full: report to the superior.") if row is None
                else Text("单独看也是首位。", "First on its own as well.") if row.place == 1
-               else Text(f"单独看排第 {row.place};首位 {first_body} 本周已另有承办,改派以免负荷集中。", f"Place {row.place} on its own; the first, {first_body}, takes others this week, and the load is spread."))
+               else Text(f"单独看排第 {row.place}；首位 {first_body} 本周已另有承办，改派以免负荷集中。", f"Place {row.place} on its own; the first, {first_body}, takes others this week, and the load is spread."))
         proposals.append({"matter": m.id, "body": None if row is None else row.body, "place": None if row is None else row.place, "score": None if row is None else row.score,
                           "unknown": [] if row is None else list(row.unknown), "text": why.as_json()})
     decided = {"proposals": [{"matter": p["matter"], "body": p["body"]} for p in proposals]}

@@ -73,7 +73,7 @@ def unit(data: dict[str, Any], limits: Limits, options: dict[str, Any], report: 
 def _price_text(body: Id, delta: float, parts: dict[str, float]) -> Text:
     zh = "、".join(f"{PARTS[n].zh} {v:+g}" for n, v in parts.items() if v)
     en = ", ".join(f"{PARTS[n].en} {v:+g}" for n, v in parts.items() if v)
-    return Text(f"改到机构 {body} 约贵 {delta:g} 分({zh})。", f"Going to body {body} would cost about {delta:g} points more ({en}).")
+    return Text(f"改到机构 {body} 约贵 {delta:g} 分（{zh}）。", f"Going to body {body} would cost about {delta:g} points more ({en}).")
 
 
 def _nearest(problem: ZoneProblem, i: int, chosen: int, nearest: Id, rows: list[tuple[float, int, dict[str, float]]], top: dict[Id, Any]) -> Text:
@@ -82,7 +82,7 @@ def _nearest(problem: ZoneProblem, i: int, chosen: int, nearest: Id, rows: list[
     delta, _, parts = next(r for r in rows if problem.bodies[r[1]].id == nearest)
     worst = max(parts, key=lambda n: parts[n])
     ratio = top[nearest]["ratio"]
-    return Text(f"最近的是机构 {nearest}(负荷为目标的 {ratio:.0%});改去那里约贵 {delta:g} 分,主要因{PARTS[worst].zh}({parts[worst]:+g})。",
+    return Text(f"最近的是机构 {nearest}（负荷为目标的 {ratio:.0%}）；改去那里约贵 {delta:g} 分，主要因{PARTS[worst].zh}（{parts[worst]:+g}）。",
                 f"The nearest is body {nearest} (at {ratio:.0%} of its target); going there would cost about {delta:g} points more, mainly for {PARTS[worst].en} ({parts[worst]:+g}).")
 
 
@@ -113,7 +113,7 @@ def exact(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
     if code is not None:
         word = REASONS[code.split(":")[0]]
         return {"kind": "exact", "unit": u.id, "body": b.id, "status": "excluded", "code": code.split(":")[0],
-                "text": Text(f"机构 {b.id} 被排除:{word.zh}。", f"Body {b.id} is excluded: {word.en}.").as_json()}
+                "text": Text(f"机构 {b.id} 被排除：{word.zh}。", f"Body {b.id} is excluded: {word.en}.").as_json()}
     core = to_core(problem, float(plan["band"]))
     assign = np.array([_body_index(problem, plan["assign"][str(x.id)]) for x in problem.units], dtype=np.int64)
     held = core.allowed.copy()
@@ -143,12 +143,12 @@ def exact(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
             break
         if size >= core.bodies:
             return {"kind": "exact", "unit": u.id, "body": b.id, "status": "no_plan",
-                    "text": Text(f"若 {u.id} 去 {b.id},在 ±{plan['band']:.0%} 内没有方案。", f"With {u.id} at {b.id} no plan holds ±{plan['band']:.0%}.").as_json()}
+                    "text": Text(f"若 {u.id} 去 {b.id}，在 ±{plan['band']:.0%} 内没有方案。", f"With {u.id} at {b.id} no plan holds ±{plan['band']:.0%}.").as_json()}
     delta = core.total(new) - core.total(assign)
     others = [{"unit": problem.units[int(n)].id, "from": problem.bodies[int(assign[n])].id, "to": problem.bodies[int(new[n])].id}
               for n in np.nonzero(new != assign)[0] if int(n) != i]
     about_zh, about_en = ("", "") if out.proven else ("约", "about ")
-    text = Text(f"若 {u.id} 去 {b.id}:总分{about_zh} {delta:+d},另有 {len(others)} 家单位随之调整(在 {len(bodies)} 个相关机构内计算)。",
+    text = Text(f"若 {u.id} 去 {b.id}：总分{about_zh} {delta:+d}，另有 {len(others)} 家单位随之调整（在 {len(bodies)} 个相关机构内计算）。",
                 f"If {u.id} went to {b.id}: total {about_en}{delta:+d} points, {len(others)} other units would move (computed among {len(bodies)} related bodies).")
     assigned = {str(x.id): problem.bodies[int(n)].id for x, n in zip(problem.units, new, strict=True)} | {str(a): c for a, c in problem.by_seat.items()}
     return {"kind": "exact", "unit": u.id, "body": b.id, "status": "optimal" if out.proven else "feasible", "delta": delta, "others": others,

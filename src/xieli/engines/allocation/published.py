@@ -24,7 +24,7 @@ def read(text: str) -> dict[str, Any]:
         if len(numbers) < 2 + 2 * agents * jobs + agents:
             raise ValueError
     except (ValueError, IndexError) as error:
-        raise BadInput("format", [], Text("不是公开算例格式(执行者数、任务数、成本、资源、容量)。",
+        raise BadInput("format", [], Text("不是公开算例格式（执行者数、任务数、成本、资源、容量）。",
                                           "Not a published instance (agents, jobs, costs, resources, capacities).")) from error
     rows = [numbers[2 + r * jobs : 2 + (r + 1) * jobs] for r in range(2 * agents)]
     at = 2 + 2 * agents * jobs

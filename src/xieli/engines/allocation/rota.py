@@ -62,7 +62,7 @@ def inspection(data: dict[str, Any], limits: Limits) -> dict[str, Any]:
     _distinct(counties, "县区", "county")
     single = [str(g["id"]) for g in groups if len(g.get("heads", [])) != 2]
     if single:
-        raise BadInput("two-heads", single, Text(f"检查组须双组长:{'、'.join(single)}。", f"Every group needs two heads: {', '.join(single)}."))
+        raise BadInput("two-heads", single, Text(f"检查组须双组长：{'、'.join(single)}。", f"Every group needs two heads: {', '.join(single)}."))
     if len(groups) < len(counties):
         raise BadInput("coverage", [], Text(f"{len(groups)} 个组无法在一个季度内覆盖 {len(counties)} 个县区。", f"{len(groups)} groups cannot cover {len(counties)} counties in a quarter."))
     model = cp_model.CpModel()
@@ -91,7 +91,7 @@ def inspection(data: dict[str, Any], limits: Limits) -> dict[str, Any]:
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return _none("inspection", data, limits, status == cp_model.INFEASIBLE,
-                     Text("在回避、间隔和全覆盖要求下没有轮值方案;请减小间隔(gap)或复核回避。", "No rota fits the bars, the gap and full coverage: shorten the gap or review the bars."))
+                     Text("在回避、间隔和全覆盖要求下没有轮值方案；请减小间隔（gap）或复核回避。", "No rota fits the bars, the gap and full coverage: shorten the gap or review the bars."))
     rows = [{"quarter": q + 1, "group": groups[g]["id"], "county": counties[c]} for q in range(quarters) for c in range(len(counties))
             for g in range(len(groups)) if solver.value(x[g, c, q])]
     return _result("inspection", data, limits, rows, status == cp_model.OPTIMAL, int(solver.objective_value))
@@ -130,7 +130,7 @@ def chairs(data: dict[str, Any], limits: Limits) -> dict[str, Any]:
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return _none("chairs", data, limits, status == cp_model.INFEASIBLE,
-                     Text("按缺席、轮流和间隔要求排不出主持人;请缩短间隔或调整会期。", "No order of chairs fits absences, alternation and rest: shorten the rest or move a meeting."))
+                     Text("按缺席、轮流和间隔要求排不出主持人；请缩短间隔或调整会期。", "No order of chairs fits absences, alternation and rest: shorten the rest or move a meeting."))
     rows = [{"meeting": t + 1, "chair": members[m]["id"]} for t in range(meetings) for m in range(len(members)) if solver.value(x[m, t])]
     return _result("chairs", data, limits, rows, status == cp_model.OPTIMAL, int(solver.objective_value))
 

@@ -307,6 +307,6 @@ RELAX = {"rank": ("降低职级要求", "accept a lower rank"), "skill": ("放�
 def _why_text(r: rules.Request, seat: rules.SeatClass, missing: int, best: tuple[float, str, rules.Officer] | None, salt: str) -> Text:
     what_zh, what_en = f"需求 {r.id} 的 {seat.role}{'(' + seat.skill + ')' if seat.skill else ''} 缺 {missing} 人", f"Request {r.id} lacks {missing} {seat.role}{' (' + seat.skill + ')' if seat.skill else ''}"
     if best is None:
-        return Text(f"{what_zh}:任何单项放宽都不够,请扩大到上级人才库。", f"{what_en}: no single relaxation suffices; ask the superior's talent pool.")
-    return Text(f"{what_zh};最省的放宽:{RELAX[best[1]][0]}(候选 {rules.code_name(best[2].id, salt)})。",
+        return Text(f"{what_zh}:任何单项放宽都不够，请扩大到上级人才库。", f"{what_en}: no single relaxation suffices; ask the superior's talent pool.")
+    return Text(f"{what_zh}；最省的放宽：{RELAX[best[1]][0]}（候选 {rules.code_name(best[2].id, salt)}）。",
                 f"{what_en}; cheapest relaxation: {RELAX[best[1]][1]} (candidate {rules.code_name(best[2].id, salt)}).")

@@ -116,7 +116,7 @@ def parse(data: dict[str, Any]) -> StaffProblem:
         seen: set[str] = set()
         for row in data.get(key) or []:
             if str(row.get("id")) in seen or row.get("id") is None:
-                raise _refuse("duplicate-id", [str(row.get("id"))], f"{zh}编号重复或缺失:{row.get('id')}。", f"{en} id missing or twice: {row.get('id')}.")
+                raise _refuse("duplicate-id", [str(row.get("id"))], f"{zh}编号重复或缺失：{row.get('id')}。", f"{en} id missing or twice: {row.get('id')}.")
             seen.add(str(row["id"]))
         if not seen:
             raise _refuse("empty", [key], f"没有{zh}。", f"There is no {en}.")

@@ -52,7 +52,7 @@ def reads_a_file(function: Callable[P, R]) -> Callable[P, R]:
             raise
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             what = f"{type(error).__name__}: {error}"
-            raise BadInput("format", [what], Text(f"文件有缺项、未知字段或格式错误({what})。未作任何计划。",
+            raise BadInput("format", [what], Text(f"文件有缺项、未知字段或格式错误（{what}）。未作任何计划。",
                                                   f"A field of the file is missing, unknown or misshapen ({what}). Nothing was planned.")) from error
 
     return read

@@ -81,14 +81,14 @@ def _refuse(rule: str, records: list[str], zh: str, en: str) -> BadInput:
 
 def _number(value: Any, rule: str, record: str, *, least: float = 0) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < least:
-        raise _refuse(rule, [record], f"{record} 的数值 {value!r} 无效:应为不小于 {least:g} 的数。未作任何划分,请改正后重来。",
+        raise _refuse(rule, [record], f"{record} 的数值 {value!r} 无效：应为不小于 {least:g} 的数。未作任何划分，请改正后重来。",
                       f"{record} has the value {value!r}: a number of at least {least:g} is needed. Nothing was planned; correct it and run again.")
     return float(value)
 
 
 def _point(value: Any, record: str) -> tuple[float, float]:
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise _refuse("coordinates", [record], f"{record} 没有坐标 [x, y](公里)。", f"{record} has no coordinates [x, y] in km.")
+        raise _refuse("coordinates", [record], f"{record} 没有坐标 [x, y]（公里）。", f"{record} has no coordinates [x, y] in km.")
     return (_number(value[0], "coordinates", record, least=-1e6), _number(value[1], "coordinates", record, least=-1e6))
 
 
@@ -102,7 +102,7 @@ def _unique(items: list[dict[str, Any]], kind_zh: str, kind_en: str) -> None:
             twice.append(str(item["id"]))
         seen.add(str(item["id"]))
     if twice:
-        raise _refuse("duplicate-id", twice, f"{kind_zh}编号重复:{ids(twice)}。请合并或改号后重来,未作任何划分。",
+        raise _refuse("duplicate-id", twice, f"{kind_zh}编号重复：{ids(twice)}。请合并或改号后重来，未作任何划分。",
                       f"Duplicate {kind_en} ids: {ids(twice)}. Merge or renumber them and run again; nothing was planned.")
 
 
@@ -122,7 +122,7 @@ def parse(data: dict[str, Any]) -> ZoneProblem:
         caps = {c: None if b.get(c) is None else int(_number(b[c], c, name)) for c in ("cap", "case_cap")}
         bodies.append(Body(b["id"], _point(b.get("seat_km"), name), officers, frozenset(b.get("expertise", [])), **caps))
     if not bodies or sum(b.officers for b in bodies) <= 0:
-        raise _refuse("officers", [str(b.id) for b in bodies], "中心城区机构可用干部总数为零,无法按人力分配。",
+        raise _refuse("officers", [str(b.id) for b in bodies], "中心城区机构可用干部总数为零，无法按人力分配。",
                       "The central bodies have no available officers at all; load cannot be shared by strength.")
 
     def body_of(identity: Any, where: str) -> Id:
@@ -145,7 +145,7 @@ def parse(data: dict[str, Any]) -> ZoneProblem:
             continue
         load = _number(u.get("load"), "negative-load", name)
         if load != int(load):
-            raise _refuse("whole-load", [name], f"{name} 的负荷 {load} 不是整数(单位:0.1 人月)。",
+            raise _refuse("whole-load", [name], f"{name} 的负荷 {load} 不是整数（单位：0.1 人月）。",
                           f"{name} has a load of {load}: whole numbers of 0.1 officer-month are needed.")
         cases = int(_number(u.get("cases", 0), "negative-cases", name))
         current = None if u.get("current") is None else body_of(u["current"], name)
@@ -213,14 +213,14 @@ def _contradictions(problem: ZoneProblem) -> None:
             code = "not central"
         if code is not None:
             raise _refuse("lock-against-ban", [f"unit {unit}", f"body {body}", code],
-                          f"单位 {unit} 被锁定到机构 {body},但该机构被排除({code})。回避不能用锁定越过;请撤销锁定或另选机构。",
+                          f"单位 {unit} 被锁定到机构 {body}，但该机构被排除（{code}）。回避不能用锁定越过；请撤销锁定或另选机构。",
                           f"Unit {unit} is locked to body {body}, which is excluded ({code}). A lock cannot override an exclusion; withdraw the lock or choose another body.")
     out = excluded(problem)
     for u in problem.units:
         if all((u.id, b.id) in out for b in problem.bodies):
             codes = sorted({out[u.id, b.id].split(":")[0] for b in problem.bodies})
             raise _refuse("no-eligible-body", [f"unit {u.id}", *codes],
-                          f"单位 {u.id} 没有可承办的机构(全部被排除:{'、'.join(codes)})。请报上级指定管辖,或复核排除依据。",
+                          f"单位 {u.id} 没有可承办的机构（全部被排除：{'、'.join(codes)}）。请报上级指定管辖，或复核排除依据。",
                           f"Unit {u.id} has no eligible body (all excluded: {', '.join(codes)}). Ask the superior for a designation, or review the exclusions.")
 
 

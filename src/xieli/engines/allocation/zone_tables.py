@@ -23,12 +23,12 @@ def obstacles(problem: ZoneProblem, band: float) -> list[Text]:
     for u, load in zip(problem.units, loads, strict=True):
         best = max((top[b.id] for b in problem.bodies if (u.id, b.id) not in shut), default=-1)
         if load > best:
-            out.append(Text(f"单位 {u.id} 的负荷 {load} 超过任何可承办机构在 ±{band:.0%} 内的上限({best})。可拆分该单位、放宽幅度,"
+            out.append(Text(f"单位 {u.id} 的负荷 {load} 超过任何可承办机构在 ±{band:.0%} 内的上限（{best}）。可拆分该单位、放宽幅度，"
                             "或按“超大单位以满额计”处理(oversize: count_full_band)。",
                             f"Unit {u.id} has a load of {load}, above the top of the ±{band:.0%} band of every eligible body ({best}). "
                             f"Split the unit, widen the band, or count it as one full band (oversize: count_full_band)."))
     if sum(top.values()) < int(loads.sum()):
-        out.append(Text(f"各机构能力上限合计 {sum(top.values())},低于总负荷 {int(loads.sum())}。",
+        out.append(Text(f"各机构能力上限合计 {sum(top.values())}，低于总负荷 {int(loads.sum())}。",
                         f"The caps of all bodies add up to {sum(top.values())}, below the total load of {int(loads.sum())}."))
     return out
 
@@ -109,26 +109,26 @@ def sentences(problem: ZoneProblem, core: Core, found: search.Found, band: float
     gap = (found.cost - found.bound) / max(1, abs(found.bound))
     out = []
     if found.proven:
-        out.append(Text(f"已证明:在现有规则和 ±{band:.0%} 内,没有更省的方案。", f"Proven: under these rules and ±{band:.0%} no plan is cheaper."))
+        out.append(Text(f"已证明：在现有规则和 ±{band:.0%} 内，没有更省的方案。", f"Proven: under these rules and ±{band:.0%} no plan is cheaper."))
     else:
-        out.append(Text(f"在现有规则和 ±{band:.0%} 内,任何方案最多再省 {gap:.2%}(整件计算的界);线性界的差距为 "
+        out.append(Text(f"在现有规则和 ±{band:.0%} 内，任何方案最多再省 {gap:.2%}（整件计算的界）；线性界的差距为 "
                         f"{(found.cost - found.lp_bound) / max(1.0, abs(found.lp_bound)):.2%}。",
                         f"Under these rules and ±{band:.0%} no plan can be more than {gap:.2%} cheaper (bound over whole units); the gap to the "
                         f"LP bound is {(found.cost - found.lp_bound) / max(1.0, abs(found.lp_bound)):.2%}."))
     if found.by_clock:
-        out.append(Text("本方案因应急时限截止,重算未必得到同一方案。", "An emergency time limit cut this run; running again may give another plan."))
+        out.append(Text("本方案因应急时限截止，重算未必得到同一方案。", "An emergency time limit cut this run; running again may give another plan."))
     full = [(float(p), b) for p, b in zip(found.load_price, problem.bodies, strict=True) if p < -1e-6]
     for price, b in sorted(full, key=lambda x: x[0])[:3]:
-        out.append(Text(f"机构 {b.id} 已近上限:那里每增加 0.1 人月,全局约贵 {-price:.1f} 分。",
+        out.append(Text(f"机构 {b.id} 已近上限：那里每增加 0.1 人月，全局约贵 {-price:.1f} 分。",
                         f"Body {b.id} is near its top: each 0.1 officer-month more there costs the whole about {-price:.1f} points."))
     need = [(float(p), b) for p, b in zip(found.load_price, problem.bodies, strict=True) if p > 1e-6]
     for price, b in sorted(need, key=lambda x: -x[0])[:3]:
-        out.append(Text(f"机构 {b.id} 难以达到下限:每补 0.1 人月约贵 {price:.1f} 分。",
+        out.append(Text(f"机构 {b.id} 难以达到下限：每补 0.1 人月约贵 {price:.1f} 分。",
                         f"Body {b.id} struggles to reach its floor: each 0.1 officer-month brought there costs about {price:.1f} points."))
     if problem.to_designate:
-        out.append(Text(f"属地机构须回避、待指定的单位:{ids([str(u) for u in problem.to_designate])}。",
+        out.append(Text(f"属地机构须回避、待指定的单位：{ids([str(u) for u in problem.to_designate])}。",
                         f"Units whose seat body is recused and that need a designation: {ids([str(u) for u in problem.to_designate])}."))
-    out.append(Text("价格来自松弛问题,只说明方向,不是法律依据;未考虑路况、个案内容和人员意愿。",
+    out.append(Text("价格来自松弛问题，只说明方向，不是法律依据；未考虑路况、个案内容和人员意愿。",
                     "Prices come from a relaxation: they show a direction, never a legal ground. Not considered: road conditions, case content, people's wishes."))
     return out
 
@@ -143,8 +143,8 @@ def suffices(problem: ZoneProblem, proven_at: float) -> dict[str, Any] | None:
     band, least = answer
     shown = math.ceil(band * 1000) / 10
     if least >= band - 1e-6:
-        text = Text(f"±{shown:.1f} % 即可(已证明不能更小)。", f"±{shown:.1f} % would suffice (proven: no smaller one does).")
+        text = Text(f"±{shown:.1f} % 即可（已证明不能更小）。", f"±{shown:.1f} % would suffice (proven: no smaller one does).")
     else:
-        text = Text(f"±{shown:.1f} % 即可(下限:±{least * 100:.1f} % 以下已证明不行)。",
+        text = Text(f"±{shown:.1f} % 即可（下限：±{least * 100:.1f} % 以下已证明不行）。",
                     f"±{shown:.1f} % would suffice (below ±{least * 100:.1f} % proven impossible).")
     return {"band": shown / 100, "at_least": round(least, 6), "text": text.as_json()}

@@ -95,7 +95,7 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
             if found.assign is not None:
                 return plan_json(problem, data, band, core, found, limits, task="zones", notes=notes)
             proven &= found.infeasible
-            why = [Text(f"±{band:.0%}:" + ("已证明无解。" if found.infeasible else "未找到方案,也未证明无解。"),
+            why = [Text(f"±{band:.0%}:" + ("已证明无解。" if found.infeasible else "未找到方案，也未证明无解。"),
                         f"±{band:.0%}: " + ("proven to have no plan." if found.infeasible else "no plan found, none disproved."))]
         notes += why
         reasons.append({"band": band, "why": [t.as_json() for t in why]})

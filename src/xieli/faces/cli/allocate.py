@@ -54,7 +54,7 @@ def _run(task: str, data: Any, limits: Limits, as_json: bool, options: dict[str,
             return {**failed.last, "status": "stopped_by_clock" if failed.by_clock else "stopped", "why": failed.why.as_json(),
                     "sentences": [failed.why.as_json()]}
         _say({"status": "failed", "why": failed.why.as_json()}, as_json,
-             [f"未得到方案,原有方案不变。{failed.why.zh}", f"No plan was made; what was in force stays. {failed.why.en}"])
+             [f"未得到方案，原有方案不变。{failed.why.zh}", f"No plan was made; what was in force stays. {failed.why.en}"])
         sys.exit(4)
 
 
@@ -62,15 +62,15 @@ def _finish(result: dict[str, Any], violations: list[check.Violation], as_json: 
     result["check"] = [v.as_json() for v in violations]
     if out is not None:
         out.write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
-    verdict = ["独立核验:通过 / independent check: passed"] if not violations else [
-        f"独立核验:{len(violations)} 项不符 / independent check: {len(violations)} violations", *[f"  [{v.rule}] {v.text}" for v in violations]]
+    verdict = ["独立核验：通过 / independent check: passed"] if not violations else [
+        f"独立核验：{len(violations)} 项不符 / independent check: {len(violations)} violations", *[f"  [{v.rule}] {v.text}" for v in violations]]
     _say(result, as_json, lines + verdict)
     if violations:
         sys.exit(1)
 
 
 def _nothing_fits(result: dict[str, Any], as_json: bool) -> None:
-    lines = ["没有可行方案,原有方案不变 / nothing fits; what was in force stays"]
+    lines = ["没有可行方案，原有方案不变 / nothing fits; what was in force stays"]
     for rung in result.get("reasons", []):
         lines += _texts(rung["why"])
     if result.get("suffices"):
@@ -133,7 +133,7 @@ def _zone_lines(r: dict[str, Any]) -> list[str]:
 @click.option("--band", type=float, help="one hard band, e.g. 0.05, instead of the ladder")
 @_limit_options
 def zones(file: Path, as_json: bool, out: Path | None, band: float | None, **limits: Any) -> None:
-    """片区:在最小可行幅度内划分单位 / divide units within the smallest band that holds."""
+    """片区：在最小可行幅度内划分单位 / divide units within the smallest band that holds."""
     data, overrides = _overridden(_load(file), band, None)
     result = _run("zones", data, _limits(limits), as_json)
     if result["assign"] is None:
@@ -207,7 +207,7 @@ def check_command(file: Path, plan: Path, as_json: bool, again: bool) -> None:
 @click.option("--maximise", is_flag=True, help="gap1-gap12 are maximised")
 @_limit_options
 def gap(file: Path, as_json: bool, out: Path | None, maximise: bool, **limits: Any) -> None:
-    """公开算例(广义指派) / a published generalized-assignment instance."""
+    """公开算例（广义指派） / a published generalized-assignment instance."""
     try:
         data = published.read(file.read_text(encoding="utf-8"))
     except BadInput as refused:
@@ -223,7 +223,7 @@ def gap(file: Path, as_json: bool, out: Path | None, maximise: bool, **limits: A
 @JSON
 @click.option("--full/--need-to-know", default=True, help="show exclusion codes, or only 'recusal'")
 def designate(file: Path, as_json: bool, full: bool) -> None:
-    """指定管辖:全部机构排序与理由 / rank all bodies for one matter; a proposal, never a decision."""
+    """指定管辖：全部机构排序与理由 / rank all bodies for one matter; a proposal, never a decision."""
     from xieli.engines.allocation import designate as engine
 
     try:
@@ -278,7 +278,7 @@ def committees(file: Path, as_json: bool, out: Path | None, **limits: Any) -> No
 @OUT
 @_limit_options
 def rota(file: Path, as_json: bool, out: Path | None, **limits: Any) -> None:
-    """轮值:督查组×县区×季度,或会议主持 / inspection groups × counties × quarters, or chairs."""
+    """轮值：督查组×县区×季度，或会议主持 / inspection groups × counties × quarters, or chairs."""
     data = _load(file)
     result = _run("rota", data, _limits(limits), as_json)
     if result["rows"] is None:
