@@ -22,6 +22,7 @@ from xieli.server.words import Trouble, pick, to_terminal
 
 ROOT = Path(__file__).resolve().parents[1]
 CJK_FONT = "fonts-noto-cjk"
+SCHEMA_EXAMPLES = "200"  # calls of each route of the API in the soak run; tests/api/test_schema.py makes six otherwise
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -95,7 +96,7 @@ def soak(arguments: list[str]) -> int:
     """Everything at the large size on the embedded server, then all database tests on PostgreSQL 15; writes docs/soak.md."""
     lines = []
     worst = 0
-    runs: list[tuple[str, list[str], dict[str, str]]] = [("embedded PostgreSQL", [], {})]
+    runs: list[tuple[str, list[str], dict[str, str]]] = [("embedded PostgreSQL", [], {"XIELI_SCHEMA_EXAMPLES": SCHEMA_EXAMPLES})]
     if POSTGRES_15.is_dir():
         runs.append(("PostgreSQL 15", ["-m", "db"], {"XIELI_PG_BIN": str(POSTGRES_15)}))
     for name, chosen, environment in runs:
