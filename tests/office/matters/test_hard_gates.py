@@ -124,7 +124,12 @@ def tried(kit: Kit, stage: Theatre) -> int:
 
 
 def test_gate_6_no_sanction_before_notice_and_hearing(kit: Kit, stage: Theatre, tried: int) -> None:
-    assert kit.code(stage.made["judge"], lambda: moves.make(Matter.objects.get(pk=tried), "heard")) in ("guard_rights", "guard_document")
+    assert kit.code(stage.made["judge"], lambda: moves.make(Matter.objects.get(pk=tried), "heard")) == "form_missing"
+    assert kit.code(kit.head, lambda: moves.make(Matter.objects.get(pk=tried), "decide")) == "not_here"
+    said = {"facts_notice_served_on": kit.hands.day(), "signed": "本人签收", "heard_on": kit.hands.day(), "said": "未作申辩", "weighed": "已记录"}
+    for lacks in ("facts_notice_served_on", "heard_on"):
+        code = kit.code(stage.made["judge"], lambda lacks=lacks: moves.make(Matter.objects.get(pk=tried), "heard", form=("hearing", {k: v for k, v in said.items() if k != lacks})))
+        assert code == "required", f"without {lacks}"
 
 
 def test_gate_7_no_decision_without_remedies_and_time_limits(kit: Kit, stage: Theatre, tried: int) -> None:

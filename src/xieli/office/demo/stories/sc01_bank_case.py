@@ -6,11 +6,13 @@ subject goes to the prosecutor with a receipt. Cooperation is not jurisdiction; 
 """
 from __future__ import annotations
 
+from xieli.office.access import services as access
+from xieli.office.access.models import Recusal
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.stories import sc01_data, sc01_end
 from xieli.office.demo.theatre import Theatre
 from xieli.office.desk import demo
-from xieli.office.matters.services import competence, grants, leads, moves, people
+from xieli.office.matters.services import competence, forms, grants, leads, moves, people
 from xieli.office.matters.tables.core import Matter, MatterSubject
 
 STORY = ("SC-01", "段某案：联合办案与数据碰撞", "The bank case: a joint case with the data bridge")
@@ -123,3 +125,32 @@ def join_hands(stage: Theatre) -> None:
     stage.check("一个案件，两个机构：对象只登记一次", "One case, two bodies: the subject is registered once", subject == 1)
     with stage.acts("datan-lead"):
         competence.record_basis(Matter.objects.get(pk=joint), "resident_consent", body=stage.body("datan"), given_by=stage.body("icb-dc"), document_no="工银纪函〔2026〕5号")
+    both_approve(stage)
+
+
+def both_approve(stage: Theatre) -> None:
+    """The head of the bank's committee is recused by computation; two persons clear him for the joint matter with a reason, and only then he signs for his body."""
+    hands, joint, head, deputy = Hands(stage), stage.made["joint"], stage.made["head"], stage.made["deputy"]
+    with stage.acts(head):
+        barred = Recusal.objects.get(matter_id=joint, principal=stage.person("icb-officer"), state="in_force").id
+    why = "与段某无隶属和亲属关系，不分管授信，仅以本单位纪委名义表示同意并派员"
+    with stage.acts(head):
+        first = access.lift_recusal(barred, why)
+    stage.check("一人不能解除回避", "One person alone lifts no recusal", not first and not stage.sees("icb-officer", joint))
+    with stage.acts(deputy):
+        second = access.lift_recusal(barred, why)
+    stage.check("第二人同意后，伙伴机构负责人方可签批联合事项", "With the second person's consent the partner's head may sign", second)
+    # asked only now: at a place whose head is recused somebody else signs on paper
+    approval = hands.ask("datan-lead", joint, "joint", {"partner": stage.body("icb-dc")})
+    hands.sign(head, approval)
+    stage.at("2026-02-05 15:00")
+    stage.check("双方负责人都已批准", "The heads of both bodies have approved", hands.sign("icb-officer", approval) == "approved")
+    with stage.acts("datan-lead"):
+        for person, slot in ((deputy, "leader"), ("datan-lead", "standing_officers"), (stage.made["second"], "standing_officers"), ("icb-expert", "partner_members")):
+            people.join_team(Matter.objects.get(pk=joint), stage.person(person), slot)
+    hands.step(head, joint, "approved")
+    stage.check("解除回避只及于联合事项：他仍看不到线索", "He is cleared for the joint matter alone: the lead stays closed to him", not stage.sees("icb-officer", stage.made["lead"]))
+    with stage.acts("datan-lead"):
+        forms.submit(Matter.objects.get(pk=joint), "evidence_plan", {
+            "items": [{"fact": "授信谋利", "method": "调取授信档案", "who": "刘华", "state": "planned"}, {"fact": "资金去向", "method": "依授权比对", "who": "徐锦浩", "state": "planned"}],
+            "retake": True, "guidance": "单位谈话记录须由主办方重新制作。"})

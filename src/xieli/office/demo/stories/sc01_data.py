@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from xieli.engines.matching import verdicts
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import Theatre
-from xieli.office.desk import demo, relations, services
+from xieli.office.desk import demo, relations, services, store
 from xieli.office.desk.models import Authorization, Hit
 from xieli.office.matters.tables.core import Matter
 
@@ -103,6 +104,9 @@ def judge(stage: Theatre) -> None:
         services.judge(Hit.objects.get(pk=picked[SHADOW]), "true", "企业登记、户籍和合同相互印证")
         services.judge(Hit.objects.get(pk=picked[CIRCLE]), "true", "银行凭证印证")
         services.judge(Hit.objects.get(pk=picked[NAMESAKE]), "not_true", "登记补正后系另一人")
+        told = {o["model"]: o for o in verdicts.outcomes(store.workspace(Hands(stage).clock()))}
+        stage.check("结论回到模型：逐模型记对错", "The outcome goes back to the model: right and wrong are counted for each",
+                    (told[SHADOW]["true"], told[CIRCLE]["true"], told[NAMESAKE]["not_true"], told[NAMESAKE]["precision"]) == (1, 1, 1, "0.000"))
     stage.check("疑点只在知悉范围内", "Hits stay within the circle", not stage.sees("wuchuan-handler1", stage.made["lead"]))
 
 

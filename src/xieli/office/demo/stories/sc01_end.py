@@ -164,8 +164,16 @@ def the_joint_team(stage: Theatre) -> None:
 
 
 def to_the_prosecutor(stage: Theatre) -> None:
-    """May: adjudicated, and on 26 May, before the earlier limit of custody, handed to the prosecutor with a receipt."""
-    hands, liuzhi, case, deputy = Hands(stage), stage.made["liuzhi"], stage.made["case"], stage.made["deputy"]
+    """May: adjudicated, heard, decided, announced ten days before, and on 26 May, before the earlier limit of custody, at the prosecutor's."""
+    sanction(stage)
+    hand_to_justice(stage)
+    end_of_custody(stage)
+    close_case(stage)
+
+
+def sanction(stage: Theatre) -> None:
+    """The facts are served and answered before anything is decided; the decision states the remedies and is served."""
+    hands, case, deputy, head = Hands(stage), stage.made["case"], stage.made["deputy"], stage.made["head"]
     stage.at("2026-05-06 09:00")
     judges = [hands.staff("adjudicator", "datan/adjudication", n) for n in (0, 1)]
     hands.step("datan-lead", case, "finish_investigation")
@@ -173,22 +181,62 @@ def to_the_prosecutor(stage: Theatre) -> None:
         for judge in judges:
             grants.give(case, stage.person(judge), kind="handler", acts=["read", "write", "note"], ends_at=None, basis="审理", reason="")
     hands.step(deputy, case, "to_adjudication", form=("report", {"outcome": "adjudicate", "facts": "授信谋利、亲属企业承揽、资金回流，事实清楚。", "amount": 100000000, "finished_on": hands.day()}))
-    stage.at("2026-05-20 09:00")
+    stage.at("2026-05-09 09:00")
     hands.step(judges[0], case, "propose_sanction", form=("adjudication", {"verdict": "sanction", "party_sanction": "expulsion", "administrative_sanction": "discharge", "to_justice": True, "talked": True, "decided_on": hands.day()}))
-    code = hands.refused(stage.made["head"], lambda: moves.make(Matter.objects.get(pk=case), "decide"))
-    stage.check("未告知、未听取申辩，处分不能作出", "No sanction before notice and hearing", bool(code))
-    stage.at("2026-05-26 10:00")
-    with stage.acts("datan-lead"):
-        running = Matter.objects.get(pk=liuzhi).clocks.get(code="custody")
-        stage.check("移送在较早一种读法的期限之内", "The transfer comes within the earlier reading of the limit", running.alarm_at is not None and hands.clock() < running.alarm_at)
-        measures.close_presence(Presence.objects.get(matter_id=liuzhi, ended_at=None), kind="released")
-    hands.step("datan-lead", liuzhi, "transfer")
+    code = hands.refused(head, lambda: moves.make(Matter.objects.get(pk=case), "decide"))
+    stage.check("未告知、未听取申辩，处分不能作出", "No sanction before notice and hearing", code == "not_here")
+    stage.at("2026-05-12 10:00")
+    hands.step(judges[0], case, "heard", form=("hearing", {"facts_notice_served_on": "2026-05-09", "signed": "本人签收", "heard_on": hands.day(), "said": "对事实无异议，请求从轻。", "weighed": "退赃情节已予考虑，不影响定性。"}))
+    hands.approved(judges[0], case, "sanction", head, collective_no="大滩纪审〔2026〕4号")
+    without = {"remedies_stated": False, "decided_on": hands.day()}
+    code = hands.refused(head, lambda: moves.make(Matter.objects.get(pk=case), "decide", form=("decision", without)))
+    stage.check("决定未载明救济途径和期限，不能作出", "A decision that does not state remedies and time limits is not made", code == "guard_rights")
+    hands.step(head, case, "decide", form=("decision", {"remedies_stated": True, "remedies": "一个月内向本委申请复审，对复审决定不服的向上一级申请复核；党纪处分可申诉。", "decided_on": hands.day()}))
+    hands.approved(judges[0], case, "to_justice", head, collective_no="大滩纪审〔2026〕5号")
+    stage.at("2026-05-13 16:00")
+    service = {"sanction_decision_served_on": hands.day(), "signed": "本人签收", "announced_to": "本人及所在单位"}
+    hands.step(stage.made["duty"], case, "announce_justice", form=("service", service))
+
+
+def hand_to_justice(stage: Theatre) -> None:
+    """Ten days after the prior notice and not a day sooner; the parcel has its receipt in the same minute."""
+    hands, case = Hands(stage), stage.made["case"]
+    code = hands.refused(stage.made["duty"], lambda: moves.make(Matter.objects.get(pk=case), "transferred"))
+    stage.check("预告未满十日，不能正式移送", "Before the ten days of prior notice nothing is transferred", code == "guard_clock")
+    stage.at("2026-05-26 09:30")
+    hands.step(stage.made["duty"], case, "transferred")
     parcel = hands.send("datan-lead", case, "procuratorate", "移送审查起诉", document_no="大滩监移〔2026〕5号", keep_view=True)
     with stage.acts("datan-lead"):
         sent = Handover.objects.get(pk=parcel)
         stage.check("5 月 26 日移送司法机关，当场有回执", "On 26 May handed to the judicial organ, the receipt there at once", bool(sent.receipt_no) and sent.sent_at.astimezone(ZONE).strftime("%m-%d") == "05-26")
+
+
+def end_of_custody(stage: Theatre) -> None:
+    """Custody ends by a lawful exit within its earlier limit: transfer, presence closed, belongings back, unit and family told."""
+    hands, liuzhi = Hands(stage), stage.made["liuzhi"]
+    stage.at("2026-05-26 10:00")
+    with stage.acts("datan-lead"):
+        running = Matter.objects.get(pk=liuzhi).clocks.get(code="custody")
+        stage.check("移送在较早一种读法的期限之内", "The transfer comes within the earlier reading of the limit", running.alarm_at is not None and hands.clock() < running.alarm_at)
+    hands.step("datan-lead", liuzhi, "transfer")
     told = stage.admin.execute("select count(*) from presence where matter_id = %s and ended_at is null", [liuzhi]).fetchone()
     stage.check("没有人在移送之后仍被留置", "Nobody is held past the transfer", told is not None and told[0] == 0)
     with stage.acts("datan-lead"):
+        measure = Measure.objects.get(matter_id=liuzhi)
+        stage.check("留置以法定方式解除并留痕：移送", "Custody ends by a lawful exit, on record: transferred", (measure.end_reason, measure.ended_at is not None) == ("transferred", True))
+    record = {"how": "transferred", "ended_at": "2026-05-26T10:00:00+08:00", "reason": "移送审查起诉，检察机关先行拘留"}
+    code = hands.refused("datan-lead", lambda: moves.make(Matter.objects.get(pk=liuzhi), "serve_end", form=("release", {**record, "property_back": False})))
+    stage.check("随身物品未发还，解除手续不算办结", "The end is not complete before the belongings are back", code == "guard_field")
+    hands.step("datan-lead", liuzhi, "serve_end", form=("release", {**record, "property_back": True}))
+    hands.step("datan-lead", liuzhi, "notices_done")
+
+
+def close_case(stage: Theatre) -> None:
+    """The case closes with its root cure, and whoever sent it is told the outcome; nothing outside prints more than 段某."""
+    hands, case = Hands(stage), stage.made["case"]
+    hands.step(stage.made["duty"], case, "close", form=("closing", {"root": "issued", "property": "违法所得随案移送。", "closed_on": hands.day()}))
+    with stage.acts("datan-lead"):
+        closed = Matter.objects.get(pk=case)
+        stage.check("案件办结，结果通报移送方", "The case is closed and its sender told the outcome", closed.status == "closed")
         name = MatterSubject.objects.get(matter_id=case).name
         stage.check("对外文字只写段某", "Outside texts print 段某 and no more", name == "段某")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from xieli.engines.playbooks.model import Playbook, Role
@@ -15,7 +16,7 @@ from xieli.office.matters.services.playbooks import by_sha
 from xieli.office.matters.services.source import Actor, actor
 from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
 from xieli.office.matters.tables.handover import CompetenceBasis, FeedbackDuty
-from xieli.office.matters.tables.measures import MeasureNotice, Presence, RightsSheet
+from xieli.office.matters.tables.measures import Presence, RightsSheet
 from xieli.office.matters.tables.work import Fact
 from xieli.office.together import Rows, together
 
@@ -130,14 +131,13 @@ def asked(matter: Matter, playbook: Playbook) -> dict[str, Any]:
         "parent_of": Rows("select kind, passed from access.parent_of(%s)", [matter.id]) if "parent" in asks else None,
         "children_of": Rows("select kind, open, outcome from access.children_of(%s)", [matter.id]) if "children" in asks else None,
         "part_of": Rows("select kind, sha, roles, slots from access.part_of(%s)", [matter.id]) if playbook.prior else None,
-        "doc_kinds": matter.notes.filter(kind__startswith="doc:").values_list("kind", flat=True) if asks & {"document", "product"} else None,
+        "doc_kinds": matter.notes.filter(kind__startswith="doc:").order_by("at").values_list("kind", "at") if asks & {"document", "product"} else None,
         "done_products": matter.tasks.filter(state="done").exclude(product="").values_list("product", flat=True) if "product" in asks else None,
         "owed_answers": FeedbackDuty.objects.filter(matter=matter).order_by("created_at") if playbook.feedback else None,
         "competence_basis": CompetenceBasis.objects.filter(matter=matter) if "competence" in asks else None,
         "facts": Fact.objects.filter(matter=matter, retracted_at=None).order_by("recorded_at").values_list("code", "number", "text", "day", "ref") if "fact" in asks else None,
         "presences": Presence.objects.filter(matter=matter, ended_at=None) if "presence" in asks else None,
         "told": RightsSheet.objects.filter(matter=matter).exclude(given_at=None) if "rights" in asks else None,
-        "notices_owed": MeasureNotice.objects.filter(matter=matter, given_at=None, exception_approval=None) if "rights" in asks else None,
     }
     return {name: question for name, question in wanted.items() if question is not None}
 
@@ -163,7 +163,8 @@ def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | N
     people = people_of(papers, playbook)
     asks = _asks(playbook)
     parent = next(iter(more.get("parent_of", ())), None)
-    documents = _documents(more.get("doc_kinds", ()))
+    handed_in = [(row.at, row.data) for row in papers.forms] + ([(at, form[1])] if form is not None else [])
+    documents = _documents(more.get("doc_kinds", ()), handed_in)
     return Context(
         person=str(who.person), roles=roles_of(papers, playbook), body=body or _acting_body(who, bodies), reason=reason,
         forms=forms, forms_by_body=by_body, approvals=approvals, clocks={c.code: clocks.status(c, at) for c in papers.clocks},
@@ -256,12 +257,22 @@ def _products(done: Iterable[str], playbook: Playbook, forms: dict[str, dict[str
     return present
 
 
-def _documents(kinds: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Papers of the matter and how far each has come; a note of kind `document:CODE:STATE` records a step."""
+def _documents(notes: Iterable[tuple[str, datetime]], handed_in: Iterable[tuple[datetime, dict[str, Any]]]) -> dict[str, frozenset[str]]:
+    """Papers of the matter and how far each has come; a note of kind `doc:CODE:STATE` records a step.
+
+    A paper is served by a form handed in after it was issued, whose field `CODE_served_on` names the day: issued anew, it is
+    to be served anew.
+    """
     found: dict[str, set[str]] = defaultdict(set)
-    for kind in kinds:
+    issued: dict[str, datetime] = {}
+    for kind, at in notes:
         _, code, state = kind.split(":", 2)
         found[code].add(state)
+        if state == "issued":
+            issued[code] = at
+    for code, since in issued.items():
+        if any(data.get(f"{code}_served_on") and since <= at for at, data in handed_in):
+            found[code].add("served")
     return {code: frozenset(states) for code, states in found.items()}
 
 
@@ -318,11 +329,10 @@ def _authorized(matter: Matter) -> bool:
 
 
 def _rights(more: dict[str, list[Any]], forms: dict[str, dict[str, Any]]) -> frozenset[str]:
-    told = set()
-    if more["told"]:
-        told |= {"rights_sheet", "remedies"}
+    """What the person was told: the sheet that was given, the hearing that was held, the remedies that the decision states."""
+    told = {"rights_sheet"} if more["told"] else set()
     if any(form.get("heard_on") or form.get("hearing_on") for form in forms.values()):
         told.add("notice_and_hearing")
-    if not more["notices_owed"] and told:
+    if any(form.get("remedies_stated") is True for form in forms.values()):
         told.add("remedies")
     return frozenset(told)

@@ -38,6 +38,7 @@ class Step:
     approval_id: int | None
     reason: str
     at: datetime
+    move: str = ""
 
     def field(self, name: str) -> Any:
         """The value of `form.field` as last submitted."""

@@ -52,6 +52,7 @@ def _take_measure(step: Step, clock: Clock | None) -> None:
 def _disarm(step: Step, effect: Effect) -> None:
     from xieli.office.matters.services.measures import end
 
-    how = next((str(f.get("how")) for f in step.forms.values() if f.get("how")), "released")
+    # the step itself says how it ends; the record of the end is written after it
+    how = {"transfer": "transferred", "change": "changed"}.get(step.move) or next((str(f.get("how")) for f in step.forms.values() if f.get("how")), "released")
     for measure in step.matter.measures.filter(ended_at=None):
         end(measure, how if how in ("released", "changed", "transferred") else "released", at=step.at)

@@ -92,7 +92,7 @@ def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | No
     record("matter.moved", matters=[matter.id], move=move, from_stage=next((t.stage for t in state.tokens if t.id == left), None),
            to_stages=sorted({t.stage for t in result.state.tokens} | ({result.state.result} if result.state.result else set())),
            approval=approval.id if approval else None, happened=at)
-    step = Step(matter, playbook, contexts.parties(matter), forms_of(matter), move_id, approval.id if approval else None, reason, at)
+    step = Step(matter, playbook, contexts.parties(matter), forms_of(matter), move_id, approval.id if approval else None, reason, at, move)
     carry_out(step, result.effects)
     return move_id
 
