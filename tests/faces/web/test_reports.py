@@ -162,6 +162,65 @@ def test_the_leaders_page_has_at_most_seven_numbers_three_pictures_ten_red_items
         assert not book()[code].sensitive  # no count of measures or sanctions greets a leader
 
 
+def test_the_four_defects_stand_side_by_side_for_two_periods_and_open_their_records(stage: Stage) -> None:
+    """Hand-overs refused, assistance slow, little contact, little practice: each for both periods, each opening what it counts."""
+    from xieli.engines.metrics import Period
+    from xieli.office.reports import services
+
+    before, after = Period(date(2025, 1, 1), date(2025, 12, 31)), Period(date(2026, 1, 1), date(2026, 12, 31))
+    text = page(stage, "yj-head", "/reports/waits?first=2026-01-01&last=2026-12-31&before_first=2025-01-01&before_last=2025-12-31")
+    section = text.split("四项短板")[1].split("</section>")[0]
+    with stage.theatre.acts("yj-head"):
+        expected = [(services.figure(c, before).text(), services.figure(c, after).text()) for c in services.codes_of("r37")]
+    cells = re.findall(r'<td class="num"><a href="([^"]+)">([^<]+)</a>', section)
+    assert [c[1].strip() for c in cells] == [t for pair in expected for t in pair]
+    assert len(expected) >= 4
+    for address, _ in cells[:4]:
+        assert page(stage, "yj-head", address.replace("&amp;", "&"))
+    usual = page(stage, "yj-head", "/reports/waits?first=2026-01-01&last=2026-12-31")  # not said: the same days a year earlier
+    assert "2025-01-01 – 2025-12-31" in usual
+    assert "早于开始日" in stage.client("yj-head").get("/reports/waits?before_first=2026-02-01&before_last=2026-01-01").content.decode()
+
+
+def test_where_matters_wait_is_counted_from_the_records_themselves(stage: Stage) -> None:
+    """Per pair, per kind and per stage: the same numbers when they are counted again by hand from what the reader sees."""
+    from statistics import median
+
+    from django.db import connection
+
+    from xieli.engines.metrics import Period
+    from xieli.office.matters.tables.handover import Handover
+    from xieli.office.reports import queries
+
+    year = Period(date(2026, 1, 1), date(2026, 12, 31))
+    with stage.theatre.acts("chief3"):
+        sent: dict[tuple[int, int], list[float | None]] = {}
+        for h in Handover.objects.filter(sent_at__gte="2025-12-31T16:00:00Z", sent_at__lt="2026-12-31T16:00:00Z"):
+            sent.setdefault((h.sender_id, h.receiver_id), []).append(None if h.decided_at is None else (h.decided_at - h.sent_at).total_seconds() / 3600)
+        for days in (1, 5):
+            found = {(p.sender.id, p.receiver.id): p for p in queries.waits_by_pair(year, days, 1000)}
+            assert found.keys() == sent.keys()
+            assert sent
+            for pair, hours in sent.items():
+                done = [x for x in hours if x is not None]
+                assert (found[pair].sent, found[pair].decided) == (len(hours), len(done))
+                assert found[pair].hours == (pytest.approx(median(done)) if done else None)
+                assert found[pair].within == pytest.approx(sum(x <= 24 * days for x in done) / len(hours))
+        with connection.cursor() as cursor:
+            cursor.execute("select kind, extract(epoch from closed_at - opened_at) / 86400 from matter where coalesce(received_on, (opened_at at time zone 'Asia/Shanghai')::date) between '2026-01-01' and '2026-12-31'")
+            rows = cursor.fetchall()
+            cursor.execute("select m.kind, s.stage, extract(epoch from s.closed_at - s.opened_at) / 86400 from matter_stage s join matter m on m.id = s.matter_id where s.state = 'done' and s.closed_at >= '2025-12-31 16:00+00' and s.closed_at < '2026-12-31 16:00+00'")
+            steps = cursor.fetchall()
+        for days in (3, 30):
+            for kind, n, share in queries.within(year, days):
+                mine = [d for k, d in rows if k == kind]
+                assert (n, share) == (len(mine), pytest.approx(sum(d is not None and d <= days for d in mine) / len(mine)))
+        for kind, step, n, days_waited in queries.waits(year, 1000):
+            mine = [float(d) for k, s, d in steps if (k, s) == (kind, step)]
+            assert (n, days_waited) == (len(mine), pytest.approx(median(mine)))
+        assert len(queries.waits(year, 1000)) == len({(k, s) for k, s, _ in steps})
+
+
 def test_where_matters_wait_is_told_per_stage_and_per_pair(stage: Stage) -> None:
     text = page(stage, "yj-head", f"/reports/waits{YEAR}&days=30")
     assert "按环节" in text

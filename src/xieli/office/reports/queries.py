@@ -15,7 +15,7 @@ from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.handover import FeedbackDuty
 from xieli.office.matters.tables.measures import MeasureNotice, RightsSheet
 from xieli.office.matters.tables.work import Task
-from xieli.office.reports.services import figure
+from xieli.office.reports.services import figure, report
 
 SEVEN = ("leads_received", "lead_closure_rate", "case_rate", "handover_rate", "feedback_overdue", "rect_rate", "trained_persons")
 
@@ -151,6 +151,11 @@ def waits_by_pair(period: Period, days: int = 5, limit: int = 30) -> list[PairWa
         rows = cursor.fetchall()
     bodies = Body.objects.in_bulk({b for r in rows for b in r[:2]})
     return [PairWait(bodies[s], bodies[r], int(n), int(d), None if h is None else float(h), None if w is None else float(w)) for s, r, n, d, h, w in rows]
+
+
+def before_after(before: Period, after: Period) -> list[tuple[Figure, Figure]]:
+    """The four defects that a reform must remove (report 37), each figure for both periods side by side."""
+    return list(zip(report("r37", before), report("r37", after), strict=True))
 
 
 def within(period: Period, days: int) -> list[tuple[str, int, float | None]]:

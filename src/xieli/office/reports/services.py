@@ -71,9 +71,14 @@ def opening(code: str, over: Period) -> Decimal:
     return sum((r.number for r in rows if r.since is None or r.since >= over.first), Decimal(0))
 
 
+def as_known(over: Period, known_by: date | None = None) -> date | None:
+    """The second of the two dates: as asked, else the same as the first, the period's last day; a period that has not ended is as known now."""
+    return known_by or (over.last if over.last < today() else None)
+
+
 def figure(code: str, over: Period, *, known_by: date | None = None, by: str = "") -> Figure:
     """One live figure."""
-    return evaluate(book(), code, over, run_live, known_by=known_by, by=by, opening=opening)
+    return evaluate(book(), code, over, run_live, known_by=as_known(over, known_by), by=by, opening=opening)
 
 
 def codes_of(report: str) -> list[str]:
@@ -88,7 +93,7 @@ def codes_of(report: str) -> list[str]:
 def report(code: str, over: Period, *, known_by: date | None = None) -> list[Figure]:
     """All figures of a report, live; counterparts follow the figures they belong to."""
     by, run = book().reports[code].by, remembering(run_live)
-    return [evaluate(book(), c, over, run, known_by=known_by, by=by.get(c, ""), opening=opening) for c in codes_of(code)]
+    return [evaluate(book(), c, over, run, known_by=as_known(over, known_by), by=by.get(c, ""), opening=opening) for c in codes_of(code)]
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ class Behind:
 def rows_behind(code: str, over: Period, *, known_by: date | None = None, limit: int = 200) -> Behind:
     """The visible records behind a figure. Those of a share are the records of its numerator."""
     metric = book()[code]
-    asof = AsOf(over, known_by)
+    asof = AsOf(over, as_known(over, known_by))
     found = [row[0] for row in run_live(compile_rows(metric.count, asof, at_end=metric.at_end, limit=limit))]
     counted = int(run_live(compile_total(metric.count, asof, at_end=metric.at_end))[0][0])
     source = SOURCES[metric.count.source]

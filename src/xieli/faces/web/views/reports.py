@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from xieli.engines.metrics import MetricError, Period
+from xieli.engines.metrics import MetricError, Period, previous_years
 from xieli.engines.playbooks.model import Playbook
 from xieli.faces.web import report_sheets
 from xieli.faces.web import report_words as telling
@@ -39,10 +39,23 @@ def period_of(request: HttpRequest) -> Period:
         raise Refused("period", "日期写法不对，应为 2026-01-31。", "The date is not written like 2026-01-31.") from None
 
 
-def _known(request: HttpRequest) -> date | None:
+def _known(request: HttpRequest, period: Period) -> date | None:
     with contextlib.suppress(ValueError):
         return date.fromisoformat(request.GET.get("known_by", ""))
-    return None
+    return services.as_known(period)
+
+
+def before_of(request: HttpRequest, after: Period) -> Period:
+    """The period to compare with: as asked, else the same days a year earlier. Raises Refused in plain words."""
+    first, last = request.GET.get("before_first", ""), request.GET.get("before_last", "")
+    if not (first and last):
+        return previous_years(after, 1)[0]
+    try:
+        return Period(date.fromisoformat(first), date.fromisoformat(last))
+    except MetricError as error:
+        raise Refused("period", error.zh, error.en) from None
+    except ValueError:
+        raise Refused("period", "日期写法不对，应为 2026-01-31。", "The date is not written like 2026-01-31.") from None
 
 
 @bound
@@ -82,7 +95,8 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     definition = services.book().reports.get(code)
     if definition is None:
         raise NotVisible()
-    period, known = period_of(request), _known(request)
+    period = period_of(request)
+    known = _known(request, period)
     figures = services.report(code, period, known_by=known)
     record("report.read", report=code, first=period.first, last=period.last)
     behind = services.rows_behind(definition.listing, period, known_by=known, limit=50) if definition.listing else None
@@ -100,7 +114,8 @@ def report_excel(request: HttpRequest, code: str) -> HttpResponse:
     definition = services.book().reports.get(code)
     if definition is None:
         raise NotVisible()
-    period, known = period_of(request), _known(request)
+    period = period_of(request)
+    known = _known(request, period)
     figures = services.report(code, period, known_by=known)
     record("report.taken", report=code, first=period.first, last=period.last)
     response = HttpResponse(report_sheets.workbook(definition, figures, period, known, me(request), english()), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -113,7 +128,8 @@ def drill(request: HttpRequest, code: str) -> HttpResponse:
     """The records behind a figure that this reader may see."""
     if code not in services.book():
         raise NotVisible()
-    period, known = period_of(request), _known(request)
+    period = period_of(request)
+    known = _known(request, period)
     behind = services.rows_behind(code, period, known_by=known)
     record_look([m.id for m in behind.matters], purpose="drill", list=True)
     return render(request, "web/reports/drill.html", {"metric": services.book()[code], "behind": behind, "period": period, "known": known, "hidden": None})
@@ -177,7 +193,9 @@ def waits(request: HttpRequest) -> HttpResponse:
     record("report.read", report="waits", first=period.first, last=period.last)
     playbooks = shipped()
     stages = [(_label(playbooks, k), _label(playbooks, k, s), n, d) for k, s, n, d in queries.waits(period)]
+    before = before_of(request, period)
     return render(request, "web/reports/waits.html", {
+        "defects": queries.before_after(before, period), "before": before,
         "rows": stages, "pairs": [(p, None if p.within is None else round(100 * p.within)) for p in queries.waits_by_pair(period, min(days, 60))],
         "shares": [(_label(playbooks, k), n, None if s is None else round(100 * s)) for k, n, s in queries.within(period, days)], "days": days, "period": period, "periods": PERIODS, "given": request.GET,
     })
