@@ -11,7 +11,8 @@ from xieli.engines.matching.datasets.importing import import_dataset
 from xieli.office.desk import demo, services, store, tripwires
 from xieli.office.desk.models import Authorization, Hit, Tripwire, TripwireCheck, Verdict
 from xieli.office.matters.services import leads
-from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.services.relapse import reopen_item
+from xieli.office.matters.tables.core import Matter, MatterLink
 
 MODEL, ITEM = "deceased_recipient", "建立死亡信息月度比对制度"
 
@@ -105,6 +106,8 @@ def test_a_relapse_reopens_the_item_by_itself_and_judges_nobody(bench: Bench, pr
     with bench.stage.acts(bench.chief):
         wire = Tripwire.objects.get(matter_id=programme[1])
         verdicts = Verdict.objects.count()
+    # closed long ago: the tripwire outlives it
+    bench.stage.admin.execute("update matter set status = 'closed', closed_at = access.now() where id = %s", [programme[1]])
     pay_again(bench, tmp_path, bench.truth["dead"][0])
     bench.stage.at("2026-10-10 09:00")
     assert due(bench) == 1
@@ -116,6 +119,23 @@ def test_a_relapse_reopens_the_item_by_itself_and_judges_nobody(bench: Bench, pr
     with bench.stage.acts(bench.chief):
         assert Verdict.objects.count() == verdicts
         assert not Hit.objects.filter(run_id=check.run_id, conversion__isnull=False).exists()
+
+
+def test_the_item_of_a_closed_recommendation_hangs_again_and_waits_for_a_person(bench: Bench, programme: tuple[int, int]) -> None:
+    with bench.stage.acts(bench.chief):
+        recommendation = Matter.objects.get(pk=programme[1])
+        again = Matter.objects.get(kind="rectification", title__contains=ITEM)
+        assert recommendation.status == "closed"
+        assert MatterLink.objects.get(source=recommendation, target=again).kind == "follow_up"
+        assert (again.status, [t["stage"] for t in again.state["tokens"]]) == ("open", ["problem"]), "a person enters the problem or drops it"
+        assert again.outcomes.count() == 0
+        assert [t.state for t in again.tasks.filter(title__contains="绊线")] == ["open"]
+        # a second relapse while it hangs says so there and opens no second one
+        assert reopen_item(recommendation, ITEM, 2) == "under_way"
+        assert Matter.objects.filter(kind="rectification", title__contains=ITEM).count() == 1
+        assert again.tasks.filter(title__contains="绊线").count() == 2
+        assert reopen_item(again, ITEM, 1) == "", "only a recommendation has items"
+    assert not bench.stage.sees("wuchuan-kin", again.id) or bench.stage.sees("wuchuan-kin", recommendation.id)
 
 
 def test_without_its_setter_it_stays_due_and_nothing_is_run(bench: Bench, programme: tuple[int, int]) -> None:
