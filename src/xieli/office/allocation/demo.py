@@ -89,7 +89,11 @@ def furnish(stage: Any) -> None:
 
     from xieli.office.allocation import divisions, records, weights
     from xieli.office.bodies.models import Body
+    from xieli.office.demo.hands import Hands
 
+    hands = Hands(stage)
+    for office, home, kind in (("handler@yj/investigation", "nanqiao", "train_by_work"), ("handler@yj/investigation", "anbei", "follow_class")):
+        hands.post(hands.staff("handler", f"{home}/supervision1"), office, home=home, kind=kind)
     load(stage.admin)
     more_villages(stage.admin)
     stage.admin.execute("select access.release_loads()")
@@ -102,7 +106,7 @@ def furnish(stage: Any) -> None:
         zones, villages, rota = divisions.problem_from_records(), records.committees_problem(yj), records.rota_problem(yj)
     with stage.acts("yj-head"):
         weights.adopt(version)
-    for task, problem, title, reason, days in (("zones", zones, "央地协作片区 2026", "三个区承压，按地域、体量、行业、件数均衡", 35), ("committees", villages, "中岳县片区廉勤委", "三至五个相邻村一片", 35), ("rota", rota, "年度督查轮值", "每季度一县一组", 24)):
+    for task, problem, title, reason, days in (("zones", zones, "央地协作片区 2026", "三个区承压，按地域、体量、行业、件数均衡", 35), ("committees", villages, "忠岳县片区廉勤委", "三至五个相邻村一片", 35), ("rota", rota, "年度督查轮值", "每季度一县一组", 24)):
         run = plan_now(stage, "chief3", "yj", task, problem, title=title)
         with stage.acts("chief3"):
             made = divisions.propose(run, reason=reason, valid_from=day + timedelta(days=days))

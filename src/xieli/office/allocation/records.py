@@ -103,7 +103,7 @@ def committees_problem(body: Body) -> dict[str, Any]:
         raise Refused("no_places", f"这些村没有位置：{'、'.join(lacking[:5])}。请先登记位置。", f"These villages have no place: {', '.join(lacking[:5])}. Lay their places down first.")
     if not villages:
         raise Refused("no_records", "还没有登记村情和相邻关系；请先登记，或从文件开始。", "No villages and borders are laid down yet; do that first, or start from a file.")
-    rows = [{"id": r.body_id, "name": r.body.name_zh, "at_km": [float(at[r.body_id].x_km), float(at[r.body_id].y_km)], "township": r.body.parent_id or 0, "township_name": r.body.parent.name_zh if r.body.parent else "",
+    rows = [{"id": r.body_id, "name": r.body.name_zh, "at_km": [float(at[r.body_id].x_km), float(at[r.body_id].y_km)], "township": r.body.parent_id or 0, "township_name": r.body.parent.name_zh.removesuffix("纪委") if r.body.parent else "",
              "supervisor_score": r.score, "work": r.work, "supervisor_is_cadre": r.cadre, "supervisor_kin_in": sorted(r.kin_in)} for r in sorted(villages.values(), key=lambda r: r.body_id)]
     borders = [[e.a_id, e.b_id] for e in VillageBorder.objects.order_by("a_id", "b_id") if e.a_id in villages and e.b_id in villages]
     return {"villages": rows, "adjacent": borders}
@@ -124,7 +124,7 @@ def rota_problem(body: Body) -> dict[str, Any]:
         served = set(Posting.objects.filter(person_id__in=list(holders), body_id__in=known).values_list("body_id", flat=True))  # once served there: barred
         rows.append({"id": g.id, "name": g.name_zh, "name_en": g.name_en, "heads": [str(o.id) for o in g.offices()], "heads_said": [f"{o.body.short_zh or o.body.name_zh}{o.room.name_zh if o.room else ''}{o.title_zh}" for o in g.offices()],
                      "barred": sorted({*g.barred, *served} & known)})
-    return {"groups": rows, "counties": sorted(known), "quarters": 4, "gap": min(4, len(known)), "names": {str(b.id): b.short_zh or b.name_zh for b in counties}}
+    return {"groups": rows, "counties": sorted(known), "quarters": 4, "gap": min(4, len(known)), "names": {str(b.id): b.name_zh.removesuffix("纪委监委") for b in counties}}
 
 
 def chairs_problem(body: Body) -> dict[str, Any]:

@@ -81,8 +81,8 @@ def released_map() -> Drawing:
         place = places.get(row.body_id)
         at = (place.column, place.row) if place is not None and place.column is not None else next(free)
         value = None if row.body_id not in level else round(level[row.body_id] / mean, 2) if mean else 0.0
-        tiles.append(Tile(names.short(row.body_id), int(at[0] or 0), int(at[1] or 0), value, "" if value is None else f"{value:.2f} · {row.load / 10:g} " + _("人月")))
-    return tile_cartogram(tiles, _("人均负荷与平均值之比（每周发布）"), (1.0, divisions.PRESSED), note=PRESSED_WORDS(), value_name=_("与平均之比"))
+        tiles.append(Tile(names.short(row.body_id), int(at[0] or 0), int(at[1] or 0), value, "" if value is None else f"{value:.2f} · {row.load / 10:g}"))
+    return tile_cartogram(tiles, _("人均负荷与平均值之比 · 在手人月（每周发布）"), (1.0, divisions.PRESSED), note=PRESSED_WORDS(), value_name=_("与平均之比"))
 
 
 @require_POST
@@ -189,11 +189,7 @@ def _answer(request: HttpRequest, row: PlanRun, names: Names) -> dict[str, Any]:
     if row.task == "exact":
         return {"exact": names.text(result["text"]), "others": [(names.unit(x["unit"]), names.body(x["from"]), names.body(x["to"])) for x in result.get("others", [])]}
     if row.task == "committees":
-        towns = {str(v["township"]): v["township_name"] for v in row.problem["villages"] if v.get("township_name")}
-        if names.english and towns:
-            towns |= {str(b.id): b.name_en.removesuffix(" Committee") for b in Body.objects.filter(id__in=[int(k) for k in towns if k.isdecimal()])}
-        rows = [(towns.get(str(c["township"]), c["township"]), [names.unit(v) for v in c["villages"]], names.unit(c["head"]) if c["head"] is not None else "") for c in result["committees"]]
-        return {"committees": rows, "decide": [names.text(d["text"]) for d in result["for_decision"]], "proof": (result["status"], result["cost"], result["bound"])}
+        return committee_table(row, result, names)
     if row.task == "rota":
         return {"nothing": nothing_fits(result, names)} if result["rows"] is None else rota_table(row, result)
     if row.task == "staff":
@@ -207,6 +203,15 @@ def nothing_fits(result: dict[str, Any], names: Names) -> list[str]:
     if result.get("suffices"):
         out.append(names.text(result["suffices"]["text"]))
     return out
+
+
+def committee_table(row: PlanRun, result: dict[str, Any], names: Names) -> dict[str, Any]:
+    """Committees by town with their villages and head; what a person must decide; the proof."""
+    towns = {str(v["township"]): str(v["township_name"]) for v in row.problem["villages"] if v.get("township_name")}
+    if names.english and towns:
+        towns |= {str(b.id): b.name_en.removesuffix(" Committee") for b in Body.objects.filter(id__in=[int(k) for k in towns if k.isdecimal()])}
+    rows = [(towns.get(str(c["township"]), c["township"]), [names.unit(v) for v in c["villages"]], names.unit(c["head"]) if c["head"] is not None else "") for c in result["committees"]]
+    return {"committees": rows, "decide": [names.text(d["text"]) for d in result["for_decision"]], "proof": (result["status"], result["cost"], result["bound"])}
 
 
 def rota_table(row: PlanRun, result: dict[str, Any]) -> dict[str, Any]:
@@ -351,7 +356,8 @@ def version(request: HttpRequest, ref: str) -> HttpResponse:
     names = Names.of(row.run.problem)
     who = me(request)
     plan = row.snapshot["plan"]
-    return render(request, "web/areas/version.html", {
+    register = committee_table(row.run, plan, names) if row.kind == "villages" else rota_table(row.run, plan) if plan.get("rows") else {}
+    return render(request, "web/areas/version.html", register | {
         "v": row, "rule": row.rule_en if names.english else row.rule_zh, "verdict": names.violations(row.snapshot["verdict"]), "plan": plan, "record": row.snapshot["record"],
         "bodies": [(names.body(b["body"]), x, b) for x, b in zip(plan["before"]["bodies"], plan["after"]["bodies"], strict=True)] if "after" in plan else [],
         "sentences": [names.text(t) for t in plan.get("sentences", [])], "areas": row.snapshot["areas"], "may_adopt": row.state == "proposed" and row.proposed_by_id != who.person_id and {"head", "deputy"} & who.offices,

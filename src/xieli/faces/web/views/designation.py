@@ -40,7 +40,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     for b in Body.objects.filter(kind__in=["commission", "working_committee"], rank="county", valid_to=None).order_by("id"):
         answer = answers.get(b.id)
         live = answer if answer is not None and answer.valid_until > who.now else None
-        bodies.append((b, live, [getattr(live, n) for n, _w in NEEDS] if live else [], answer, loads.get(b.id), travel.get(b.id)))
+        bodies.append((b, live, [(w, getattr(live, n)) for n, w in NEEDS] if live else [], answer, loads.get(b.id), travel.get(b.id)))
     mine = [p.body for p in who.postings if p.office and p.office.code in CONFIRMERS and p.body.rank == "county"]
     return render(request, "web/designation/desk.html", {
         "rows": rows, "bodies": bodies, "silent": sum(1 for b in bodies if b[1] is None), "mine": [(b, answers.get(b.id)) for b in dict.fromkeys(mine)], "caller": bool({"room_head", "case_duty", "deputy"} & who.offices),
