@@ -112,17 +112,106 @@ def test_r048_variety_of_first_level_classes():
     data = [awarded("F", "F", "10000000", "11000000"), *(awarded(str(i), str(i), "10000000") for i in range(4))]
     assert compute(data, only("R048", minimum_contracting_processes="1")) == {"Tenderer": {"F": {"R048": 2.0}}}
     assert compute(data, only("R048")) == {}
-    assert compute(data, only("R048", threshold="2")) == {"Tenderer": {"F": {"R048": 2.0}}}
-    assert compute([awarded("x", "A+B", "10", "20", "30")], only("R048", threshold="2")) == {}
+    assert compute(data, only("R048", threshold="2")) == {}, "the least number of processes holds under a threshold of one's own too"
+    assert compute(data, only("R048", threshold="2", minimum_contracting_processes="1")) == {"Tenderer": {"F": {"R048": 2.0}}}
+    assert compute([*data, awarded("8", "F", "12")], only("R048", threshold="3", minimum_contracting_processes="2")) == {"Tenderer": {"F": {"R048": 3.0}}}
+    assert compute([awarded("8", "F", "12"), awarded("9", "F")], only("R048", threshold="1", minimum_contracting_processes="2")) == {}, "a process without a class is not counted"
+    assert compute([awarded("x", "A+B", "10", "20", "30")], only("R048", threshold="2", minimum_contracting_processes="1")) == {}
 
 
-def test_prices_in_another_currency_are_not_compared_and_the_first_seen_is_the_main_one():
-    foreign = {"ocid": "x", "bids": {"details": [{**bid("A", 1), "value": {"amount": 1, "currency": "USD"}}, {**bid("B", 1), "value": {"amount": 1, "currency": "USD"}}]}}
-    assert compute([release("1", bid("A", 5)), foreign], only("R028")) == {}
-    assert set(compute([foreign], only("R028"))["OCID"]) == {"x"}
-    usd = only("R028")
+def priced(who: str, amount: float, currency: str = "CNY", status: str = "valid") -> dict:
+    return {**bid(who, status=status), "value": {"amount": amount, "currency": currency}}
+
+
+def test_equal_prices_are_compared_within_their_own_currency():
+    foreign = release("x", priced("A", 1, "USD"), priced("B", 1, "USD"))
+    assert set(compute([release("1", bid("A", 5)), foreign], only("R028"))["OCID"]) == {"x"}
+    assert compute([release("x", priced("A", 1, "USD"), priced("B", 1, "CNY"))], only("R028")) == {}
+    assert compute([release("x", bid("A", 1), bid("A", 1))], only("R028")) == {}, "one's own second bid"
+    assert compute([release("x", {**bid("A"), "value": {"amount": 1}}, {**bid("B"), "value": {"amount": 1}})], only("R028")) == {}, "no currency, no price"
+    assert set(compute([release("x", bid("A", 0), bid("B", 0))], only("R028"))["OCID"]) == {"x"}
+
+
+def test_differences_are_taken_in_the_main_currency_only_the_configured_or_the_first_seen():
+    first = release("1", bid("W", 100), bid("L", 101), winner="W")
+    foreign = release("2", priced("W", 100, "USD"), priced("L", 101, "USD"), winner="W")
+    mixed = release("3", bid("W", 100), priced("L", 101, "USD"), winner="W")
+    assert set(compute([first, foreign, mixed], only("R024", threshold="0.05"))["OCID"]) == {"1"}
+    usd = only("R024", threshold="0.05")
     usd.currency = "USD"
-    assert set(compute([release("1", bid("A", 5)), foreign], usd)["OCID"]) == {"x"}
+    assert set(compute([first, foreign, mixed], usd)["OCID"]) == {"2"}
+
+
+def close(*bids: dict, **more: object) -> dict:
+    return compute([release("p", *bids, winner="W", **more)], only("R024", threshold="0.05"))
+
+
+def test_r024_looks_at_the_lowest_of_the_winner_and_the_lowest_of_another():
+    assert close(bid("W", 100), bid("L", 105))["OCID"]["p"] == {"R024": 0.05}, "at the threshold exactly"
+    assert close(bid("W", 100), bid("L", 106)) == {}
+    assert close(bid("W", 100), bid("W", 101), bid("L", 150)) == {}, "the winner's own second bid is no competition"
+    assert set(close(bid("W", 100), bid("L", 101), bid("M", 101))["Tenderer"]) == {"W", "L"}, "of equal ones the first that stands there"
+    assert set(close(bid("W", 100), bid("L+M", 90), bid("N", 101))["Tenderer"]) == {"W", "N"}, "a joint bid is passed over, not the process"
+    assert close(bid("W", 100), bid("L", 99)) == {}, "where the lowest did not win, price was not all"
+    for price in (0, -5):
+        assert close(bid("W", price), bid("L", 101)) == {}, "nothing or less has no percentage"
+    assert close(bid("W", 100)) == close(bid("L", 100)) == close() == {}
+    assert compute([release("p", bid("W", 100), bid("L", 100))], only("R024", threshold="0.05")) == {}, "no award"
+    assert compute([release("p", bid("W", 100), bid("L", 100), winner="W")], only("R024", threshold="0")) == {}, "a fence of nothing flags nothing"
+    twice = [release("p", bid("W", 100), bid("L", 101), winner="W"), release("p", bid("W", 100), bid("L", 200), winner="W")]
+    assert compute(twice, only("R024", threshold="0.05")) == {}, "a process on two lines counts as it stands last"
+    assert compute(twice, only("R058", threshold="1"))["OCID"] == {"p": {"R058": 1.0}}
+
+
+def test_r025_a_tenderer_counts_once_in_a_process_however_often_it_bids():
+    data = [*(release(str(i), bid("F"), bid(str(i)), winner=str(i)) for i in range(4)), release("f", bid("F"), bid("F"), bid("F"), winner="F")]
+    assert compute(data, only("R025")) == {"Tenderer": {"F": {"R025": 0.2}}}
+    none = [release("n", bid("F"), bid("G")), {"ocid": "m", "bids": {"details": [bid("F")]}, "awards": []}]
+    assert compute([*data, *none], only("R025")) == {"Tenderer": {"F": {"R025": 0.2}}}, "where nobody was awarded nobody lost"
+    assert compute(data, only("R025", threshold="0.2"))["Tenderer"] == {"F": {"R025": 0.2}}
+    assert compute(data, only("R025", threshold="0")) == {}
+
+
+def test_r036_of_equal_lowest_prices_the_first_decides_and_somebody_valid_has_a_price():
+    def lowest(*bids: dict) -> bool:
+        return bool(compute([release("p", *bids, winner="V")], only("R036")))
+
+    refused, valid = bid("D", 10, "disqualified"), bid("V", 10)
+    assert lowest(refused, valid)
+    assert not lowest(valid, refused)
+    assert lowest(bid("V", 11), refused)
+    assert not lowest(refused, bid("V")), "no valid bid has a price"
+    assert not lowest(refused, bid("V", 11, "withdrawn"))
+    assert lowest(bid("D", -1, "disqualified"), valid)
+    assert compute([release("p", refused, bid("V", 11))], only("R036")) == {}, "no award"
+
+
+def test_ids_and_numbers_of_the_wrong_kind_are_none():
+    for count in (True, 1.0, "1", None, 0, 2, -1):
+        assert compute([{"ocid": "a", "tender": {"numberOfTenderers": count, "procurementMethod": "open"}}], only("R018")) == {}, count
+    number = release("p", {"status": "valid", "tenderers": [{"id": 7}], "value": {"amount": 1, "currency": "CNY"}}, bid("B", 1))
+    assert compute([number], only("R028")) == {}
+    for broken in ({"ocid": "a", "bids": []}, {"ocid": "a", "bids": {"details": "x"}, "awards": 7, "tender": [1]}, {"ocid": "a", "tender": {"tenderPeriod": 3}}, {}, {"ocid": None}):
+        assert compute([broken]) == {}, broken
+
+
+def test_r003_counts_whole_days_and_no_threshold_of_nothing_flags_a_period_of_hours():
+    def period(start: str, end: str, **own: str) -> bool:
+        return bool(compute([{"ocid": "a", "tender": {"tenderPeriod": {"startDate": start, "endDate": end}}}], only("R003", **own)))
+
+    assert period("2026-01-01T00:00:00+08:00", "2026-01-15T23:59:59+08:00"), "fourteen whole days"
+    assert not period("2026-01-01T00:00:00+08:00", "2026-01-16T00:00:00+08:00"), "fifteen exactly"
+    assert not period("2026-01-01T06:00:00Z", "2026-01-01T00:00:00Z", threshold="0")
+    for start, end in (("2026-01-01", "2026-01-02"), ("", "2026-01-02T00:00:00Z"), ("2026-02-30T00:00:00Z", "2026-03-01T00:00:00Z"), ("2026-01-01T00:00:00", "2026-01-02T00:00:00")):
+        assert not period(start, end), "no instant, no period"
+
+
+def test_r038_with_nothing_refused_flags_nobody():
+    clean = [release(str(i), bid("A"), bid("B")) for i in range(5)]
+    assert compute(clean, only("R038")) == {}
+    assert compute(clean, only("R038", threshold="0")) == {}
+    half = [release("0", bid("A", status="disqualified"), bid("A"), buyer={"id": "b"})]
+    assert compute(half, only("R038", threshold="0.5")) == {"Buyer": {"b": {"R038": 0.5}}, "Tenderer": {"A": {"R038": 0.5}}}
 
 
 def test_settings_are_read_in_the_published_form():

@@ -89,7 +89,7 @@ class _Gathered:
     """Numbers that only all releases together can judge."""
 
     def __init__(self) -> None:
-        self.differences: list[tuple[str, float, str, tuple[str, ...]]] = []
+        self.differences: dict[str, tuple[float, str, str]] = {}
         self.wins: dict[str, int] = defaultdict(int)
         self.valid: dict[str, int] = defaultdict(int)
         self.out: dict[str, dict[str, list[int]]] = {g: defaultdict(lambda: [0, 0]) for g in (BUYER, ENTITY, TENDERER)}
@@ -146,48 +146,51 @@ def _r003(release: Release, settings: Settings, found: _Found, gathered: _Gather
     if start is None or end is None:
         return
     limit = settings.day_limits.get(str(release.details), int(settings.number("R003", "threshold", 15) or 0))
-    if (end - start).days < limit:
+    # whole days, towards zero: a period that ends before it begins by hours has none
+    if int((end - start).total_seconds() / 86_400) < limit:
         found.put(OCID, release.ocid, "R003", 1.0)
 
 
 def _r018(release: Release, settings: Settings, found: _Found, gathered: _Gathered) -> None:
     """One tenderer in a competitive procedure."""
-    if release.tender.get("numberOfTenderers") == 1 and release.method in settings.choices("R018", "procurement_methods", ("open", "selective")):
+    count = release.tender.get("numberOfTenderers")
+    if type(count) is int and count == 1 and release.method in settings.choices("R018", "procurement_methods", ("open", "selective")):
         found.put(OCID, release.ocid, "R018", 1.0)
 
 
 def _differences(release: Release, settings: Settings, gathered: _Gathered) -> None:
-    """(second-lowest valid bid − winning bid) ÷ winning bid, where the lowest price won."""
+    """(lowest valid bid of another − lowest of the winner) ÷ the winner's, where the lowest price won. Joint bids are passed over.
+
+    A process that stands on two lines counts as it stands last.
+    """
     winner = release.single_winner()
     if winner is None or not _prices_compare(release, settings):
         return
     priced = [(b.amount, b.tenderers[0]) for b in release.with_status("valid") if b.amount is not None and len(b.tenderers) == 1]
     own = [amount for amount, who in priced if who == winner]
-    if len(priced) < 2 or not own:
+    others = [(amount, who) for amount, who in priced if who != winner]
+    # a price of nothing or less has no percentage
+    if not own or not others or min(own) <= 0:
         return
-    winning = min(own)
-    if winning > min(amount for amount, _ in priced) or winning == 0:
-        return
-    rest = list(priced)
-    rest.remove((winning, winner))
-    second, _ = min(rest, key=lambda b: b[0])
-    behind = tuple(dict.fromkeys(who for amount, who in rest if amount == second and who != winner))
-    gathered.differences.append((release.ocid, (second - winning) / winning, winner, behind))
+    winning, (second, behind) = min(own), min(others, key=lambda b: b[0])
+    if second >= winning:
+        gathered.differences[release.ocid] = ((second - winning) / winning, winner, behind)
 
 
 def _r024(settings: Settings, found: _Found, gathered: _Gathered) -> None:
     """The difference is at or below the lower fence; winner and second are named."""
     limit = settings.number("R024", "threshold")
     if limit is None:
-        f = fences([d for _, d, _, _ in gathered.differences])
+        f = fences([d for d, _, _ in gathered.differences.values()])
         if f is None:
             return
         found.fence("R024", f, lower_fence=f.lower)
         limit = f.lower
-    for ocid, difference, winner, behind in gathered.differences:
+    # differences are never negative: at a fence of nothing every equal price would be flagged
+    for ocid, (difference, winner, behind) in gathered.differences.items() if limit > 0 else ():
         if difference <= limit:
             found.put(OCID, ocid, "R024", difference)
-            for who in (winner, *behind):
+            for who in (winner, behind):
                 found.put(TENDERER, who, "R024", 0.0)
                 found.processes[TENDERER, who, "R024"].add(ocid)
 
@@ -196,12 +199,12 @@ def _r058(settings: Settings, found: _Found, gathered: _Gathered) -> None:
     """The difference is at or above the upper fence; the winner is named."""
     limit = settings.number("R058", "threshold")
     if limit is None:
-        f = fences([d for _, d, _, _ in gathered.differences])
+        f = fences([d for d, _, _ in gathered.differences.values()])
         if f is None:
             return
         found.fence("R058", f, upper_fence=f.upper)
         limit = f.upper
-    for ocid, difference, winner, _ in gathered.differences:
+    for ocid, (difference, winner, _) in gathered.differences.items() if limit > 0 else ():
         if difference >= limit:
             found.put(OCID, ocid, "R058", difference)
             found.put(TENDERER, winner, "R058", 0.0)
@@ -209,20 +212,17 @@ def _r058(settings: Settings, found: _Found, gathered: _Gathered) -> None:
 
 
 def _r025_read(release: Release, settings: Settings, found: _Found, gathered: _Gathered) -> None:
-    """Wins and valid bids per tenderer, over processes with complete awards and at most one winner."""
-    if not release.awards_complete or len(release.active) > 1 or any(len(b.tenderers) > 1 for b in release.bids):
+    """Processes won and processes bid in, per tenderer, where all awards are complete and one supplier has the one active award.
+
+    However often a tenderer bids in a process, it counts once; joint bids are passed over.
+    """
+    winner = release.single_winner()
+    if winner is None:
         return
-    suppliers = [release.suppliers(a) for a in release.active]
-    if any(len(s) > 1 for s in suppliers) or any(len(listed(a.get("suppliers"))) > 1 for a in release.active):
-        return
-    for bid in release.with_status("valid"):
-        for who in bid.tenderers:
-            gathered.valid[who] += 1
-            found.processes[TENDERER, who, "R025"].add(release.ocid)
-    # A win is counted for a tenderer who bid here: the ratio is of winning bids to valid bids.
-    bidders = {who for b in release.with_status("valid") for who in b.tenderers}
-    for who in {s for group in suppliers for s in group} & bidders:
-        gathered.wins[who] += 1
+    for who in {b.tenderers[0] for b in release.with_status("valid") if len(b.tenderers) == 1}:
+        gathered.valid[who] += 1
+        gathered.wins[who] += who == winner
+        found.processes[TENDERER, who, "R025"].add(release.ocid)
 
 
 def _r025(settings: Settings, found: _Found, gathered: _Gathered) -> None:
@@ -238,19 +238,19 @@ def _r025(settings: Settings, found: _Found, gathered: _Gathered) -> None:
             return
         found.fence("R025", f, lower_fence=f.lower)
         limit = f.lower
-    for who, ratio in ratios.items():
+    for who, ratio in ratios.items() if limit > 0 else ():
         if gathered.valid[who] >= top and ratio <= limit:
             found.put(TENDERER, who, "R025", ratio)
 
 
 def _r028(release: Release, settings: Settings, found: _Found, gathered: _Gathered) -> None:
-    """Different tenderers submitted the same price."""
+    """Different tenderers submitted the same price in the same currency, whichever that is."""
     if not _prices_compare(release, settings):
         return
-    at_price: dict[float, set[frozenset[str]]] = defaultdict(set)
+    at_price: dict[tuple[float, str], set[frozenset[str]]] = defaultdict(set)
     for bid in release.with_status("pending", "valid", "disqualified"):
-        if bid.amount is not None and bid.tenderers:
-            at_price[bid.amount].add(frozenset(bid.tenderers))
+        if bid.price is not None and bid.tenderers:
+            at_price[bid.price].add(frozenset(bid.tenderers))
     for groups in at_price.values():
         if len(groups) > 1:
             found.put(OCID, release.ocid, "R028", 1.0)
@@ -297,8 +297,8 @@ def _r036(release: Release, settings: Settings, found: _Found, gathered: _Gather
     if not any(b.amount is not None for b in release.with_status("valid")):
         return
     priced = [(b.amount, b.status) for b in release.with_status("pending", "valid", "disqualified") if b.amount is not None]
-    lowest = min(amount for amount, _ in priced)
-    if any(status == "disqualified" for amount, status in priced if amount == lowest):
+    # of equal lowest prices the first that stands there is the lowest
+    if min(priced, key=lambda b: b[0])[1] == "disqualified":
         found.put(OCID, release.ocid, "R036", 1.0)
 
 
@@ -331,7 +331,7 @@ def _r038(settings: Settings, found: _Found, gathered: _Gathered) -> None:
                 continue
             found.fence("R038", f, **{f"{group.lower()}_upper_fence": f.upper})
             limit = f.upper
-        for who, ratio in ratios.items():
+        for who, ratio in ratios.items() if limit > 0 else ():
             if ratio >= limit:
                 found.put(group, who, "R038", ratio)
 
@@ -342,22 +342,21 @@ def _r048_read(release: Release, settings: Settings, found: _Found, gathered: _G
     for award in release.active:
         if len(listed(award.get("suppliers"))) != 1:
             continue
-        for who in release.suppliers(award):
+        classes = {code[:digits] for item in listed(award.get("items")) if (code := ident(at(item, "classification", "id"))) is not None}
+        # a process without a class says nothing of variety and is not counted
+        for who in release.suppliers(award) if classes else ():
             gathered.awarded[who].add(release.ocid)
             found.processes[TENDERER, who, "R048"].add(release.ocid)
-            for item in listed(award.get("items")):
-                code = ident(at(item, "classification", "id"))
-                if code and len(code) >= digits:
-                    gathered.classes[who].add(code[:digits])
+            gathered.classes[who] |= classes
 
 
 def _r048(settings: Settings, found: _Found, gathered: _Gathered) -> None:
     """The variety of item classes is at or above the upper fence of suppliers with enough processes."""
     least = settings.number("R048", "minimum_contracting_processes", 20) or 0
-    variety = {who: len(classes) for who, classes in gathered.classes.items() if classes}
+    variety = {who: len(classes) for who, classes in gathered.classes.items() if len(gathered.awarded[who]) >= least}
     limit = settings.number("R048", "threshold")
     if limit is None:
-        f = fences([n for who, n in variety.items() if len(gathered.awarded[who]) >= least])
+        f = fences(list(variety.values()))
         if f is None:
             return
         found.fence("R048", f, upper_fence=f.upper)

@@ -27,10 +27,8 @@ def at(value: Any, *path: str) -> Any:
 
 
 def ident(value: Any) -> str | None:
-    """An organisation's id: a non-empty string, or a number as text."""
-    if isinstance(value, str) and value:
-        return value
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    """An organisation's id or a code: a text, as OCDS demands; a number is none."""
+    return value if isinstance(value, str) else None
 
 
 def instant(value: Any) -> datetime | None:
@@ -45,12 +43,13 @@ def instant(value: Any) -> datetime | None:
 
 @dataclass(frozen=True)
 class Bid:
-    """A bid: its status, the ids of those who made it, and its price in the main currency, if it has one."""
+    """A bid: its status, the ids of those who made it, its price in the main currency if it has one, and its price with currency."""
 
     status: str
     tenderers: tuple[str, ...]
     amount: float | None
     date: datetime | None
+    price: tuple[float, str] | None
 
 
 class Release:
@@ -70,9 +69,10 @@ class Release:
     def _bid(raw: Json, currency: str | None) -> Bid:
         ids = tuple(i for t in listed(raw.get("tenderers")) if (i := ident(t.get("id"))) is not None)
         amount = at(raw, "value", "amount")
-        comparable = isinstance(amount, int | float) and not isinstance(amount, bool) and at(raw, "value", "currency") == currency
+        stated = at(raw, "value", "currency")
+        price = (float(amount), stated) if isinstance(amount, int | float) and not isinstance(amount, bool) and isinstance(stated, str) else None
         status = raw.get("status")
-        return Bid(status if isinstance(status, str) else "", ids, float(amount) if comparable else None, instant(raw.get("date")))
+        return Bid(status if isinstance(status, str) else "", ids, price[0] if price and stated == currency else None, instant(raw.get("date")), price)
 
     def with_status(self, *statuses: str) -> list[Bid]:
         return [b for b in self.bids if b.status in statuses]
@@ -91,8 +91,8 @@ class Release:
         return [i for s in listed(award.get("suppliers")) if (i := ident(s.get("id"))) is not None]
 
     def single_winner(self) -> str | None:
-        """The one supplier of the one active award, when all awards are complete and every bid has one tenderer."""
-        if not self.awards_complete or len(self.active) != 1 or any(len(b.tenderers) > 1 for b in self.bids):
+        """The one supplier of the one active award, when all awards are complete."""
+        if not self.awards_complete or len(self.active) != 1 or len(listed(self.active[0].get("suppliers"))) != 1:
             return None
         suppliers = self.suppliers(self.active[0])
         return suppliers[0] if len(suppliers) == 1 else None
