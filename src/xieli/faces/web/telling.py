@@ -16,6 +16,7 @@ KINDS = {
     "handover_opened": _("您移送的事项已被拆阅"), "handover_accepted": _("您移送的事项已受理"), "handover_returned": _("您移送的事项被退回"),
     "handover_redirected": _("您移送的事项已转办"), "feedback": _("您移送的事项有了反馈"), "reminder": _("移送方催办"), "alarm": _("警示"),
     "reporter_asked": _("反映人信息库有一个申请等您同意"), "reporter_released": _("您申请查看反映人已获同意"), "reporter_refused": _("您申请查看反映人未获同意"),
+    "factor_reset": _("您的第二因素已由两人重置；如非您本人要求，请立即报告"),
     "clock_alarm": _("期限将到或已到"), "feedback_overdue": _("反馈已逾期"),
     "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"), "exhibit_forged": _("依据的材料被认定伪造"),
     "export_ended": _("您申请的后台导出已结束"),
@@ -26,7 +27,7 @@ REASONS = {
     "approval_waiting": _("您的职务在这件请示的审批环节中"), "handover_arrived": _("您在接收机构的收件岗位"), "designated": _("您在被指定的机构任职"),
     "handover_opened": _("您发出了这件移送"), "handover_accepted": _("您发出了这件移送"), "handover_returned": _("您发出了这件移送"), "handover_redirected": _("您发出了这件移送"),
     "reporter_asked": _("您保管反映人信息库的一把钥匙"), "reporter_released": _("您提出了这项申请"), "reporter_refused": _("您提出了这项申请"), "match_run": _("您提出了这次运行"),
-    "export_ended": _("您提出了这次导出"), "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
+    "export_ended": _("您提出了这次导出"), "factor_reset": _("这是您的账号"), "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
 }
 
 

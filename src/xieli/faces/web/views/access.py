@@ -16,7 +16,7 @@ from xieli.faces.web.pictures.rings import knower_rings
 from xieli.faces.web.templatetags.xieli import ACT_WORDS, ZONE, english, named
 from xieli.faces.web.views.matter import principal_names
 from xieli.office.access import services as access
-from xieli.office.access.models import Grant, Recusal
+from xieli.office.access.models import Compartment, Grant, Recusal
 from xieli.office.audit import queries as audit
 from xieli.office.audit import record_look
 from xieli.office.matters.services import grants
@@ -42,7 +42,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     now = [g for g in given if g.revoked_at is None and g.ends_at > who.now]
     return render(request, "web/access.html", {
         "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
-        "looks": [_told(look, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter),
+        "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter),
         "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": RAISED, "act_words": [(a, words[english()]) for a, words in ACT_WORDS.items()],
     })
 

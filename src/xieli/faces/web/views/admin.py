@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from xieli.faces.web.context import installation, me
 from xieli.faces.web.decorators import bound
 from xieli.office.access import services as access
-from xieli.office.accounts import services
+from xieli.office.accounts import resets, services
 from xieli.office.audit import record
 from xieli.office.bodies.models import Office
 from xieli.office.matters.services.errors import NotVisible
@@ -36,10 +36,13 @@ def admin(request: HttpRequest) -> HttpResponse:
         raise NotVisible()
     asked = request.GET.get("q", "").strip()[:40]
     people = list(Person.objects.filter(Q(name__contains=asked) | Q(initials__contains=[asked.lower()]), active=True).only("id", "name", "name_en", "account").order_by("sort_key")[:FOUND]) if security and asked else []
+    asked_resets = resets.waiting()
+    reset_names = Person.objects.only("id", "name", "name_en").in_bulk({r.person for r in asked_resets} | {r.asked_by for r in asked_resets})
     waiting_rows = list(waiting.order_by("id")[:200])
     for w in waiting_rows:  # shown as the database decides: never one's own, never what one proposed
         w.may_confirm = w.person_id != who.person_id and w.granted_by_id != who.person_id and (w.body_id in heads or (system and not security))  # type: ignore[attr-defined]
     return render(request, "web/admin/admin.html", {
+        "resets": [{"row": r, "who": reset_names.get(r.person), "by": reset_names.get(r.asked_by)} for r in asked_resets],
         "security": security, "system": system, "heads": heads, "waiting": waiting_rows, "place": installation(), "asked": asked, "people": people,
         "offices": Office.objects.filter(valid_to=None).select_related("body", "room").order_by("body_id", "code") if people else [],
         "duties": Posting.objects.exclude(confirmed_by=None).filter(ends_at=None, person__in=people).select_related("person", "office", "body").order_by("person__sort_key", "body_id") if people else [],
