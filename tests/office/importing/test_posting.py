@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.office.importing.conftest import HEAD
+from xieli.office.matters.services.errors import Refused
 
 
 def row(number="", day="2025-03-05", subject="钱某某", unit="某镇", summary="虚报粮补若干", source="信访"):
@@ -113,6 +114,30 @@ def test_the_door_itself_refuses_what_the_service_would_not_send(desk, ledger):
                               ("select access.post_ledger(%s, %s, '[]')", [batch.id, Jsonb({"owner_body": desk.body})])):
             with pytest.raises(DatabaseError), transaction.atomic():
                 cursor.execute(query, values)
+
+
+@pytest.mark.parametrize("change", [{"number_key": "receipt:1"}, {"number_key": "lead_no:999999"}, {"number_key": "lead_no"}, {"number_key": None}, {"number_pattern": "任意{n}"}, {"number_pattern": None},
+                                    {"series": "case_no"}, {"owner_body": None}])
+def test_a_ledger_draws_its_numbers_from_its_own_bodys_series_only(desk, ledger, change, monkeypatch):
+    """A hostile program that holds the importer's session sends what it likes as the head."""
+    from django.db import IntegrityError, ProgrammingError
+
+    from xieli.office.matters.importing import service
+
+    def altered(name, batch, head, entries, *rest):
+        return real(name, batch, type(head)({**head.obj, **change}), entries, *rest)
+
+    real = service.call
+    counters = desk.admin.execute("select array_agg(row(series, year, last)::text order by 1) from number_series").fetchone()
+    monkeypatch.setattr(service, "call", lambda name, *args: altered(name, *args) if name == "post_ledger" else real(name, *args))
+    def attack():
+        with desk.acts("yj-clerk"):
+            _, trial = trial_of(desk, ledger([HEAD, row(subject=f"戊{len(str(change))}")]))
+            service.post(trial, desk.body, desk.room)
+
+    with pytest.raises((Refused, IntegrityError, ProgrammingError)):
+        attack()
+    assert desk.admin.execute("select array_agg(row(series, year, last)::text order by 1) from number_series").fetchone() == counters
 
 
 def test_undo_takes_everything_back_and_voids_the_numbers(desk, ledger):

@@ -69,6 +69,7 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "a merger needs its document": ("document_needed", "请填写合并的批准文号。", "Enter the number of the document that orders the merger."),
     "bodies of two kinds or ranks do not merge": ("kinds_differ", "两个机构类别或级别不同，不能合并。没有改动。", "Bodies of two kinds or ranks do not merge. Nothing was changed."),
     "a successor is neither the body itself nor below it": ("successor", "承继机构不能是它自己或它的下级。没有改动。", "A body's successor is neither itself nor below it. Nothing was changed."),
+    "what the person must be told first was not told": ("guard_rights", "须先告知事实并听取陈述申辩、告知救济途径和期限，才能办理这一步。", "The person must first be told the facts, be heard, and be told remedies and their limits."),
     "no such series": ("series", "这不是本事项的编号序列，不能取号。", "That is no series of this matter; no number was drawn."),
     "a refusal needs a reason": ("reason_needed", "不批准须写明理由。", "A refusal needs a reason."),
     "another act is decided first": ("order", "须先办完前一项审批：材料可以并行准备，决定只能依次作出。", "Another act is decided first: papers may be prepared in parallel, decisions come in order."),
