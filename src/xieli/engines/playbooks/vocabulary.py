@@ -130,7 +130,7 @@ GUARDS: dict[str, Word] = {
     "parent": Word({"kind": _opt("kind"), "passed": _one("word")}, "上级事项已经过“{passed}”", "the parent matter has passed “{passed}”"),
     "people": Word({"role": _one("role"), "at_least": _one("count")}, "“{role}”不少于 {at_least} 人", "at least {at_least} persons as “{role}”"),
     "subject": Word({"attribute": _one("enum", *SUBJECT_ATTRIBUTES)}, "对象{attribute}{value}", "subject: {attribute} {value}", values=True),
-    "body": Word({"party": _one("party"), "attribute": _one("enum", "rank", "kind")}, "“{party}”{attribute}{value}", "{attribute} of “{party}” {value}", values=True),
+    "body": Word({"party": _one("party"), "attribute": _one("enum", "rank", "kind", "area")}, "“{party}”{attribute}{value}", "{attribute} of “{party}” {value}", values=True),
     "relation": Word({"of": _one("party"), "to": _one("party"), "is": _one("enum", *RELATIONS)}, "“{of}”与“{to}”的关系为{is}", "“{of}” is {is} with respect to “{to}”"),
     "passed": Word({"stage": _one("stage")}, "已经过“{stage}”", "“{stage}” has been passed", outside=False),
     "not_passed": Word({"stage": _one("stage")}, "未经过“{stage}”", "“{stage}” has not been passed", outside=False),

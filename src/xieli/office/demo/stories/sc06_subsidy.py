@@ -44,10 +44,10 @@ def activate(stage: Theatre) -> None:
     chief, deputy = stage.holder("room_head@zhongyue/supervision1"), stage.holder("deputy@zhongyue")
     stage.at("2026-04-08 10:00")
     approval = hands.ask(chief, area, "activate", {"towns": [stage.body(t) for t in TOWNS]}, reason="案情复杂，本镇力量不足且熟人多")
-    code = hands.refused(chief, lambda: moves.make(Matter.objects.get(pk=area), "activate", form=("activation", {"verdict": "activate", "reason": "片区统筹力量"})))
+    code = hands.refused(chief, lambda: moves.make(Matter.objects.get(pk=area), "activate", form=("activation", {"verdict": "activate", "reason": "片区统筹力量", "decided_on": hands.day()})))
     stage.check("分管领导未批准，不能启动片区办案", "Without the deputy's approval the area case does not start", code == "not_approved")
     hands.sign(deputy, approval)
-    hands.step(chief, area, "activate", form=("activation", {"verdict": "activate", "reason": "片区统筹力量"}))
+    hands.step(chief, area, "activate", form=("activation", {"verdict": "activate", "reason": "片区统筹力量", "decided_on": hands.day()}))
     stage.made["activated"] = hands.clock()
     local = hands.staff("handler", "wenshan")
     with stage.acts(chief):

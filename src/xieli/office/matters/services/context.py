@@ -8,12 +8,12 @@ from typing import Any
 
 from xieli.engines.playbooks.model import Playbook, Role
 from xieli.engines.playbooks.state import Child, Context, State, state_from_data
-from xieli.office.bodies.models import Body
+from xieli.office.bodies.models import AreaBody, Body
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.papers import Papers, parties_of, read
 from xieli.office.matters.services.playbooks import by_sha
-from xieli.office.matters.services.source import Actor, actor
+from xieli.office.matters.services.source import Actor, actor, today
 from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
 from xieli.office.matters.tables.handover import CompetenceBasis, FeedbackDuty
 from xieli.office.matters.tables.measures import Presence, RightsSheet
@@ -176,7 +176,7 @@ def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | N
         feedback=_feedback(more.get("owed_answers", ())), competence=bool(more.get("competence_basis")),
         parent_kind=parent["kind"] if parent else None, parent_passed=frozenset(parent["passed"]) if parent else frozenset(),
         people=people, subject=subject_of(matter, papers.subject) if "subject" in asks else {}, bodies=bodies,
-        body_attributes=_attributes(bodies, papers.bodies) if "body" in asks else {}, relations=_relations(bodies, papers.bodies) if "relation" in asks else frozenset(),
+        body_attributes=_attributes(bodies, papers.bodies) | (_areas(bodies) if "body.area" in asks else {}) if "body" in asks else {}, relations=_relations(bodies, papers.bodies) if "relation" in asks else frozenset(),
         facts=_facts(more.get("facts", ())), files=_files(matter) if "files" in asks else frozenset(),
         evidence=_evidence(matter) if "evidence" in asks else 0, authorization="authorization" in asks and _authorized(matter),
         presence=frozenset({"basis_current"} if more["presences"] else {"none_open"}) if "presence" in asks else frozenset(),
@@ -200,6 +200,8 @@ def _asks(playbook: Playbook) -> frozenset[str]:
     if playbook.sha256 not in _ASKED:
         conditions = [move.when for move in playbook.moves.values()] + [chain.when for act in playbook.approvals.values() for chain in act.chains]
         words = {guard.test for condition in conditions for group in condition for guard in group}
+        if any(guard.test == "body" and guard.get("attribute") == "area" for condition in conditions for group in condition for guard in group):
+            words.add("body.area")
         if any(stage.products for stage in playbook.stages.values()):
             words.add("product")
         _ASKED[playbook.sha256] = frozenset(words)
@@ -287,6 +289,17 @@ def _attributes(bodies: dict[str, tuple[str, ...]], found_bodies: Iterable[Body]
         for body in group:
             if body in rows:
                 found[(party, "rank")], found[(party, "kind")] = rows[body].rank, rows[body].kind
+    return found
+
+
+def _areas(bodies: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], Any]:
+    """The kind of the area in which a party stands today; `none` for who stands in none."""
+    day, found = today(), {}
+    members = AreaBody.objects.filter(valid_from__lte=day, body_id__in={int(b) for group in bodies.values() for b in group}).exclude(valid_to__lte=day).exclude(area__valid_to__lte=day)
+    kinds = {str(body): kind for body, kind in members.values_list("body_id", "area__kind")}
+    for party, group in bodies.items():
+        for body in group:
+            found[(party, "area")] = kinds.get(body, "none")
     return found
 
 
