@@ -99,3 +99,59 @@ def test_a_file_that_is_not_json_is_a_usage_error(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text("not json")
     assert call("zones", path).exit_code == 2
+
+
+def broken(**changed: object) -> dict[str, object]:
+    return {**make_zones(), **changed}
+
+
+def two_heads_short() -> dict[str, object]:
+    data = quarterly()
+    data["groups"][0]["heads"] = data["groups"][0]["heads"][:1]
+    return data
+
+
+FAULTS = [
+    ("zones", {"bodies": [], "units": []}, "empty"), ("zones", broken(units=[dict(u, load=-1) for u in make_zones()["units"]]), "negative-load"), ("zones", broken(units=[*make_zones()["units"], make_zones()["units"][0]]), "duplicate-id"),
+    ("zones", broken(locks=[{"unit": "u00", "body": make_zones()["bodies"][0]["id"], "by": "x", "reason": "x"}], bans=[{"unit": "u00", "body": make_zones()["bodies"][0]["id"], "code": "kin"}]), None),
+    ("zones", {}, None), ("designate", {"now": "x"}, "format"), ("designate", {}, "format"), ("staff", {}, None), ("staff", {"officers": 3}, None),
+    ("committees", {}, "empty"), ("committees", {"villages": [{"id": 1}], "adjacent": []}, None), ("committees", {**grid(3, 2), "adjacent": [["nobody", "else"]]}, "unknown-village"),
+    ("rota", {}, "format"), ("rota", two_heads_short(), "two-heads"), ("conflict", {}, None), ("frontier", {}, None), ("replan", {}, None),
+]
+
+
+@pytest.mark.parametrize(("command", "data", "rule"), FAULTS)
+def test_every_fault_is_one_json_document_that_names_rule_and_sentence_in_both_languages(tmp_path: Path, command: str, data: object, rule: str | None) -> None:
+    result = call(command, write(tmp_path / "f.json", data), "--json")
+    assert result.exit_code == 2, result.output
+    said = json.loads(result.output)
+    assert said["status"] == "refused"
+    assert said["rule"] == rule or (rule is None and said["rule"])
+    assert said["text"]["zh"]
+    assert said["text"]["en"]
+    plain = call(command, tmp_path / "f.json")
+    assert plain.exit_code == 2
+    assert said["text"]["zh"] in plain.output
+    assert said["text"]["en"] in plain.output
+
+
+@pytest.mark.parametrize("command", ["zones", "replan", "frontier", "conflict", "designate", "staff", "committees", "rota", "gap"])
+@pytest.mark.parametrize("content", ["not json", "[1, 2]", ""])
+def test_a_file_that_is_nothing_is_refused_as_json_too(tmp_path: Path, command: str, content: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content)
+    result = call(command, path, "--json")
+    assert result.exit_code == 2, result.output
+    assert json.loads(result.output)["status"] == "refused"
+    assert call(command, path).exit_code == 2
+
+
+def test_a_map_of_islands_is_answered_village_by_village(tmp_path: Path) -> None:
+    data = grid(3, 2)
+    data["adjacent"] = []
+    result = call("committees", write(tmp_path / "f.json", data), "--json")
+    assert result.exit_code == 0
+    made = json.loads(result.output)
+    assert [len(c["villages"]) for c in made["committees"]] == [1] * 6
+    assert len(made["for_decision"]) == 6
+    assert made["check"] == []

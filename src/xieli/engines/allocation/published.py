@@ -5,6 +5,7 @@ gap1–gap12 are maximised, the types c, d and e are minimised.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,19 +17,64 @@ from .record import Limits, make
 from .words import BadInput, Text
 
 
-def read(text: str) -> dict[str, Any]:
-    """Parse one instance into {cost, resource, capacity}; raises BadInput when numbers are missing."""
+def _numbers(text: str) -> list[int]:
+    """Whole numbers of a text: comments (#, //, %) and names are skipped, commas and semicolons separate, 12.0 is 12."""
+    out: list[int] = []
+    for line in text.lstrip("\ufeff").splitlines():
+        for word in re.split(r"[\s,;]+", re.split(r"#|//|%", line, maxsplit=1)[0]):
+            if not word or word[0].isalpha():
+                continue
+            value = float(word)
+            if not value.is_integer() or abs(value) > 10**9:
+                raise ValueError(word)
+            out.append(int(value))
+    return out
+
+
+def _length(numbers: list[int], at: int) -> int:
+    """How many numbers the instance that begins here has; 0 where none can."""
+    if at + 2 > len(numbers) or numbers[at] < 1 or numbers[at + 1] < 1:
+        return 0
+    agents, jobs = numbers[at], numbers[at + 1]
+    return 2 + 2 * agents * jobs + agents
+
+
+def _starts(numbers: list[int]) -> list[int]:
+    """Where the instances of a text begin: one alone, or the OR-Library's set, whose first number says how many follow."""
+    if (one := _length(numbers, 0)) and one == len(numbers):
+        return [0]
+    if numbers and numbers[0] >= 1:
+        at = 1
+        found: list[int] = []
+        while len(found) < numbers[0] and (size := _length(numbers, at)) and at + size <= len(numbers):
+            found.append(at)
+            at += size
+        if len(found) == numbers[0] and at == len(numbers):
+            return found
+    return [0] if one and one < len(numbers) else []  # an optimum or a name of the instance may follow
+
+
+def read(text: str, number: int = 1) -> dict[str, Any]:
+    """Parse one instance into {cost, resource, capacity}: the only one, or the `number`-th of a set (from 1).
+
+    Line breaks mean nothing. Raises BadInput when numbers are missing, negative or no whole numbers.
+    """
     try:
-        numbers = [int(x) for x in text.split()]
-        agents, jobs = numbers[0], numbers[1]
-        if len(numbers) < 2 + 2 * agents * jobs + agents:
-            raise ValueError
-    except (ValueError, IndexError) as error:
-        raise BadInput("format", [], Text("不是公开算例格式（执行者数、任务数、成本、资源、容量）。",
-                                          "Not a published instance (agents, jobs, costs, resources, capacities).")) from error
-    rows = [numbers[2 + r * jobs : 2 + (r + 1) * jobs] for r in range(2 * agents)]
-    at = 2 + 2 * agents * jobs
-    return {"cost": rows[:agents], "resource": rows[agents:], "capacity": numbers[at : at + agents]}
+        numbers = _numbers(text)
+        starts = _starts(numbers)
+        if not 1 <= number <= len(starts):
+            raise ValueError(number)
+    except ValueError as error:
+        raise BadInput("format", [str(error)[:40]], Text("不是公开算例格式（执行者数、任务数、成本、资源、容量），或没有这一例。",
+                                                         "Not a published instance (agents, jobs, costs, resources, capacities), or there is none of that number.")) from error
+    at = starts[number - 1]
+    agents, jobs = numbers[at], numbers[at + 1]
+    rows = [numbers[at + 2 + r * jobs : at + 2 + (r + 1) * jobs] for r in range(2 * agents)]
+    end = at + 2 + 2 * agents * jobs
+    capacity = numbers[end : end + agents]
+    if min(min(r) for r in rows[agents:]) < 0 or min(capacity) < 0:
+        raise BadInput("negative-load", [], Text("资源或容量为负。", "A resource or a capacity is negative."))
+    return {"cost": rows[:agents], "resource": rows[agents:], "capacity": capacity}
 
 
 def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -28,10 +28,21 @@ VERDICTS = {"zones": check.zones, "replan": check.zones, "gap": check.published,
 
 
 def _load(path: Path) -> Any:
+    """One JSON object from a file; anything else is refused, with `--json` as JSON like every other refusal."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise Usage(f"{path.name} 不是 JSON 文件（{error}）。", f"{path.name} is not a JSON file ({error}).") from error
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError, OSError) as error:
+        _refuse_file("json", Text(f"{path.name} 不是 JSON 文件（{error}）。", f"{path.name} is not a JSON file ({error})."))
+    if not isinstance(data, dict):
+        _refuse_file("format", Text(f"{path.name} 的内容不是一个对象。", f"{path.name} does not hold one object."))
+    return data
+
+
+def _refuse_file(rule: str, text: Text) -> NoReturn:
+    if click.get_current_context().params.get("as_json"):
+        _say({"status": "refused", "rule": rule, "records": [], "text": text.as_json()}, True, [])
+        sys.exit(2)
+    raise Usage(text.zh, text.en)
 
 
 def _say(data: dict[str, Any], as_json: bool, lines: list[str]) -> None:
@@ -87,7 +98,7 @@ def _overridden(data: dict[str, Any], band: float | None, current: dict[str, Any
         data = data | {"ladder": [band]}
     if current is not None:
         changes["current"] = current
-        data = data | {"units": [{**u, "current": current.get(str(u["id"]), u.get("current"))} for u in data.get("units", [])]}
+        data = data | {"units": [{**u, "current": current.get(str(u.get("id")), u.get("current"))} if isinstance(u, dict) else u for u in data.get("units", [])]}
     return data, {"overrides": changes} if changes else {}
 
 
@@ -205,13 +216,14 @@ def check_command(file: Path, plan: Path, as_json: bool, again: bool) -> None:
 @JSON
 @OUT
 @click.option("--maximise", is_flag=True, help="gap1-gap12 are maximised")
+@click.option("--number", default=1, show_default=True, type=click.IntRange(min=1), help="which instance of a file that holds several")
 @_limit_options
-def gap(file: Path, as_json: bool, out: Path | None, maximise: bool, **limits: Any) -> None:
+def gap(file: Path, as_json: bool, out: Path | None, maximise: bool, number: int, **limits: Any) -> None:
     """公开算例（广义指派） / a published generalized-assignment instance."""
     try:
-        data = published.read(file.read_text(encoding="utf-8"))
+        data = published.read(file.read_text(encoding="utf-8-sig", errors="replace"), number)
     except BadInput as refused:
-        raise Usage(refused.text.zh, refused.text.en) from refused
+        _refuse_file(refused.rule, refused.text)
     result = _run("gap", data, _limits(limits), as_json, {"maximise": maximise})
     if result["assign"] is None:
         _nothing_fits(result, as_json)
