@@ -102,6 +102,40 @@ TRICKS = [
     "CALL query('ATTACH ''TARGET''')",
     "SELECT * FROM sqlite_scan('TARGET', 't')",
     "CREATE SECRET (TYPE s3)",
+    "CREATE PERSISTENT SECRET kept (TYPE http, BEARER_TOKEN 'x')",
+    "SELECT * FROM read_blob('/etc/passwd')",
+    "SELECT * FROM read_json('/proc/self/environ')",
+    "SELECT * FROM read_ndjson_objects('/etc/passwd')",
+    "SELECT * FROM parquet_metadata('SOURCE')",
+    "SELECT * FROM parquet_schema('SOURCE')",
+    "SELECT * FROM 'SOURCE'",
+    "COPY payment TO 'TARGET' (FORMAT parquet)",
+    "COPY payment FROM '/etc/passwd'",
+    "IMPORT DATABASE '/etc'",
+    "ATTACH 'http://127.0.0.1:9/x.duckdb' AS web",
+    "SELECT * FROM 'https://127.0.0.1:9/x.csv'",
+    "FORCE INSTALL httpfs FROM 'http://127.0.0.1:9'",
+    "LOAD 'TARGET.duckdb_extension'",
+    "SET custom_extension_repository='http://127.0.0.1:9'",
+    "SET extension_directory='TARGET'",
+    "SET home_directory='/'",
+    "SET secret_directory='TARGET'",
+    "SET log_query_path='TARGET'",
+    "SET profiling_output='TARGET'",
+    "SET allowed_directories=['/']",
+    "SET allowed_paths=['SOURCE']",
+    "SET allow_unsigned_extensions=true",
+    "SET disabled_filesystems=''",
+    "SET python_enable_replacements=true",
+    "RESET lock_configuration",
+    "RESET memory_limit",
+    "SET GLOBAL threads=64",
+    "PREPARE p AS COPY payment TO 'TARGET'; EXECUTE p",
+    "PREPARE p AS SELECT * FROM read_text('/etc/passwd'); EXECUTE p",
+    "CREATE MACRO m() AS TABLE SELECT * FROM read_text('/etc/passwd')",
+    "CREATE VIEW v AS SELECT * FROM read_text('/etc/passwd')",
+    "ALTER TABLE payment RENAME TO p2",
+    "UPDATE payment SET amount = 0",
 ]
 
 
@@ -136,6 +170,49 @@ def test_no_statement_reaches_a_file_an_extension_or_a_setting(projected, tmp_pa
         con.execute(trick.replace("SOURCE", str(source)).replace("TARGET", str(target))).fetchall()
     con.close()
     assert not target.exists()
+
+
+def test_no_variable_of_the_process_is_reached_by_its_name(projected):
+    kept, _ = projected
+    con = locked(kept, 512)
+    people = duckdb.connect().sql("SELECT 'SECRETROW' AS name").arrow()
+    for name in ("people", "kept", "projected", "os", "json"):
+        with pytest.raises(duckdb.Error):
+            con.execute(f"SELECT * FROM {name}").fetchall()
+    with pytest.raises(duckdb.Error):
+        con.execute("SELECT open('/etc/passwd')").fetchall()
+    con.close()
+    assert people is not None
+
+
+HIDDEN = ["SELECT {} FROM payment", "SELECT row_ref FROM payment ORDER BY {}", "SELECT count(*) FROM payment GROUP BY {}", "SELECT row_ref FROM payment WHERE {} > 'A'",
+          "SELECT p.row_ref FROM payment p JOIN payment q ON p.{} = q.{}", "WITH v AS (SELECT * FROM payment) SELECT {} FROM v", "SELECT first(row_ref ORDER BY {}) FROM payment"]
+
+
+@pytest.mark.parametrize("how", HIDDEN)
+def test_a_hidden_column_orders_groups_filters_and_joins_nothing(projected, how):
+    kept, _ = projected
+    con = locked(kept, 512)
+    for hidden in ("name", "phone", "account", "id_no", "cause", "_row"):
+        with pytest.raises(duckdb.Error):
+            con.execute(how.replace("{}", hidden)).fetchall()
+    con.close()
+
+
+def test_what_the_database_says_of_itself_holds_no_value_of_the_source(projected):
+    kept, source = projected
+    con = locked(kept, 512)
+    told = 0
+    for about in ("duckdb_settings()", "duckdb_databases()", "duckdb_tables()", "duckdb_columns()", "duckdb_views()", "duckdb_secrets()", "duckdb_temporary_files()", "pragma_storage_info('payment')"):
+        try:
+            text = str(con.execute(f"SELECT * FROM {about}").fetchall())
+        except duckdb.Error:
+            continue
+        told += 1
+        for secret in (DEAD, ALIVE, "王某", "13812345678", "SECRETCAUSE", source.parent.name):
+            assert secret not in text, about
+    con.close()
+    assert told >= 4
 
 
 @pytest.mark.parametrize("whole", ["SELECT to_json(t) FROM payment t", "SELECT t FROM payment t", "SELECT columns('.*') FROM payment", "SELECT * FROM query_table('payment')", "SELECT unnest(t) FROM payment t", "SUMMARIZE payment"])
@@ -195,6 +272,30 @@ def test_a_model_is_one_select_over_its_own_tables(ws, tmp_path, sql):
     with pytest.raises(MatchError) as caught:
         run_own(ws, tmp_path, sql)
     assert caught.value.code in ("model_sql", "model_table", "parameter")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT error('carried' || CAST(paid_on AS VARCHAR)) AS person, [row_ref] AS payment_rows FROM payment",
+        "SELECT CAST('carried' || CAST(paid_on AS VARCHAR) AS BIGINT) AS person, [row_ref] AS payment_rows FROM payment",
+        "SELECT missing_column FROM (PIVOT (SELECT 'carried' || paid_on AS d, person FROM payment) ON d USING count(*) GROUP BY person)",
+        "SELECT * FROM (PIVOT (SELECT 'carried' || paid_on AS d, person FROM payment) ON d USING count(*) GROUP BY person)",
+    ],
+)
+def test_the_words_of_an_error_carry_nothing_out(ws, tmp_path, sql):
+    with pytest.raises(MatchError) as caught:
+        run_own(ws, tmp_path, sql)
+    left = b"".join(p.read_bytes() for p in ws.runs.rglob("*") if p.is_file() and p.suffix in (".json", ".jsonl") and p.name != "plan.json")
+    for said in (caught.value.zh, caught.value.en, left.decode("utf-8", "replace")):
+        assert "carried2026" not in said
+        assert "2026-03-01" not in said
+
+
+def test_a_result_without_end_is_stopped_and_leaves_nothing(ws, tmp_path):
+    with pytest.raises(Refused, match="too_many_hits"):
+        run_own(ws, tmp_path, "SELECT p.person AS person, [p.row_ref] AS payment_rows FROM payment p, range(1000000000000) a")
+    assert not list(ws.runs.glob("*/hits.jsonl"))
 
 
 def test_more_hits_than_allowed_export_nothing(ws):

@@ -35,6 +35,10 @@ def run_spark(plan: dict[str, Any], tell: Any) -> list[dict[str, Any]]:
         frame = session.sql(plan["sql"])
         collected = frame.collect() if plan["step"] else frame.limit(plan["hits"] + 1).collect()
         rows = [r.asDict(recursive=True) for r in collected]
+    except Exception as e:
+        from .worker import failed
+
+        raise failed(e) from None
     finally:
         session.stop()
     if plan["step"]:

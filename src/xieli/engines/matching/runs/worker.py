@@ -82,12 +82,18 @@ def execute(con: duckdb.DuckDBPyConnection, plan: Plan, run: Path, tell: Any) ->
     except duckdb.OutOfMemoryException as e:
         raise MatchError("too_big", f"超过内存限制 {plan['memory_mb']} MB，未写入任何结果", f"the memory limit of {plan['memory_mb']} MB was reached; nothing was written") from e
     except duckdb.Error as e:
-        first = str(e).splitlines()[0]
-        raise MatchError("model_sql", f"模型语句运行失败：{first}", f"the model's SQL failed: {first}") from e
+        raise failed(e) from e
     finally:
         done.set()
         watcher.join()
     return STEPS[plan["step"]](rows, plan["parameters"]) if plan["step"] else rows
+
+
+def failed(error: Exception) -> MatchError:
+    """What is said of a model whose SQL failed on real data: the kind of error, never its text, which quotes values of rows that are no hit."""
+    kind = type(error).__name__
+    return MatchError("model_sql", f"模型语句运行失败（{kind}），未写入任何结果。原文可能带出数据，不予显示；请用 xieli match check 在样例上查找原因。",
+                      f"the model's SQL failed ({kind}); nothing was written. Its text could carry data and is not shown: find the cause on examples with xieli match check.")
 
 
 def finish(con: duckdb.DuckDBPyConnection, plan: Plan, rows: list[Row]) -> dict[str, Any]:
@@ -103,7 +109,9 @@ def finish(con: duckdb.DuckDBPyConnection, plan: Plan, rows: list[Row]) -> dict[
     expected = {*outputs, *lists}
     for row in rows:
         if not set(row) <= expected or not set(outputs) <= set(row):
-            raise MatchError("contract", f"结果字段与合约不符：{sorted(set(row) ^ expected)}", f"the result's columns differ from the contract: {sorted(set(row) ^ expected)}")
+            # a column outside the contract may be named after a value (PIVOT): it is counted, not named
+            lacking, extra = sorted(set(outputs) - set(row)), len(set(row) - expected)
+            raise MatchError("contract", f"结果字段与合约不符：缺 {lacking}，另有 {extra} 个合约之外的字段", f"the result's columns differ from the contract: missing {lacking}, and {extra} outside it")
     _check_values(con, outputs, rows)
     hits = []
     for row in rows:
