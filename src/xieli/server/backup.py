@@ -33,6 +33,7 @@ from xieli.server.words import Say, Trouble, pick
 KEY_TABLES = ("access.secret",)  # it makes digests comparable and bindings believable: travels with the keys
 LEFT_OUT = {
     "access.session": "a restore ends every session",
+    "access.rehearsal": "stands while the installer plays a story, and never longer",
     "public.procrastinate_workers": "names running processes",
     "public.register_export_sheet": "sheets that are deleted within a day; no backup may outlive that",
 }
@@ -119,10 +120,21 @@ def write_data(db: Instance, writer: container.Writer, say: Say) -> None:
         writer.manifest["seal"] = last_seal(connection)
     writer.manifest["files"] = 0
     say(pick("备份文件与封存……", "Backing up files and seals …"))
+    for name in files_without_bytes(db):
+        say(pick(f"! 材料缺失，无法备份：{name}", f"! A stored file is missing and cannot be backed up: {name}"))
     for folder, skip in ((db.home.files, ()), (db.home.seals, (*KEY_FILES, *NOT_COPIED))):
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".") and p.name not in skip):
             writer.add(f"{folder.name}/{path.relative_to(folder).as_posix()}", blocks_of(path))
             writer.manifest["files"] += 1
+
+
+def files_without_bytes(db: Instance) -> list[str]:
+    """Stored files whose row is there and whose bytes are not in this installation's folder, as `id name`."""
+    with psycopg.connect(db.role_dsn("backup")) as connection:
+        if connection.execute("select to_regclass('public.stored_file')").fetchone() == (None,):
+            return []
+        rows = connection.execute("select id, name, encode(digest, 'hex') from stored_file order by id").fetchall()
+    return [f"{number} {name}" for number, name, address in rows if not (db.home.files / address[:2] / address).is_file()]
 
 
 def write_keys(db: Instance, writer: container.Writer) -> None:

@@ -41,12 +41,13 @@ class Report:
     files: int = 0
     differing: dict[str, tuple[int, int]] = field(default_factory=dict)  # table: (in the backup, restored)
     ledger: dict[str, Any] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)  # stored files that a row names and the backup does not hold
     lost: list[tuple[str, str]] = field(default_factory=list)  # (zh, en)
 
     @property
     def whole(self) -> bool:
         """Whether everything that the backup holds is there and verified."""
-        return not self.differing and bool(self.ledger.get("ok", True))
+        return not self.differing and not self.missing and bool(self.ledger.get("ok", True))
 
 
 def restore(db: Instance, data: Path, keys: Path, custodians: Keys, witnesses: Sequence[Path], say: Say) -> Report:
@@ -69,6 +70,7 @@ def restore(db: Instance, data: Path, keys: Path, custodians: Keys, witnesses: S
     say(pick("核对恢复结果……", "Verifying what was restored …"))
     report = Report(made=about["made"], files=int(manifest["files"]))
     compare_counts(db, manifest, report)
+    report.missing = backup.files_without_bytes(db)
     if (manifest["seal"] or {}).get("number") or witnesses:  # before its first seal a ledger has nothing to verify
         verify_ledger(db, witnesses, report)
     tell_losses(manifest, report)
@@ -210,6 +212,8 @@ def tell_losses(manifest: dict[str, Any], report: Report) -> None:
         f"everything done after {report.made} ({hours:.1f} hours ago): enter it again from papers and others' receipts, marked with the time of entry",
     ))
     report.lost.append(("所有登录会话:每个人须重新登录。", "all sessions: everyone signs in again"))
+    for name in report.missing:
+        report.lost.append((f"材料 {name}：记录仍在，内容不在备份中。请从原件或移送方重新取得。", f"the file {name}: its record is there, its content is not in the backup. Get it again from the original or from who sent it"))
     missing = report.ledger.get("missing")
     if missing:
         first, last = missing

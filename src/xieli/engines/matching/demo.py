@@ -38,26 +38,34 @@ def crowd(rng: random.Random, n: int) -> list[tuple[str, str]]:
     return list(out.items())
 
 
-def generate(folder: Path, *, seed: int = 1, people: int = 2000, dead: int = 3, favoured: int = 2) -> dict[str, Any]:
-    """Write CSV files, their descriptions (YAML) and truth.json into `folder`; returns the truth."""
+AS_OF = date(2026, 10, 31)  # the state of the data unless another day is asked for
+
+
+def generate(folder: Path, *, seed: int = 1, people: int = 2000, dead: int = 3, favoured: int = 2, as_of: date = AS_OF) -> dict[str, Any]:
+    """Write CSV files, their descriptions (YAML) and truth.json into `folder`; returns the truth. Every date lies before `as_of`."""
     rng = random.Random(seed)
+    shift = as_of - AS_OF
+
+    def on(month: int, day: int) -> str:
+        return (date(2026, month, day) + shift).isoformat()
+
     folder.mkdir(parents=True, exist_ok=True)
     everyone = crowd(rng, people)
     deceased = rng.sample(everyone, max(dead + 2, people // 50))
-    gone = {ident: date(2026, rng.randint(1, 5), rng.randint(1, 28)) for ident, _ in deceased}
+    gone = {ident: date(2026, rng.randint(1, 5), rng.randint(1, 28)) + shift for ident, _ in deceased}
     planted = [ident for ident, _ in deceased[:dead]]
     before = deceased[dead][0]
     living = [p for p in everyone if p[0] not in gone]
     payments: list[list[str]] = []
     for ident, name in rng.sample(living, min(len(living), people * 3 // 4)):
-        payments += [[ident, name, rng.choice(PROGRAMMES), f"{rng.randint(100, 900)}.00", f"2026-{m:02d}-15"] for m in range(1, 10)]
+        payments += [[ident, name, rng.choice(PROGRAMMES), f"{rng.randint(100, 900)}.00", on(m, 15)] for m in range(1, 10)]
     names = dict(everyone)
     for ident in planted:
-        payments += [[ident, names[ident], "粮补", "300.00", f"2026-{m:02d}-15"] for m in range(7, 10)]
+        payments += [[ident, names[ident], "粮补", "300.00", on(m, 15)] for m in range(7, 10)]
     payments.append([before, names[before], "低保", "300.00", (gone[before] - timedelta(days=20)).isoformat()])
     # The namesake: another living person with a dead person's name, which only the number tells apart.
     namesake = next(p for p in living if p[0] not in {r[0] for r in payments})[0]
-    payments += [[namesake, names[planted[0]], "粮补", "300.00", f"2026-{m:02d}-15"] for m in range(7, 10)]
+    payments += [[namesake, names[planted[0]], "粮补", "300.00", on(m, 15)] for m in range(7, 10)]
     rng.shuffle(payments)
     officers, applicants = rng.sample(living, 6), rng.sample(living, 200)
     applicants = [a for a in applicants if a not in officers]
@@ -65,17 +73,17 @@ def generate(folder: Path, *, seed: int = 1, people: int = 2000, dead: int = 3, 
     planted_cases = []
     for i, (ident, name) in enumerate(applicants):
         case, officer = f"SQ-{i + 1:04d}", officers[i % 5]
-        approvals.append([case, officer[0], officer[1], "2026-06-01"])
+        approvals.append([case, officer[0], officer[1], on(6, 1)])
         cases.append([case, ident, name])
         if i < favoured:
             kin.append([officer[0], ident, "子女"])
             planted_cases.append(case)
     kin.append([officers[5][0], applicants[favoured][0], "兄弟姐妹"])  # his relative is approved by another officer
-    write_csv(folder, "subsidies", SUBSIDIES, payments)
-    write_csv(folder, "deaths", DEATHS, [[i, names[i], d.isoformat()] for i, d in gone.items()])
-    write_csv(folder, "kin", KIN, kin)
-    write_csv(folder, "approvals", APPROVALS, approvals)
-    write_csv(folder, "applicants", APPLICANTS, cases)
+    write_csv(folder, "subsidies", SUBSIDIES, payments, as_of)
+    write_csv(folder, "deaths", DEATHS, [[i, names[i], d.isoformat()] for i, d in gone.items()], as_of)
+    write_csv(folder, "kin", KIN, kin, as_of)
+    write_csv(folder, "approvals", APPROVALS, approvals, as_of)
+    write_csv(folder, "applicants", APPLICANTS, cases, as_of)
     truth = {"dead": sorted(planted), "favoured": planted_cases, "near_misses": {"paid_before_death": before, "namesake": namesake}, "payments": len(payments)}
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1), "utf-8")
     return truth
@@ -91,7 +99,7 @@ def described(name: str, zh: str, en: str, body: tuple[str, str, str], fields: l
     """A description of a demo data set."""
     return {
         "name": name, "title": {"zh": zh, "en": en}, "owner": {"body": body[0], "zh": body[1], "en": body[2]}, "level": "sensitive",
-        "freshness": {"as_of": "2026-10-31", "every_days": 92}, "lineage": {"zh": "演示数据，人物均为虚构", "en": "demo data; all people are invented"},
+        "freshness": {"as_of": AS_OF.isoformat(), "every_days": 92}, "lineage": {"zh": "演示数据，人物均为虚构", "en": "demo data; all people are invented"},
         "schema": {"fields": fields},
     }  # fmt: skip
 
@@ -121,8 +129,9 @@ APPLICANTS = described("applicants", "申请人", "Applicants", _FINANCE, [
 ])  # fmt: skip
 
 
-def write_csv(folder: Path, name: str, description: dict[str, Any], rows: list[list[str]]) -> None:
-    """One data set: its rows as a CSV and its description beside it."""
+def write_csv(folder: Path, name: str, description: dict[str, Any], rows: list[list[str]], as_of: date = AS_OF) -> None:
+    """One data set, its state as of a day: its rows as a CSV and its description beside it."""
+    description = {**description, "freshness": {**description["freshness"], "as_of": as_of.isoformat()}}
     with open(folder / f"{name}.csv", "w", encoding="utf-8-sig", newline="") as f:
         out = csv.writer(f)
         out.writerow([c["title"]["zh"] for c in description["schema"]["fields"]])

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from .demo import crowd, described, field, write_csv
+from .demo import AS_OF, crowd, described, field, write_csv
 
 _BANK = ("demo-icb", "工贸银行渝江市分行", "Industry & Trade Bank, Yujiang Branch")
 _POLICE = ("demo-police", "渝江市公安局", "Yujiang Police")
@@ -38,7 +38,7 @@ def account(rng: random.Random) -> str:
     return first + str(-total % 10)
 
 
-def generate_case(folder: Path, subject: tuple[str, str], *, seed: int = 7, others: int = 300) -> dict[str, Any]:
+def generate_case(folder: Path, subject: tuple[str, str], *, seed: int = 7, others: int = 300, as_of: date = AS_OF) -> dict[str, Any]:
     """Write the five data sets and their descriptions into `folder`; returns the truth. `subject`: identity number and name."""
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,11 +65,11 @@ def generate_case(folder: Path, subject: tuple[str, str], *, seed: int = 7, othe
         day = date(2024, 1, 1) + timedelta(days=rng.randrange(300))
         transfers.append([accounts[a], rng.choice(rest)[1], accounts[b], rng.choice(rest)[1], f"{rng.randint(10, 900)}000.00", f"{day} 1{rng.randint(0, 9)}:00:00"])
     rng.shuffle(transfers)
-    write_csv(folder, "unit_posts", _POSTS, posts)
-    write_csv(folder, "kin_register", _KIN, kin)
-    write_csv(folder, "company_roles", _ROLES, roles)
-    write_csv(folder, "invoiced_contracts", _CONTRACTS, contracts)
-    write_csv(folder, "transfers", _TRANSFERS, transfers)
+    write_csv(folder, "unit_posts", _POSTS, posts, as_of)
+    write_csv(folder, "kin_register", _KIN, kin, as_of)
+    write_csv(folder, "company_roles", _ROLES, roles, as_of)
+    write_csv(folder, "invoiced_contracts", _CONTRACTS, contracts, as_of)
+    write_csv(folder, "transfers", _TRANSFERS, transfers, as_of)
     truth = {"company": shadow, "namesake": namesake, "left": left, "chain": [home, company, shell], "contracts": 2, "brother": brother}
     (folder / "case-truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1), "utf-8")
     return truth

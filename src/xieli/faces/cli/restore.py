@@ -42,7 +42,7 @@ def restore(data: Path, keys: Path, private: tuple[Path, ...], passphrases: tupl
         fail(trouble, as_json)
     if as_json:
         print(json.dumps({
-            "made": report.made, "rows": report.rows, "files": report.files, "whole": report.whole, "differing": report.differing,
+            "made": report.made, "rows": report.rows, "files": report.files, "whole": report.whole, "differing": report.differing, "missing": report.missing,
             "ledger": report.ledger, "lost": [{"zh": zh, "en": en} for zh, en in report.lost],
         }, ensure_ascii=False))
     else:
