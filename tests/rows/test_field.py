@@ -153,7 +153,7 @@ def test_a_sweep_reaches_every_object_and_adds_up_the_differences(office: Office
     assert office.facts(matter, "sweep.problem") == ["索证不全"]
     office.step(office.room, matter, "route", ("problems", {"rows": [{"title": "学校1：索证不全"}]}))
     assert len(office.children(matter, "rectification")) == 1
-    assert office.refused(office.room, matter, "close") == "guard_children"
+    assert office.refused(office.room, matter, "close", ("done", {"rows": [{"object": "学校1", "done_on": "2026-03-02", "proof": "索证台账"}]})) == "guard_children"
 
 
 def check_plan(office: Office, **over: Any) -> tuple[str, dict[str, Any]]:

@@ -28,6 +28,7 @@ RECORDS = {
     "near_visits": ("近期另有检查到访的单位数", "units that another check visits soon"),
     "unit_leaders": ("当日在任班子成员数", "leaders of the unit in post on that day"),
     "tagged_cases": ("带此标签的案件数", "cases with this tag"),
+    "items_open": ("发现而尚未整改的问题数", "problems found and not yet put right"),
     "tasks_given": ("已交办事项数", "tasks given"),
     "tasks_done": ("已办结事项数", "tasks done"),
     "products_missing": ("三项成果中尚缺的项数", "of the three products, those still missing"),

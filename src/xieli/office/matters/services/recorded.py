@@ -100,6 +100,13 @@ def _tagged(matter: Matter, forms: Forms) -> int | None:
     return living("after_case.tag").filter(text=tag).values("matter_id").distinct().count() if tag else None
 
 
+@_counts("items_open")
+def _items_open(matter: Matter, forms: Forms) -> int | None:
+    found = {r["object"] for r in forms.get("found", {}).get("rows") or [] if r.get("problem")}
+    done = set(living("sweep.item_done").filter(matter=matter).values_list("text", flat=True)) | {r["object"] for r in forms.get("done", {}).get("rows") or ()}
+    return len(found - done)
+
+
 def _tasks(matter: Matter) -> Any:
     below = MatterLink.objects.filter(source=matter, kind="child").values("target_id")
     return Matter.objects.filter(kind="decision_task").filter(Q(id__in=below) | Q(id__in=MatterLink.objects.filter(source_id__in=below, kind="child").values("target_id")))
