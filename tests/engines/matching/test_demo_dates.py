@@ -2,15 +2,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
-from xieli.engines.matching.demo import generate
+from xieli.engines.matching.demo import generate, last_month_end
 from xieli.engines.matching.demo_case import generate_case
-from xieli.office.desk.demo import last_month_end
 
 
 @pytest.mark.parametrize("as_of", [date(2026, 2, 28), date(2026, 10, 31), date(2025, 12, 31)])
@@ -24,4 +23,4 @@ def test_every_date_of_the_demos_data_lies_before_their_day(tmp_path: Path, as_o
 
 
 def test_the_demo_stands_in_march_and_its_data_end_with_february() -> None:
-    assert last_month_end(datetime(2026, 3, 17, 9, 58, tzinfo=UTC)) == date(2026, 2, 28)
+    assert last_month_end(date(2026, 3, 17)) == date(2026, 2, 28)

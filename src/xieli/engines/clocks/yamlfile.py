@@ -71,6 +71,8 @@ def _plain(node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, 
     lines[path] = line
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node, file, line)
+    if node.tag not in ("tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"):
+        raise ContentError(file, line, f"不允许的标记 {node.tag}。", f"The tag {node.tag} is not allowed.")
     if isinstance(node, yaml.SequenceNode):
         return [_plain(child, (*path, index), lines, file) for index, child in enumerate(node.value)]
     result: dict[str, Any] = {}

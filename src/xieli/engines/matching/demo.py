@@ -41,6 +41,11 @@ def crowd(rng: random.Random, n: int) -> list[tuple[str, str]]:
 AS_OF = date(2026, 10, 31)  # the state of the data unless another day is asked for
 
 
+def last_month_end(day: date) -> date:
+    """Owners deliver at the end of a month: data of the demo are never of a day to come."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
 def generate(folder: Path, *, seed: int = 1, people: int = 2000, dead: int = 3, favoured: int = 2, as_of: date = AS_OF) -> dict[str, Any]:
     """Write CSV files, their descriptions (YAML) and truth.json into `folder`; returns the truth. Every date lies before `as_of`."""
     rng = random.Random(seed)

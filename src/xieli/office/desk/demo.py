@@ -1,7 +1,7 @@
 """A small invented county for the desk: payments, deaths, kin, approvals, described and imported through the engine, then listed."""
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from xieli.engines.matching.datasets.catalogue import listing
 from xieli.engines.matching.datasets.importing import import_dataset
-from xieli.engines.matching.demo import generate
+from xieli.engines.matching.demo import generate, last_month_end
 from xieli.engines.matching.demo_case import generate_case
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import Theatre
@@ -26,7 +26,7 @@ def load(admin: psycopg.Connection[Any], *, people: int = 400, dead: int = 3, fa
     assert row is not None
     at = at or row[0]
     with TemporaryDirectory() as spare:
-        truth = generate(Path(spare), people=people, dead=dead, favoured=favoured, as_of=last_month_end(at))
+        truth = generate(Path(spare), people=people, dead=dead, favoured=favoured, as_of=last_month_end(at.date()))
         _bring(Path(spare), at)
     publish(admin, at)
     return truth
@@ -37,15 +37,10 @@ def load_case(admin: psycopg.Connection[Any], subject: tuple[str, str]) -> dict[
     row = admin.execute("select access.now()").fetchone()
     assert row is not None
     with TemporaryDirectory() as spare:
-        truth = generate_case(Path(spare), subject, as_of=last_month_end(row[0]))
+        truth = generate_case(Path(spare), subject, as_of=last_month_end(row[0].date()))
         _bring(Path(spare), row[0])
     publish(admin, row[0])
     return truth
-
-
-def last_month_end(at: datetime) -> date:
-    """Owners deliver at the end of a month: data of the demo are never of a day to come."""
-    return at.date().replace(day=1) - timedelta(days=1)
 
 
 def _bring(folder: Path, at: datetime) -> None:
