@@ -65,7 +65,8 @@ def load(connection: psycopg.Connection[Any], *, say: Callable[[str], None] = pr
         say("装入虚构的数据集…… / Loading the invented data sets …")
         data_sets.load(connection)
         data_sets.load_case(connection, (world.SUBJECT_IDS["duan"], "段某"))
-        data_sets.approved_check(stage)
+        truth = data_sets.load_county(connection)
+        data_sets.earlier_check(stage, data_sets.approved_check(stage), truth)
         from xieli.office.reporters import demo as store
 
         store.load(connection, stage)

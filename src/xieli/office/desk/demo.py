@@ -13,11 +13,13 @@ from xieli.engines.matching.datasets.catalogue import listing
 from xieli.engines.matching.datasets.importing import import_dataset
 from xieli.engines.matching.demo import generate, last_month_end
 from xieli.engines.matching.demo_case import generate_case
+from xieli.engines.matching.demo_county import generate_county
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import Theatre
-from xieli.office.desk import runs, store
-from xieli.office.desk.models import Authorization, Run
+from xieli.office.desk import runs, services, store
+from xieli.office.desk.models import Authorization, Hit, Run
 from xieli.office.matters.services import grants, leads
+from xieli.office.matters.tables.core import Matter
 
 
 def load(admin: psycopg.Connection[Any], *, people: int = 400, dead: int = 3, favoured: int = 2, at: datetime | None = None) -> dict[str, Any]:
@@ -41,6 +43,36 @@ def load_case(admin: psycopg.Connection[Any], subject: tuple[str, str]) -> dict[
         _bring(Path(spare), row[0])
     publish(admin, row[0])
     return truth
+
+
+def load_county(admin: psycopg.Connection[Any]) -> dict[str, Any]:
+    """The data sets of fourteen more departments, of differing freshness; returns the truth."""
+    row = admin.execute("select access.now()").fetchone()
+    assert row is not None
+    with TemporaryDirectory() as spare:
+        truth = generate_county(Path(spare))
+        _bring(Path(spare), row[0])
+    publish(admin, row[0])
+    return truth
+
+
+def earlier_check(stage: Theatre, check: int, truth: dict[str, Any]) -> None:
+    """What a model's record looks like: one programme was run and its six hits judged one by one, four of them true."""
+    chief, leaders = "chief3", ("yj-deputy", "yj-head")
+    with stage.acts(chief):
+        made = services.propose(Matter.objects.get(pk=check), services.Proposal(
+            "public_employee_benefit", {"payment": "housing_allowance", "payroll": "payroll"}, "核查财政供养人员领取住房补贴", "check housing allowance drawn by public employees", "PIA-2026-3",
+            instruments={"housing_allowance": "住建函〔2026〕4号", "payroll": "人社函〔2026〕2号"}, programme_document="专项〔2026〕2号", runs=2, reveals=6))
+    for person in leaders:
+        with stage.acts(person):
+            services.sign_authorization(Authorization.objects.get(pk=made.pk))
+    done = run_now(stage, chief, made.pk, "public_employee_benefit")
+    if (done.state, done.result.get("hits")) != ("done", len(truth["both"])):
+        raise RuntimeError(f"{done.state} {done.said_en} {done.result}")
+    with stage.acts(chief):
+        verdicts = [("true", "工资和补贴名册相互印证")] * 4 + [("not_true", "公益性岗位，依规可以领取"), ("data_error", "名册停薪日期漏填")]
+        for hit, (verdict, why) in zip(Hit.objects.filter(run=done).order_by("code"), verdicts, strict=True):
+            services.judge(hit, verdict, why)
 
 
 def _bring(folder: Path, at: datetime) -> None:
