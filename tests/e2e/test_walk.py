@@ -11,36 +11,12 @@ import pytest
 
 from tests.e2e.browser import AXE, Person
 from tests.e2e.test_access import base  # noqa: F401  the server
-from tests.faces.web.test_routes import ROLES, address, present
+from tests.faces.web.walking import screens
 
 pytestmark = pytest.mark.xdist_group("browser")
 needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed")
-NO_SCREEN = {"ocel", "draft", "tour_there"}  # a file, a redirection, a redirection
 RULES = "['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']"
 ROOM = 390
-
-
-def screens(stage) -> list[tuple[str, str]]:
-    """Person and address of every page that opens."""
-    from xieli.office.ids import to_ref
-
-    clock = stage.one("select id from clock where matter_id = %s and code = 'custody'", stage.made["liuzhi"])
-    approval = stage.one("select id from approval where matter_id = %s order by requested_at limit 1", stage.made["case"])
-    real = {"clock": f"/m/{stage.ref('liuzhi')}/clock/{to_ref(clock)}", "approval": f"/approval/{to_ref(approval)}", "search": "/search?q=yj", "merge": "/bodies/merge?from=linjiang&into=beiping", "report": None, "drill": None}
-    clients = {person: stage.client(person) for person in ("chief3", "wuchuan-handler1", "fire-handler", *ROLES)}
-    found = []
-    for row in present():
-        if row["method"] != "GET" or row["name"] in NO_SCREEN:
-            continue
-        path = real.get(row["name"], address(row, stage))
-        if path is None:
-            continue
-        for person, client in clients.items():
-            answer = client.get(path)
-            if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
-                found.append((person, path))
-                break
-    return found
 
 
 @needs_axe

@@ -13,6 +13,8 @@ from xieli.office.matters.services.errors import NotVisible, ProveAgain, Refused
 from xieli.office.matters.tables.core import Matter
 
 View = Callable[..., HttpResponse]
+LONGEST = 100_000  # characters in one field (ours): a hundred pages; what is longer is a file
+TOO_LONG = Refused("too_long", "有一处填写过长，没有保存。请缩短后重新提交；长材料请作为文件上传。", "One field is too long; nothing was saved. Shorten it and hand in again; long material is uploaded as a file.")
 
 
 def bound(view: View) -> View:
@@ -21,12 +23,15 @@ def bound(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         from django.db import DatabaseError, transaction
+        from django.utils.datastructures import MultiValueDictKeyError
 
-        from xieli.faces.web.errors import not_found
+        from xieli.faces.web.errors import bad_request, not_found
         from xieli.faces.web.refusals import refusal
 
         if not getattr(request, "bound", False):
             return ended(request) if request.method == "POST" and typed(request) else redirect("entrance")
+        if any(len(value) > LONGEST for _, value in typed(request)):
+            return refusal(request, TOO_LONG)
         try:
             with transaction.atomic():
                 response = view(request, *args, **kwargs)
@@ -35,10 +40,15 @@ def bound(view: View) -> View:
                 return response
         except (NotVisible, BadReference):
             return not_found(request)
+        except MultiValueDictKeyError:  # a field that our form always sends is missing
+            return bad_request(request)
         except Refused as error:
             return refusal(request, error)
         except DatabaseError as error:
-            if getattr(error.__cause__, "sqlstate", "") != "XL001":
+            state = getattr(error.__cause__, "sqlstate", "")
+            if state == "22001":  # longer than its field, which the page says and a program may not have read
+                return refusal(request, TOO_LONG)
+            if state != "XL001":
                 raise
             return refusal(request, ProveAgain())
 

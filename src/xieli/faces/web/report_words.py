@@ -37,7 +37,7 @@ def _options() -> dict[str, tuple[str, str]]:
 def names(figures: Iterable[Figure]) -> dict[Any, str]:
     """What stands in front of each group's number: a body, two bodies, an option, a month."""
     keys = {g for f in figures for g in f.groups}
-    numbers = {g for g in keys if isinstance(g, int)} | {int(p) for g in keys if isinstance(g, str) and ":" in g for p in g.split(":") if p.isdigit()}
+    numbers = {g for g in keys if isinstance(g, int)} | {int(p) for g in keys if isinstance(g, str) and ":" in g for p in g.split(":") if p.isdecimal()}
     bodies = {b.id: str(named(b)) for b in Body.objects.filter(id__in=numbers)}
     kinds = dict(BodyKind.choices)
     found: dict[Any, str] = {}
@@ -46,7 +46,7 @@ def names(figures: Iterable[Figure]) -> dict[Any, str]:
             found[g] = "not stated" if english() else "未写明"
         elif isinstance(g, int):
             found[g] = bodies.get(g, str(g))
-        elif isinstance(g, str) and ":" in g and all(p.isdigit() for p in g.split(":")):
+        elif isinstance(g, str) and ":" in g and all(p.isdecimal() for p in g.split(":")):
             found[g] = " × ".join(bodies.get(int(p), p) for p in g.split(":"))
         elif isinstance(g, date):
             found[g] = g.isoformat()[:7]

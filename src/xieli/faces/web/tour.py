@@ -15,7 +15,7 @@ def tour_step(request: HttpRequest) -> dict[str, Any] | None:
     from xieli.office.demo.guide import STEPS
 
     at = request.COOKIES.get(COOKIE, "")
-    if not at.isdigit() or not 1 <= int(at) <= len(STEPS) or installation()["mark"] != "demo":
+    if not at.isdecimal() or not 1 <= int(at) <= len(STEPS) or installation()["mark"] != "demo":
         return None
     number = int(at)
     step = STEPS[number - 1]

@@ -30,7 +30,9 @@ def confirm(body: int, *, team: str = "yes", custody: str = "yes", keepers: str 
 
 @transaction.atomic
 def ring(matter: Matter, body: int, answer: str, note: str = "") -> DutyCall:
-    """Record a call to the duty number: who was asked, what was said."""
+    """Record a call to the duty number: who was asked, what was said. Raises Refused for an answer that is none."""
+    if answer not in {code for code, _ in DutyCall._meta.get_field("answer").choices or ()}:
+        raise Refused("bad_choice", "请从列表中选择。", "Choose from the list.")
     with plain_words():
         row = DutyCall.objects.create(matter=matter, body_id=body, answer=answer, note=note[:200], person_id=actor().person, at=now())
     record("duty.called", matters=[matter.id], body=body, answer=answer)

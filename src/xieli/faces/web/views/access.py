@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from xieli.engines.ledger import REGISTRY
 from xieli.engines.needtoknow import KINDS
+from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity, matter_or_404
 from xieli.faces.web.pictures.rings import knower_rings
@@ -49,7 +50,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _told(look: audit.Look, names: dict[int, Any]) -> dict[str, Any]:
     def name(kind: str, ref: str) -> str:
-        found = names.get(int(ref)) if ref.isdigit() and kind != "matter" else None
+        found = names.get(int(ref)) if ref.isdecimal() and kind != "matter" else None
         return named(found) if found else ("本事项" if kind == "matter" and not english() else "this matter" if kind == "matter" else f"#{ref[-4:]}")
 
     sentence = REGISTRY.sentence(look.event, "en" if english() else "zh", name=name) if look.event else ""
@@ -71,12 +72,12 @@ def give(request: HttpRequest, ref: str) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in GIVEN:
         raise Refused("kind", "请选择以什么身份知悉。", "Choose in what part the person comes to know.")
-    person = Person.objects.filter(pk=int(request.POST["person"])).first() if request.POST.get("person", "").isdigit() else None
+    person = Person.objects.filter(pk=given.number_or_none(request.POST, "person")).first()
     if person is None:
         raise Refused("person", "请选择一个人。", "Choose a person.")
     acts = sorted(set(request.POST.getlist("acts")) & KINDS[kind].acts) or sorted(KINDS[kind].acts & {"read", "note"})
-    until = request.POST.get("until")
-    ends = datetime.combine(datetime.fromisoformat(until).date(), time.max, tzinfo=ZONE) if until else None
+    until = given.day_or_none(request.POST, "until")
+    ends = datetime.combine(until, time.max, tzinfo=ZONE) if until else None
     grants.give(matter.id, person.id, kind=kind, acts=acts, ends_at=ends, basis=request.POST.get("basis", "").strip(), reason=request.POST.get("reason", ""))
     return redirect("access", ref)
 
@@ -100,7 +101,7 @@ def recuse(request: HttpRequest, ref: str) -> HttpResponse:
     matter = matter_or_404(ref)
     who = me(request)
     person = request.POST.get("person", "")
-    target = who.person_id if person == "me" else int(person) if person.isdigit() else 0
+    target = who.person_id if person == "me" else int(person) if person.isdecimal() else 0
     if not target:
         raise Refused("person", "请选择一个人。", "Choose a person.")
     grants.raise_recusal(matter.id, target, ground="self" if person == "me" else request.POST.get("ground", ""), reason=request.POST.get("reason", ""))

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from xieli.faces.web import given
 from xieli.faces.web.context import installation, me
 from xieli.faces.web.decorators import bound
 from xieli.office.access import services as access
@@ -63,20 +64,20 @@ def act(request: HttpRequest, what: str) -> HttpResponse:
     """One administrative act; the database decides who may."""
     p = request.POST
     if what == "person":
-        services.add_person(p.get("name", ""), p.get("name_en", ""), int(p.get("level", "1")), p.get("paper") != "1")
+        services.add_person(p.get("name", ""), p.get("name_en", ""), given.number(p, "level") if p.get("level") else 1, p.get("paper") != "1")
     elif what == "duty":
-        services.propose(int(p["person"]), int(p["office"]), p.get("reason", ""))
+        services.propose(given.number(p, "person"), given.number(p, "office"), p.get("reason", ""))
     elif what == "confirm":
-        services.confirm(int(p["posting"]))
+        services.confirm(given.number(p, "posting"))
     elif what == "end":
-        services.end(int(p["posting"]))
+        services.end(given.number(p, "posting"))
     elif what == "link":
-        services.link(int(p["person"]), p.get("issuer", ""), p.get("subject", ""))
+        services.link(given.number(p, "person"), p.get("issuer", ""), p.get("subject", ""))
     elif what == "disable":
-        services.disable(int(p["person"]))
+        services.disable(given.number(p, "person"))
     elif what == "enrol":
-        code = services.enrol(int(p["person"]), p.get("login", ""))
-        return render(request, "web/admin/code.html", {"code": code, "person": Person.objects.only("id", "name", "name_en").get(pk=int(p["person"]))})
+        code = services.enrol(given.number(p, "person"), p.get("login", ""))
+        return render(request, "web/admin/code.html", {"code": code, "person": Person.objects.only("id", "name", "name_en").get(pk=given.number(p, "person"))})
     else:
         raise NotVisible()
     return redirect("admin")
@@ -86,7 +87,7 @@ def act(request: HttpRequest, what: str) -> HttpResponse:
 def sessions(request: HttpRequest) -> HttpResponse:
     """My open sessions, each of which I can end."""
     if request.method == "POST":
-        chosen = int(request.POST["session"])
+        chosen = given.number(request.POST, "session", given.RANDOM)
         if call("end_my_session", chosen):
             record("session.ended", session=chosen)
         return redirect("sessions")

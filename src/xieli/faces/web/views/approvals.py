@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from xieli.engines.clocks import standing
 from xieli.engines.playbooks.model import Playbook
+from xieli.faces.web import given
 from xieli.faces.web.context import installation, me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.office.access.models import Recusal
@@ -75,9 +76,9 @@ def _what(what: dict[str, Any]) -> list[tuple[str, Any]]:
 
     rows = []
     for key, value in what.items():
-        if key in ("body", "partner", "at_body") and str(value).isdigit():
+        if key in ("body", "partner", "at_body") and str(value).isdecimal():
             value = Body.objects.filter(pk=int(value)).first() or value
-        elif key == "room" and str(value).isdigit():
+        elif key == "room" and str(value).isdecimal():
             value = Room.objects.filter(pk=int(value)).first() or value
         rows.append((key, value))
     return rows
@@ -133,9 +134,9 @@ def ask(request: HttpRequest, ref: str, act: str) -> HttpResponse:
     if request.method == "POST":
         what: dict[str, Any] = {k.removeprefix("what."): v for k, v in request.POST.items() if k.startswith("what.") and v}
         for key in ("body", "partner", "at_body", "amount", "room"):
-            if str(what.get(key, "")).isdigit():
+            if str(what.get(key, "")).isdecimal():
                 what[key] = int(what[key])
-        subject = MatterSubject.objects.filter(matter=matter, pk=int(request.POST["subject"])).first() if request.POST.get("subject") else None
+        subject = MatterSubject.objects.filter(matter=matter, pk=given.number_or_none(request.POST, "subject", given.RANDOM)).first()
         approvals.request(matter, act, what, subject=subject, reason=request.POST.get("reason", ""), urgent=request.POST.get("urgent") == "1",
                           collective_no=request.POST.get("collective_no", ""))
         return redirect("matter", ref)

@@ -178,7 +178,7 @@ def _replay_command(row: PlanRun) -> str:
 def _answer(request: HttpRequest, row: PlanRun, names: Names) -> dict[str, Any]:
     result = row.result or {}
     if row.task in ("zones", "replan", "frontier"):
-        which = int(request.GET.get("which", 0) or 0) if request.GET.get("which", "0").isdigit() else 0
+        which = int(request.GET.get("which", 0) or 0) if request.GET.get("which", "0").isdecimal() else 0
         side = result.get("side_by_side")
         if row.task == "frontier" and (which >= len(result["plans"]) or result["plans"][which]["assign"] is None):
             which = next((n for n, p in enumerate(result["plans"]) if p["assign"] is not None), 0)
@@ -344,7 +344,7 @@ def propose(request: HttpRequest, ref: str) -> HttpResponse:
         first = date.fromisoformat(p.get("from", ""))
     except ValueError:
         raise Refused("date", "请填写生效日期。", "Give the first day.") from None
-    version = divisions.propose(one(PlanRun, ref), reason=p.get("reason", ""), valid_from=first, which=int(p["which"]) if p.get("which", "").isdigit() else None)
+    version = divisions.propose(one(PlanRun, ref), reason=p.get("reason", ""), valid_from=first, which=int(p["which"]) if p.get("which", "").isdecimal() else None)
     return redirect("area_version", version.ref)
 
 

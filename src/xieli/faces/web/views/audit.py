@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xieli.engines.ledger import REGISTRY
+from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
 from xieli.faces.web.templatetags.xieli import ZONE, english
@@ -36,7 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
     now = me(request).now
     since = _day(request.GET.get("since")) or now - timedelta(days=1)
     until = (_day(request.GET.get("until")) or now) + timedelta(days=1 if request.GET.get("until") else 0, seconds=1)
-    person = int(request.GET["person"]) if request.GET.get("person", "").isdigit() else None
+    person = int(request.GET["person"]) if request.GET.get("person", "").isdecimal() else None
     verb = request.GET.get("verb") if request.GET.get("verb") in REGISTRY.verbs else None
     steps = queries.trail(since, until, person=person, verb=verb, limit=1000)
     people = {p.id: p for p in Person.objects.filter(id__in={s.person for s in steps if s.person}).only("id", "name", "name_en")}
@@ -103,8 +104,8 @@ def close_alarm(request: HttpRequest, alarm: int) -> HttpResponse:
 def erase(request: HttpRequest) -> HttpResponse:
     """Order a personal part of an event erased, or approve another person's order: two persons, and both acts stay in the ledger."""
     _only_auditor(request)
-    if request.POST.get("order", "").isdigit():
-        _plain(lambda: queries.approve_erasure(int(request.POST["order"])))
+    if request.POST.get("order", "").isdecimal():
+        _plain(lambda: queries.approve_erasure(given.number(request.POST, "order", given.RANDOM)))
     else:
         basis = request.POST.get("basis", "").strip()
         if not basis:

@@ -77,7 +77,7 @@ def page(request: HttpRequest, **shown: Any) -> HttpResponse:
 
 
 def _number(text: str | None) -> int:
-    if not (text or "").isdigit() or len(text or "") > 9:
+    if not (text or "").isdecimal() or len(text or "") > 9:
         raise Refused("number", "请填数字。", "Enter a number.")
     return int(text or "")
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from xieli.engines.allocation import designate
+from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, matter_or_404
 from xieli.faces.web.plan_words import Names
@@ -52,7 +53,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest) -> HttpResponse:
     """One tap by the duty officer, or what was said on the phone."""
     p = request.POST
-    services.confirm(int(p["body"]), team=p.get("team", "yes"), custody=p.get("custody", "yes"), keepers=p.get("keepers", "yes"), doctor=p.get("doctor", "yes"), by_phone=p.get("by_phone") == "1")
+    services.confirm(given.number(p, "body"), team=p.get("team", "yes"), custody=p.get("custody", "yes"), keepers=p.get("keepers", "yes"), doctor=p.get("doctor", "yes"), by_phone=p.get("by_phone") == "1")
     return redirect("designation")
 
 
@@ -91,9 +92,9 @@ def choose(request: HttpRequest, ref: str) -> HttpResponse:
     """Choose a body: the ranking is frozen with the reasons; where the designation stands at its comparison, approval is next."""
     matter = matter_or_404(ref)
     p = request.POST
-    if not p.get("body", "").isdigit():
+    if not p.get("body", "").isdecimal():
         raise Refused("no_body", "请先选一个机构。", "Choose a body first.")
-    services.choose(matter, int(p["body"]), why_not_first=p.get("why_not_first", ""), why_not_natural=p.get("why_not_natural", ""), propose=p.get("propose") == "1", document_no=p.get("document_no", ""))
+    services.choose(matter, given.number(p, "body"), why_not_first=p.get("why_not_first", ""), why_not_natural=p.get("why_not_natural", ""), propose=p.get("propose") == "1", document_no=p.get("document_no", ""))
     return redirect("matter", ref) if matter.kind == "designation" else redirect("rank", ref)
 
 
@@ -101,7 +102,7 @@ def choose(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def ring(request: HttpRequest, ref: str) -> HttpResponse:
     """Called, answered."""
-    services.ring(matter_or_404(ref), int(request.POST["body"]), request.POST.get("answer", "none"), request.POST.get("note", ""))
+    services.ring(matter_or_404(ref), given.number(request.POST, "body"), request.POST.get("answer", "none"), request.POST.get("note", ""))
     return redirect("rank", ref)
 
 
@@ -144,7 +145,7 @@ def drill_desk(request: HttpRequest) -> HttpResponse:
 def drill_start(request: HttpRequest) -> HttpResponse:
     """The phone rings, about nobody."""
     body = planning_body(me(request))
-    natural = Body.objects.filter(pk=int(request.POST["natural"]), rank="county").first() if request.POST.get("natural", "").isdigit() else None
+    natural = Body.objects.filter(pk=given.number_or_none(request.POST, "natural"), rank="county").first()
     if natural is None:
         raise Refused("no_body", "请先选自然管辖机构。", "Choose the natural body first.")
     return redirect("drill_night", drills.start(body.id, natural).ref)
@@ -171,7 +172,7 @@ def drill_step(request: HttpRequest, ref: str) -> HttpResponse:
     row = one(Drill, ref)
     p = request.POST
     if p.get("answer"):
-        drills.ring(row, int(p["body"]), p["answer"])
+        drills.ring(row, given.number(p, "body"), p["answer"])
     else:
-        drills.step(row, p.get("step", ""), body=int(p["body"]) if p.get("body", "").isdigit() else None, note=p.get("note", ""))
+        drills.step(row, p.get("step", ""), body=given.number_or_none(p, "body"), note=p.get("note", ""))
     return redirect("drill_night", ref)

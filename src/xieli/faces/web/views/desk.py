@@ -86,7 +86,7 @@ def _asked(request: HttpRequest, model: Model) -> services.Proposal:
 
 
 def _number(text: str) -> int:
-    if not text.strip().isdigit() or not 0 < int(text) <= 1000:
+    if not text.strip().isdecimal() or not 0 < int(text) <= 1000:
         raise Refused("number", "天数和次数请填 1 到 1000 的整数。", "Days and counts are whole numbers from 1 to 1000.")
     return int(text)
 
@@ -99,7 +99,7 @@ def authorization(request: HttpRequest, ref: str) -> HttpResponse:
     found = queries.hits(row)
     person, wanted = str(me(request).person_id), request.GET.get("verdict", "")
     hits = [h for h in found if not wanted or (h.verdict or "none") == wanted]
-    after = int(request.GET["after"]) if request.GET.get("after", "").isdigit() else 0
+    after = int(request.GET["after"]) if request.GET.get("after", "").isdecimal() else 0
     names = queries.model_names()
     return render(request, "web/desk/authorization.html", {
         "a": row, "left": services.history(row), "signatures": row.signatures.select_related("person").order_by("at"), "runs": [_told(r, names) for r in row.match_runs.select_related("person").order_by("-at")],

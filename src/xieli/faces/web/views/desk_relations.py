@@ -29,7 +29,7 @@ def read(given: QueryDict) -> relations.View:
     opened = {}
     for part in given.getlist("open"):
         key, _sep, pages = part.partition(":")
-        if key and pages.isdigit():
+        if key and pages.isdecimal():
             opened[key] = min(int(pages), 50)
     kinds = tuple(k for k in KINDS if k in given.getlist("kind")) or tuple(KINDS)
     try:

@@ -47,8 +47,8 @@ def make(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     try:
         with transaction.atomic():
             made = services.make(matter, code, purpose=request.POST.get("purpose", ""), form=request.POST.get("form", "pdf"), issue="issue" in request.POST,
-                                 chosen=int(chosen) if chosen.isascii() and chosen.isdigit() else None, asked=asked,
-                                 years=int(years) if years.isascii() and years.isdigit() and len(years) < 4 else None)
+                                 chosen=int(chosen) if chosen.isascii() and chosen.isdecimal() else None, asked=asked,
+                                 years=int(years) if years.isascii() and years.isdecimal() and len(years) < 4 else None)
     except Refused as error:
         if error.code == "not_found":
             raise

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.office.audit import record_look
@@ -44,7 +45,7 @@ def send(request: HttpRequest, ref: str) -> HttpResponse:
     """Hand a matter over: receiver, competence, what travels, whether the view is kept; the last block submits."""
     matter = matter_or_404(ref)
     if request.method == "POST":
-        made = handover.send(matter, int(request.POST["receiver"]), reason=request.POST.get("reason", ""), kind=request.POST.get("kind", "handover"),
+        made = handover.send(matter, given.number(request.POST, "receiver"), reason=request.POST.get("reason", ""), kind=request.POST.get("kind", "handover"),
                              keep_view=request.POST.get("keep_view") == "1", document_no=request.POST.get("document_no", ""))
         return redirect("parcel", to_ref(made.id))
     record_look([matter.id], purpose="handover")

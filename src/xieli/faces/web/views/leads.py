@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from xieli.faces.web import registers
+from xieli.faces.web import given, registers
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity, matter_or_404
 from xieli.office.audit import record_look
@@ -38,7 +38,7 @@ def _register(request: HttpRequest, code: str, base: Any, title: str, **extra: A
 def _told(request: HttpRequest) -> dict[str, Any] | None:
     """What a batch act did, said once on the page one comes back to: how many, and why some could not."""
     done = request.GET.get("done", "")
-    if not done.isdigit():
+    if not done.isdecimal():
         return None
     refused = []
     for part in request.GET.getlist("not")[:50]:
@@ -63,12 +63,12 @@ def batch(request: HttpRequest, register: str) -> HttpResponse:
         raise Refused("nothing", "请先勾选要办理的行。", "Choose the rows first.")
     if request.POST.get("act") == "excel":
         return redirect(reverse("excel", args=[register]) + "?" + urlencode({"ref": ",".join(chosen)}))
-    title, due = request.POST.get("title", ""), request.POST.get("due_on", "")
+    title, due = request.POST.get("title", ""), given.day_or_none(request.POST, "due_on")
     done, refused = 0, []
     for ref in chosen:
         try:
             with transaction.atomic():
-                tasks.assign(matter_or_404(ref), title, due_on=date.fromisoformat(due) if due else None)
+                tasks.assign(matter_or_404(ref), title, due_on=due)
             done += 1
         except (Refused, NotVisible) as error:
             refused.append(f"{ref}:{getattr(error, 'code', 'not_found')}")
@@ -114,15 +114,15 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _post(request: HttpRequest) -> Matter:
     p = request.POST
-    unit = int(p["unit_body"]) if p.get("unit_body") else None
+    unit = given.number_or_none(p, "unit_body")
     subject = leads.Subject(name=p.get("subject", "").strip(), id_number=p.get("id_number", "").strip(), unit_body=unit, unit_name=p.get("unit_name", "").strip(), post=p.get("post", "").strip(),
                             dual_managed=p.get("dual_managed") == "1")
     if not subject.name:
         raise Refused("subject_missing", "请先填被反映人（不明的填“不详”）。", "Enter who is reported first (write “unknown” if nobody knows).")
-    received = p.get("received_on") or today().isoformat()
-    room = int(p["room"]) if p.get("room") else None
+    received = (given.day_or_none(p, "received_on") or today()).isoformat()
+    room = given.number_or_none(p, "room")
     matter = leads.register(leads.NewMatter(
-        "lead", (p.get("title") or f"反映{subject.name}的问题").strip()[:300], int(p["body"]), room, (subject,), summary=p.get("summary", "").strip(), source=p.get("source", ""),
+        "lead", (p.get("title") or f"反映{subject.name}的问题").strip()[:300], given.number(p, "body"), room, (subject,), summary=p.get("summary", "").strip(), source=p.get("source", ""),
         source_grade=p.get("source_grade", ""), received_on=date.fromisoformat(received), urgent=p.get("urgent") == "1",
     ))
     data = {"subject": subject.name, "unit": str(unit or p["body"]), "source": p.get("source", "petition"), "named": p.get("named") == "1", "first_time": p.get("repeat") != "1",
@@ -140,7 +140,7 @@ def check(request: HttpRequest) -> HttpResponse:
     """While typing: does it belong to the superior, and is there something like it among what I may see? Nothing is stored."""
     p = request.POST
     name, number = p.get("subject", "").strip(), p.get("id_number", "").strip()
-    own = int(p["body"]) if p.get("body") else 0
+    own = given.number_or_none(p, "body") or 0
     sealed = bool(name) and leads.belongs_to_superior(own, leads.Subject(name=name, id_number=number))
     same: list[Matter] = []
     if name and not sealed:

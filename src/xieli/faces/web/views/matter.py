@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from xieli.engines.clocks.state import standing
 from xieli.engines.playbooks.model import Label
-from xieli.faces.web import playbook_forms
+from xieli.faces.web import given, playbook_forms
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.pictures.diagram import drawn
@@ -174,9 +174,8 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
 def move(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """Take one step of the playbook; the page's row version guards against two people at once."""
     matter = matter_or_404(ref)
-    token = request.POST.get("token")
-    moves.make(matter, code, reason=request.POST.get("reason", ""), token=int(token) if token else None,
-               expected_version=int(request.POST["version"]) if request.POST.get("version") else None)
+    moves.make(matter, code, reason=request.POST.get("reason", ""), token=given.number_or_none(request.POST, "token"),
+               expected_version=given.number_or_none(request.POST, "version"))
     try:
         matter_or_404(ref)
     except NotVisible:
@@ -196,10 +195,8 @@ def note(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def task(request: HttpRequest, ref: str) -> HttpResponse:
     """Set a task."""
-    from datetime import date
 
-    due = request.POST.get("due_on")
-    tasks.assign(matter_or_404(ref), request.POST.get("title", ""), due_on=date.fromisoformat(due) if due else None)
+    tasks.assign(matter_or_404(ref), request.POST.get("title", ""), due_on=given.day_or_none(request.POST, "due_on"))
     return redirect("matter", ref)
 
 

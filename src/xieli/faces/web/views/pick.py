@@ -27,7 +27,7 @@ def _barred(request: HttpRequest) -> set[int]:
 def body(request: HttpRequest) -> HttpResponse:
     """Bodies for `q`, or the bodies under `under` (empty: the top of the tree)."""
     q, parent = request.GET.get("q", ""), request.GET.get("under", "")
-    rows = finding.find(q) if q.strip() else finding.under(int(parent) if parent.isdigit() and len(parent) < 10 else None)
+    rows = finding.find(q) if q.strip() else finding.under(int(parent) if parent.isdecimal() and len(parent) < 10 else None)
     ids = [r.body.id for r in rows]
     loads = {x.body_id: x for x in BodyLoad.objects.filter(body_id__in=ids)}
     branches = set(Body.objects.filter(parent_id__in=ids, valid_to=None).values_list("parent_id", flat=True))

@@ -60,10 +60,10 @@ def _open_channel(who: Me, room: Room | None, typed: dict[str, str], caller_body
     if missing:
         words = {"subject": ("涉及谁", "whom it concerns"), "unit": ("哪个单位", "which unit"), "caller": ("谁来的", "who calls"), "urgent": ("急在哪里", "what is urgent")}
         raise Refused("missing", "还没有填：" + "、".join(words[k][0] for k in missing) + "。", "Still empty: " + ", ".join(words[k][1] for k in missing) + ".")
-    unit = Body.objects.filter(pk=int(typed["unit"])).first() if typed["unit"].isdigit() else None
+    unit = Body.objects.filter(pk=int(typed["unit"])).first() if typed["unit"].isdecimal() else None
     if unit is None:
         raise Refused("unit", "请从列表中选择单位。", "Choose the unit from the list.")
-    caller = Body.objects.filter(pk=int(caller_body)).first() if caller_body.isdigit() else Body.objects.filter(unit=unit, kind="resident_organ", valid_to=None).first()
+    caller = Body.objects.filter(pk=int(caller_body)).first() if caller_body.isdecimal() else Body.objects.filter(unit=unit, kind="resident_organ", valid_to=None).first()
     assert who.body is not None
     matter = leads.register(leads.NewMatter(
         "green_channel", f"绿色通道：{unit.name_zh}请求办理{typed['subject']}", who.body.id, room.id if room else None,

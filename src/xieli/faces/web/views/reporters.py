@@ -46,7 +46,7 @@ def _day(text: str) -> date:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdecimal()):
         raise NotVisible()
     return int(text)
 

@@ -189,7 +189,7 @@ def waits(request: HttpRequest) -> HttpResponse:
     """Where matters wait: per stage, per pair of bodies, and what share ends within so many days."""
     period = period_of(request)
     asked = request.GET.get("days", "")
-    days = min(max(int(asked), 1), 366) if asked.isdigit() and len(asked) < 4 else 30
+    days = min(max(int(asked), 1), 366) if asked.isdecimal() and len(asked) < 4 else 30
     record("report.read", report="waits", first=period.first, last=period.last)
     playbooks = shipped()
     stages = [(_label(playbooks, k), _label(playbooks, k, s), n, d) for k, s, n, d in queries.waits(period)]

@@ -56,7 +56,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.strip().isdigit() and len(text.strip()) < 4 else 0
+    return int(text) if text.strip().isdecimal() and len(text.strip()) < 4 else 0
 
 
 @require_POST

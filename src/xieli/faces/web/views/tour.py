@@ -36,7 +36,7 @@ def go(request: HttpRequest, step: int) -> HttpResponse:
 def there(request: HttpRequest) -> HttpResponse:
     """To the page of the step, among what this person may see."""
     at = request.COOKIES.get(COOKIE, "")
-    if not at.isdigit() or not 1 <= int(at) <= len(STEPS):
+    if not at.isdecimal() or not 1 <= int(at) <= len(STEPS):
         raise NotVisible()
     step = STEPS[int(at) - 1]
     if step.page == "matter":

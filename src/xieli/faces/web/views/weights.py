@@ -27,7 +27,7 @@ def review(request: HttpRequest) -> HttpResponse:
     """Where people chose otherwise and why; the weights in force; what was put forward; every version there was."""
     who = me(request)
     body = planning_body(who)
-    year = int(request.GET["year"]) if request.GET.get("year", "").isdigit() and len(request.GET["year"]) == 4 else who.now.year
+    year = int(request.GET["year"]) if request.GET.get("year", "").isdecimal() and len(request.GET["year"]) == 4 else who.now.year
     found = services.review(year)
     record_look([r.matter_id for r in found.reasons], purpose="weights-review", list=True)
     current = weights.in_force(body.id, divisions.today())
@@ -54,7 +54,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     except ValueError:
         raise Refused("date", "请填写生效日期。", "Give the first day.") from None
     year = p.get("year", "")
-    weights.propose(body.id, {k: p.get(k, "") for k in weights.LIMITS}, reason=p.get("reason", ""), valid_from=first, reviewed=int(year) if year.isdigit() and len(year) == 4 else None)
+    weights.propose(body.id, {k: p.get(k, "") for k in weights.LIMITS}, reason=p.get("reason", ""), valid_from=first, reviewed=int(year) if year.isdecimal() and len(year) == 4 else None)
     return redirect("designation_review")
 
 
