@@ -74,6 +74,18 @@ class Names:
                 return _("调整名额已用完（%(limit)s 家）") % {"limit": b.get("limit", "")}
 
 
+def laid(ranking: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The ranking that lies before a signer, in words: the choice with its place and reason, weights with version, every row."""
+    if not ranking:
+        return None
+    names = Names.of_bodies()
+    w = ranking["weights"]
+    return {"chosen": names.body(ranking["chosen_body"]), "place": ranking["chosen_place"], "why": ranking["why"], "sha": ranking["sha"], "margin": names.text(ranking["margin"]), "version": w["version"],
+            "weights": [(word, w[key]) for key, word in (("load", _("负荷")), ("travel", _("路程")), ("experience", _("经验")), ("fairness", _("公平")), ("readiness", _("条件")), ("cooperation", _("协作")))],
+            "natural": [names.text(t) for t in ranking["natural"]],
+            "rows": [(r["place"], names.body(r["body"]), r["score"] if r["eligible"] else None, names.text(r["text"]), r.get("calls", [])) for r in ranking["rows"]]}
+
+
 def _both(rows: Any) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     english_ = english()
     full, short = {}, {}

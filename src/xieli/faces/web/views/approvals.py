@@ -15,6 +15,7 @@ from xieli.engines.playbooks.model import Playbook
 from xieli.faces.web import given
 from xieli.faces.web.context import installation, me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
+from xieli.faces.web.plan_words import laid
 from xieli.office.access.models import Recusal
 from xieli.office.audit import record_look
 from xieli.office.matters.queries.snapshot import seen_by_signer
@@ -51,7 +52,7 @@ def slip(request: HttpRequest, ref: str) -> HttpResponse:
         "seen_json": json.dumps(seen, ensure_ascii=False, sort_keys=True), "playbook": playbook,
         "mine": bool(turn and approval.state == "pending" and approval.requested_by_id != who.person_id and (turn.office_id in who.principals or turn.delegable)),
         "stages": [playbook.stages[c].label for c in seen["matter"]["stages"]], "recusals": _recused(seen), "clocks": _clocks(approval, playbook, who.now),
-        "paper": bool(turn and approval.state == "pending" and turn.office_id is None), "what": _what(approval.what),
+        "paper": bool(turn and approval.state == "pending" and turn.office_id is None), "what": _what(approval.what), "ranking": laid(seen.get("ranking")),
     })
 
 
