@@ -120,3 +120,39 @@ def test_catalogue_and_models_speak_both_languages(bench: Bench, browse: Any, la
 def test_a_data_set_or_model_that_is_not_there_does_not_exist(bench: Bench, browse: Any) -> None:
     chief = browse(bench.chief)
     assert chief.get("/desk/data/nothing").status_code == chief.get("/desk/models/nothing").status_code == 404
+
+
+def test_a_handler_finds_the_desk_in_the_menu_and_on_it_only_what_is_his(bench: Bench, browse: Any) -> None:
+    made = bench.in_force()
+    run = bench.ran(made)
+    at = f"/desk/a/{to_ref(made)}"
+    handler, other = browse("wuchuan-handler1"), browse("datan-lead")
+    # from the menu alone: the desk, an authorization, its run and hits, the catalogue, the models
+    for client in (handler, other):
+        assert 'href="/desk"' in client.get("/").content.decode()
+    desk = handler.get("/desk").content.decode()
+    for link in (at, "/desk/data", "/desk/models"):
+        assert f'href="{link}' in desk
+        assert handler.get(link).status_code == 200
+    page = main(handler.get(at).content.decode())
+    hits = sorted({part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("/desk/h/")})
+    assert len(hits) == 3
+    triage = handler.get(hits[0])
+    assert triage.status_code == 200
+    assert 'name="verdict"' in triage.content.decode()
+    # he neither proposed nor signs: no such button, and the post is refused
+    assert "签批这份授权" not in page
+    assert handler.post(f"{at}/run", {"model": "deceased_recipient"}).status_code in (302, 403, 422)
+    with bench.stage.acts(bench.chief):
+        assert not Run.objects.filter(authorization_id=made, state__in=["queued", "done"]).exclude(pk=run.pk).exists(), "who is no operator runs nothing"
+    # the same desk for a handler of another county: nothing of this, not by list, not by address
+    seen = main(other.get("/desk").content.decode())
+    assert to_ref(made) not in seen
+    for address in (at, *hits, f"{at}/relations", f"/desk/r/{to_ref(run.pk)}", f"/desk/new/{to_ref(bench.lead)}"):
+        assert other.get(address).status_code == 404, address
+    for form in (f"{at}/run", f"{at}/sign", f"{hits[0]}/judge", f"{hits[0]}/reveal"):
+        assert other.post(form, {"model": "deceased_recipient", "verdict": "true", "reason": "看看"}).status_code == 404, form
+    # a village supervisor has no such entry and finds no door
+    village = browse("fengdeng-supervisor")
+    assert 'href="/desk"' not in village.get("/").content.decode()
+    assert village.get(at).status_code == 404
