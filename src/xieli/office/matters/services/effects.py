@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
+
 from xieli.engines.playbooks.model import Effect, Playbook
 from xieli.office.access.models import Grant
 from xieli.office.audit import record
@@ -335,7 +337,11 @@ def _duty(step: Step, effect: Effect) -> None:
 def _close_duty(step: Step, effect: Effect) -> None:
     from xieli.office.matters.services.handover import close_duty
 
-    for duty in FeedbackDuty.objects.filter(matter=step.matter, rule=str(effect.get("duty")), state="open"):
+    code = str(effect.get("duty"))
+    wanted = Q(rule=code)
+    if step.playbook.feedback[code].to == "sender":
+        wanted |= Q(handover__isnull=False, owed_by_id=step.matter.owner_body_id)  # the parcel's own duty is this debt: 件件有回音
+    for duty in FeedbackDuty.objects.filter(wanted, matter=step.matter, state="open"):
         close_duty(duty)
 
 

@@ -136,8 +136,7 @@ def give(duty: FeedbackDuty, text: str, *, final: bool = False, outcome_class: s
     if final:
         duty.state = "closed"
     else:
-        while duty.next_due <= today():
-            duty.next_due = add_months(duty.next_due, duty.every_months)
+        duty.next_due = _next_after(duty, today())
         # an early answer does not move the date that is owed
     duty.save()
     if duty.handover_id:
@@ -150,6 +149,17 @@ def give(duty: FeedbackDuty, text: str, *, final: bool = False, outcome_class: s
         call("notify", duty.matter_id, [int(call("desk_of", duty.owed_to_id))], "feedback", Jsonb({"duty": str(duty.id)}), True)  # type: ignore[call-overload]
     record("feedback.given", matters=[duty.matter_id], duty=duty.id, final=final)
     return row
+
+
+def _next_after(duty: FeedbackDuty, day: date) -> date:
+    """The next date that is still to come. Counted from the day of receipt, so that 31 August stays the month's end: 28 February, then 31 August."""
+    since = (duty.handover.sent_at if duty.handover is not None else duty.created_at).astimezone(ZONE).date()
+    if add_months(since, duty.every_months) != duty.first_due:
+        since = duty.first_due  # the first term is another one: later ones follow it
+    terms, due = 1, duty.next_due
+    while due <= day:
+        due, terms = max(due, add_months(since, duty.every_months * terms)), terms + 1
+    return due
 
 
 def close_duty(duty: FeedbackDuty) -> None:
