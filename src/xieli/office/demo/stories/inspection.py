@@ -22,11 +22,14 @@ def post(stage: Theatre, person: str, body: str, room: str = "") -> None:
         [stage.person(person), stage.body(body), stage.world.rooms.get(room), stage.person("yj-head"), stage.person("yj-head")])
 
 
-def units_of(stage: Theatre, system: str, names: list[str]) -> None:
-    """The installer registers the units of a system: the register from which a round is planned."""
+def units_of(stage: Theatre, system: str, names: list[str]) -> list[str]:
+    """The installer registers the units of a system, the register from which a round is planned. Returns their identities as forms hold them."""
+    made = []
     for n, name in enumerate(names):
-        stage.admin.execute("insert into body (code, kind, rank, sector, name_zh, name_en, short_zh, short_en, document_mark, initials, sort_key, division_code, valid_from)"
-                            " values (%s, 'unit', 'none', %s, %s, %s, '', '', '', '{}', '', '', '2020-01-01')", [f"u-{system}-{n}", system, name, f"Unit {n + 1} of the system"])
+        row = stage.admin.execute("insert into body (code, kind, rank, sector, name_zh, name_en, short_zh, short_en, document_mark, initials, sort_key, division_code, valid_from)"
+                            " values (%s, 'unit', 'none', %s, %s, %s, '', '', '', '{}', '', '', '2020-01-01') returning id", [f"u-{system}-{n}", system, name, f"Unit {n + 1} of the system"]).fetchone()
+        made.append(str(row[0]))  # type: ignore[index]
+    return made
 
 
 def plan_of(stage: Theatre, commission: str, number: str, system: str, units: list[dict[str, Any]], **over: Any) -> dict[str, Any]:
@@ -89,3 +92,8 @@ def facts(stage: Theatre, person: str, matter: int, code: str) -> list[Any]:
 def grants_to_desk(stage: Theatre, matter: int, body: str) -> None:
     """The case-management desk works on what the room derived: registered and assigned there, as every lead is."""
     grants.give(matter, stage.room(f"{body}/case"), kind="handler", acts=["read", "write", "grant", "note"], ends_at=None, basis="案管集中登记", reason="")
+
+
+def to_room(stage: Theatre, matter: int, body: str) -> None:
+    """The desk gives a lead to the room that will work on it."""
+    grants.give(matter, stage.room(f"{body}/supervision1"), kind="handler", acts=["read", "write", "grant", "handover", "note"], ends_at=None, basis="案管分办", reason="")
