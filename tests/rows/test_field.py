@@ -38,10 +38,10 @@ def campaign_plan(office: Office, **over: Any) -> tuple[str, dict[str, Any]]:
 
 
 def test_a_campaign_needs_goals_scope_principles_roles_and_reports(office: Office) -> None:
-    """S4-04 (part): A campaign without the three cannot start; tasks inherit scope.
+    """A campaign without the three cannot start (S4-04 and S4-53 whole: test_paper_guards).
     S4-40: A campaign topic shows who holds each role; vacancy flagged.
     S0-37 (part): The campaign page shows lead/assist roles, units covered, reports received/missing.
-    S4-53 (part): Report for the session is frozen as of date; later numbers differ with a note."""
+    """
     matter = office.open("campaign", "校园食品安全专项整治", level=0)
     for missing in ("goals", "scope", "principles"):
         assert office.refused(office.room, matter, "planned", campaign_plan(office, **{missing: ""})) == "required"
@@ -139,7 +139,6 @@ def test_a_charge_lists_its_items_and_what_is_left(office: Office) -> None:
 
 def test_a_sweep_reaches_every_object_and_adds_up_the_differences(office: Office) -> None:
     """S4-18: Sweep list = school register; progress and uncovered schools; problems routed.
-    S4-21 (part): Register vs field differences listed with sums.
     S3-21 (part): Each outfall has state and owner; unresolved ones are listed to both sides."""
     matter = office.open("sweep", "校园食堂拉网排查", level=0)
     rows = [{"object": f"学校{n}", "department": office.body("edu"), "listed": 10_000} for n in (1, 2, 3)]
@@ -241,7 +240,9 @@ def test_a_project_keeps_its_baseline_and_computes_its_slip(office: Office) -> N
 
 
 def test_two_sides_sample_one_section_and_a_gap_opens_an_issue(office: Office) -> None:
-    """S3-20 (part): Two sides' samples for the same section and month are compared; a gap above tolerance opens an issue."""
+    """S3-20: Two sides' samples for the same section and month are compared; a gap above tolerance opens an issue; "连续2个月II类" is computed from monthly classes and breaks when a month is missing or worse."""
+    from xieli.office.field import months
+
     matter = office.open("water_section", "大洪河临水入境断面", level=0)
     office.step(office.room, matter, "start", ("section", {"other_side": office.body("datan"), "river": "大洪河", "section": "入境", "target": 3, "tolerance": 50}))
     for month, own, other, move in (("2026-01-10", 200, 230, "within"), ("2026-02-10", 200, 320, "beyond")):
@@ -254,6 +255,11 @@ def test_two_sides_sample_one_section_and_a_gap_opens_an_issue(office: Office) -
         if move == "within":
             office.step(office.room, matter, "next_month")
     assert len(office.children(matter, "decision_task")) == 1
+    with office.stage.acts(office.room):
+        section = next(s for s in months.sections() if s.matter.id == matter)
+    assert section.months == 2
+    assert months.in_a_row({**section.classes, (2026, 4): 2}) == 1  # March is missing
+    assert months.in_a_row({**section.classes, (2026, 2): 1}) == 1  # January was worse than February
 
 
 def test_a_meeting_is_convened_by_its_office_in_turn_and_its_decisions_become_tasks(office: Office) -> None:

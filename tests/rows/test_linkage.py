@@ -170,7 +170,7 @@ def test_a_typical_case_is_released_by_adjudication_only(office: Office) -> None
 
 
 def test_leaders_answer_four_questions_and_the_missing_are_counted(office: Office) -> None:
-    """S4-48 (part): List of leaders from the unit on the case date gets the form; unanswered listed; answers visible to named readers only."""
+    """Three answers of four are none, and who has not answered is counted."""
     matter = office.open("reflection", "案件反思", level=0)
     office.step(office.room, matter, "ask", ("list", {"unit": office.body("finance"), "case_on": "2025-12-01", "decided": False, "people": [{"post": "局长"}, {"post": "副局长"}]}))
     unit = office.staff("finance")

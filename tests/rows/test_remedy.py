@@ -59,7 +59,7 @@ def to_verdict(office: Office, own: dict[str, Any], other: dict[str, Any], **ove
 def test_every_problem_follows_the_flow_and_a_result_is_measured(office: Office) -> None:
     """S2-32: Every problem follows the configured flow; cancel without evidence or by the unit itself is refused; flow shown as a picture with the current step.
     S2-43: A problem without a measurable result (or a recorded "not measurable" reason) cannot enter joint review; the round's sums equal the sums of the proofs.
-    S4-36 (part): Each problem has ≥1 measure; effect proven before cancel; four exports consistent by key."""
+    """
     from xieli.engines.playbooks import diagram
     from xieli.office.matters.services.playbooks import shipped
 
@@ -98,8 +98,7 @@ def test_sign_off_needs_both_and_the_chair_rules_when_they_differ(office: Office
 
 
 def test_a_key_problem_is_seen_on_the_spot_and_paper_rectification_goes_back(office: Office) -> None:
-    """S2-36 (part): A key problem lacks closure without a 督 record.
-    S4-45 (part): a problem closed on paper only is sampled for a site visit."""
+    """S2-36 (part): A key problem lacks closure without a 督 record."""
     matter = to_working(office, key=True)
     office.step(office.staff("finance"), matter, "report", effect())
     assert office.refused(office.room, matter, "to_review") == "guard_field"

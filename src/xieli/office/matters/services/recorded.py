@@ -20,6 +20,7 @@ Forms = dict[str, dict[str, Any]]
 Counter = Callable[[Matter, Forms], int | None]
 _COUNTERS: dict[str, Counter] = {}
 NEAR = timedelta(days=30)  # our default: within it a second visit to a unit is offered as a joint one (seed row S2-34)
+SHORT = 8  # characters below which an account cannot be told apart from what everybody writes: ours
 LEADERS = ("head", "deputy", "party_secretary")  # the leading group, by office
 
 
@@ -67,7 +68,7 @@ def plain(text: str) -> str:
 @_counts("text_copied")
 def _copied(matter: Matter, forms: Forms) -> int | None:
     mine = plain(str(forms.get("effect", {}).get("account", "")))
-    if len(mine) < 8:  # too short to be told apart from what everybody writes
+    if len(mine) < SHORT:
         return 0
     others = FormSubmission.objects.filter(form="effect", matter__kind="rectification").exclude(matter=matter)
     return int(any(plain(str(row.data.get("account", ""))) == mine for row in others))
