@@ -208,7 +208,8 @@ def test_a_report_is_frozen_and_its_note_says_what_changed(office: Office) -> No
     with office.stage.acts(office.room):
         (report,) = lists.sessions(Matter.objects.get(pk=matter))
     assert (report.given, report.done) == (1, 0)
-    assert "办结 0 件" in report.note()[0] and "1 and 1" in report.note()[1]
+    assert "办结 0 件" in report.note()[0]
+    assert "1 and 1" in report.note()[1]
 
 
 def test_every_number_of_the_vocabulary_is_counted() -> None:
