@@ -51,6 +51,7 @@ CORRUPTED = [
     ({"worklist"}, "delete from matter_work where matter_id = (select min(matter_id) from matter_work)"),
     ({"stages"}, "alter table matter disable trigger all; update matter set stages = '{closed}' where id = (select min(id) from matter where state <> '{}')"),
     ({"stages"}, "update matter_stage set state = 'done' where id = (select min(id) from matter_stage where state = 'open')"),
+    ({"search"}, "update matter set grams = '{}' where id = (select min(id) from matter where title <> '')"),
     ({"facts"}, "update fact set text = 'changed' where id = (select min(id) from fact where submission_id is not null and retracted_at is null and text <> '')"),
     ({"facts"}, "delete from fact where id = (select min(id) from fact where submission_id is not null and retracted_at is null)"),
     ({"numbers"}, "delete from number_use where id = (select max(id) from number_use)"),

@@ -18,6 +18,7 @@ from xieli.engines.playbooks.forms import facts_of
 from xieli.engines.playbooks.load import from_stored
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.forms import _plain
+from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.services.playbooks import by_sha
 from xieli.office.matters.services.source import now
 from xieli.office.matters.tables.approvals import Approval, Snapshot
@@ -141,6 +142,15 @@ def _facts() -> Iterator[Difference]:
         should = sorted(((f.code, float(f.number) if f.number is not None else None, f.text or "", (f.day or "")[:10]) for f in facts_of(form, row.data)), key=str) if current else []
         if sorted(living[row.id], key=str) != should:
             yield Difference("facts", f"form {row.id} {row.form} r{row.revision}", str(sorted(living[row.id], key=str)), str(should))
+
+
+@check("search", "检索用的字对", "pieces by which search finds")
+def _search() -> Iterator[Difference]:
+    """A matter whose pieces lack one of its title's is not found by its own words."""
+    for identity, title, pieces in _rows("select id, title, grams from matter order by id"):
+        lacking = sorted(grams_of(title) - set(pieces))
+        if lacking:
+            yield Difference("search", f"matter {identity}", f"{len(pieces)}", f"lacks {' '.join(lacking)}")
 
 
 @check("numbers", "编号连续", "numbers without gaps")
