@@ -109,7 +109,7 @@ def test_four_threads_close_before_a_case_is_filed_away(office: Office) -> None:
     """S4-17: Filing form asks for the sections; closing asks for the three effects.
     S4-46: One meeting doesn't replace the other; findings become problems.
     S4-47: Draft incomplete with a missing dimension; published masked.
-    S4-41 (part): Closing checks the three.
+    Closing checks the three (S4-41 whole: test_route).
     S4-30 (part): Closing of hearing creates the education task for publicity with due date."""
     from xieli.office.matters.tables.clocks import Clock
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from xieli.office.bodies.models import Body
 from xieli.office.matters.services import recorded
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import Fact, FormSubmission, Outcome
@@ -97,3 +98,15 @@ def sessions(campaign: Matter) -> list[Session]:
     now = recorded.counts(campaign, ["tasks_given", "tasks_done"], {})
     return [Session(f.data["held_on"], int(f.data.get("given") or 0), int(f.data.get("done") or 0), int(now["tasks_given"] or 0), int(now["tasks_done"] or 0))
             for f in FormSubmission.objects.filter(matter=campaign, form="session").order_by("revision")]
+
+
+def missing_products() -> list[tuple[Body, Matter, list[str]]]:
+    """By unit: open second halves of cases that lack a recommendation, a reflection or the four talks, once adjudicated (seed row S4-41)."""
+    found = []
+    for fact in Fact.objects.filter(code="after_case.unit", retracted_at=None, matter__status="open").select_related("matter").order_by("ref", "matter_id"):
+        if set(fact.matter.stages) & {"plan", "case"}:
+            continue
+        lacks = recorded.products_missing(fact.matter)
+        if lacks:
+            found.append((Body.objects.get(pk=fact.ref), fact.matter, lacks))
+    return found
