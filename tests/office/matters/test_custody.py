@@ -16,7 +16,7 @@ from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.clocks import Alarm, Clock
 from xieli.office.matters.tables.core import Matter, MatterSubject
-from xieli.office.matters.tables.measures import Measure, MeasureNotice, Presence
+from xieli.office.matters.tables.measures import Measure, MeasureNotice, Presence, RightsSheet
 
 Raw = Callable[[str], AbstractContextManager[psycopg.Connection[Any]]]
 TWO = [{"person": 1, "role": "lead"}, {"person": 2, "role": "assistant"}]
@@ -126,6 +126,21 @@ def test_what_happened_is_entered_late_with_both_dates_and_as_a_breach(kit: Kit,
         assert row.late_record
         assert row.recorded_at - row.started_at >= timedelta(hours=4)
         assert Alarm.objects.filter(matter_id=matter, kind="late_record").exists()
+
+
+def test_every_measure_brings_its_rights_sheet(kit: Kit, stage: Theatre) -> None:
+    """Every kind there is, also one that is entered late: the sheet names recusal, complaint and re-check, each a rule of the statutes."""
+    began = kit.hands.clock()
+    kit.hands.minutes(30)
+    for kind, _ in Measure.KINDS:
+        matter = kit.open("case")
+        with stage.acts(kit.chief):
+            row = measures.take(Matter.objects.get(pk=matter), MatterSubject.objects.get(matter_id=matter), kind, approval=None, by_body=stage.body("wuchuan"), started_at=began, late=True)
+            sheet = RightsSheet.objects.get(measure=row)
+            assert {"cn.jcf.humane", "cn.jcf.recuse", "cn.jcf.shensu", "cn.jcf.fucha1"} <= set(sheet.content["rules"]), kind
+            assert sheet.given_at is None, "handed over by a person, not by the machine"
+            for rule in sheet.content["rules"]:
+                assert clocks.rules().find(rule), (kind, rule)
 
 
 def test_a_measure_is_ended_never_rewritten(kit: Kit, raw: Raw) -> None:
