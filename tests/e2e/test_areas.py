@@ -69,6 +69,53 @@ def test_a_unit_dragged_to_another_body_is_chosen_in_the_table(stage, chromium, 
     window.close()
 
 
+def test_what_if_is_asked_in_the_background_with_progress_and_answered_exactly(stage, chromium, base, made):
+    from xieli.office.allocation import plans
+    from xieli.office.allocation.models import PlanRun
+
+    window = Person(chromium, base, stage, "chief3")
+    window.open(f"/areas/r/{made['run'].ref}?unit={made['unit']}")
+    assert window.page.locator("#why tbody tr").count() == 5
+    window.page.get_by_role("button", name="确切算一算").first.click()
+    window.page.wait_for_load_state()
+    assert "排队" in window.text
+    with stage.theatre.acts("chief3"):
+        asked = PlanRun.objects.filter(parent=made["run"]).latest("at")
+    with stage.theatre.rehearsing():
+        plans.perform(asked.pk, lambda: stage.theatre.acts("chief3"))
+    window.open(f"/areas/r/{asked.ref}")
+    assert "若 " in window.text
+    assert "总分" in window.text or "没有方案" in window.text
+    window.close()
+
+
+def test_called_and_not_answered_stands_on_the_row_and_unknown_is_never_free(stage, chromium, base, made):
+    window = Person(chromium, base, stage, "chief3")
+    window.open(f"/m/{made['matter'].ref}/rank")
+    row = window.page.locator("tr[data-row]").nth(4)
+    assert row.locator(".four").inner_text().count("?") == 4
+    row.get_by_role("button", name="没人接").click()
+    window.page.wait_for_load_state()
+    assert "无人接听" in window.text
+    window.open("/designation")
+    assert "未确认" in window.text
+    window.close()
+
+
+def test_the_calendar_says_who_is_where_until_when_and_names_no_matter(stage, chromium, base, made):
+    person = stage.one("select person_id from posting where body_id = %s and kind = 'regular' order by id limit 1", stage.theatre.body("nanqiao"))
+    stage.admin.execute("insert into posting (person_id, body_id, home_body_id, kind, starts_at, ends_at, basis, is_deputy) values (%s, %s, %s, 'train_by_work', access.now(), access.now() + interval '40 days', 'x', false)",
+                        [person, stage.theatre.body("yj"), stage.theatre.body("nanqiao")])
+    until = stage.one("select to_char(access.now() at time zone 'Asia/Shanghai' + interval '40 days', 'YYYY-MM-DD') where %s > 0", 1)
+    window = Person(chromium, base, stage, "chief3")
+    window.open("/areas/people")
+    line = window.page.locator("tr[data-row]", has_text=stage.one("select name from person where id = %s", person))
+    assert until in line.inner_text()
+    assert "以干代训" in line.inner_text()
+    assert window.page.locator("main a[href*='/m/']").count() == 0
+    window.close()
+
+
 PAGES = ("/designation", "/m/@matter/rank", "/areas", "/areas/r/@run?unit=@unit", "/areas/v/@version", "/areas/people", "/designation/drill/@drill", "/designation/review", "/staff", "/m/@case/staff")
 
 
