@@ -166,7 +166,7 @@ def replan(file: Path, as_json: bool, out: Path | None, current: Path | None, ba
     if result["assign"] is None:
         _nothing_fits(result, as_json)
     moved = [f"  {m['unit']}: {m['from']} → {m['to']}" for m in result.get("moved", [])]
-    proof = f"调整 {result.get('moves')} 家（下限 {result.get('moves_bound'）}) / {result.get('moves')} moves (bound {result.get('moves_bound')})"
+    proof = f"调整 {result.get('moves')} 家（下限 {result.get('moves_bound')}） / {result.get('moves')} moves (bound {result.get('moves_bound')})"
     _finish(result | overrides, check.zones(data, result), as_json, [proof, *moved, *_zone_lines(result)], out)
 
 
