@@ -82,6 +82,15 @@ def pytest(arguments: list[str], **environment: str) -> int:
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=os.environ | environment, check=False).returncode
 
 
+def with_spark() -> dict[str, str]:
+    """Where Java is, two models run on Spark too: its packages lie beside ours for this run. Without Java they are a listed skip."""
+    python = spark_tests.environment() if shutil.which("java") else None
+    if python is None:
+        return {}
+    packages = next((python.parents[1] / "lib").glob("python*/site-packages"))
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(packages))))}
+
+
 def counts(report: Path) -> str:
     """One line of a JUnit report: how many ran, failed, were skipped, and how long it took."""
     if not report.exists():
@@ -143,7 +152,7 @@ def main() -> int:
         return 1
     if options.soak:
         return soak(rest)
-    return pytest([*processes(), "-m", "not soak", *rest])
+    return pytest([*processes(), "-m", "not soak", *rest], **with_spark())
 
 
 if __name__ == "__main__":
