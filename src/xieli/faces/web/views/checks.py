@@ -69,12 +69,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     who, now = me(request), today()
     checks = list(Matter.objects.filter(kind="joint_check").order_by("-status", "-opened_at", "id")[:200])
     projects = list(Matter.objects.filter(kind="project").order_by("opened_at", "id")[:60])
-    forms = last_forms(checks)
-    record_look([m.id for m in (*checks, *projects)], purpose="checks", list=True, asked=None)
+    rounds = list(Matter.objects.filter(kind="inspection_round").order_by("-status", "-opened_at", "id")[:40])
+    forms = last_forms([*checks, *rounds])
+    record_look([m.id for m in (*checks, *projects, *rounds)], purpose="checks", list=True, asked=None)
     lines = board(projects, now)
     picture = draw([(r["m"].title, r["bars"]) for r in lines], now)
     return render(request, "web/checks/overview.html", {
         "now": who.now, "year": now.year, "grid": grid(checks, forms, now.year, (now.month + 2) // 3), "visits": visits(checks, forms), "soon": SOON,
-        "checks": [{"m": m, "f": forms[m.id], "at": at(m)} for m in checks], "projects": lines, "tally": Counter(r["state"] for r in lines),
+        "checks": [{"m": m, "f": forms[m.id], "at": at(m)} for m in checks], "projects": lines, "rounds": [{"m": m, "f": forms[m.id], "at": at(m)} for m in rounds], "tally": Counter(r["state"] for r in lines),
         "picture": mark_safe(picture),
     })
