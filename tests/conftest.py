@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_django import plugin
 
 from tests import skiplist
@@ -15,6 +16,12 @@ from xieli.server.postgres import Server
 
 CLUSTER = "XIELI_TEST_CLUSTER"
 KEEP = "XIELI_TEST_KEEP"  # a folder: the cluster and its templates stay there from run to run, which spares a minute at the desk
+
+# The ordinary run tries the same examples everywhere: a red run can be repeated. The large run looks for new ones. How fast a
+# shared machine draws them says nothing about the code.
+settings.register_profile("ordinary", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("large", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("large" if os.environ.get("XIELI_SIZE") == "large" else "ordinary")
 
 
 def pytest_configure(config: pytest.Config) -> None:
