@@ -5,15 +5,18 @@ Run by `xieli serve --demo` and `xieli demo load`; it does nothing when the demo
 """
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime
 from typing import Any
 
 import psycopg
 
 from xieli.office.demo import world
-from xieli.office.demo.theatre import Theatre
+from xieli.office.demo.theatre import ZONE, Theatre
 
 FIRST_DAY = "2025-08-31 09:00"
 PRESENT = "2026-03-17 09:58"
@@ -51,25 +54,25 @@ def load(connection: psycopg.Connection[Any], *, say: Callable[[str], None] = pr
         publish(connection)
     stage = Theatre(loaded, connection)
     stage.start_at(FIRST_DAY)
-    if surroundings:
-        play(stage, say)
     from xieli.office.demo.stories.sc03_one_call import the_day_before
+    from xieli.office.desk import demo as data_sets
 
-    if stage.clock_before("2026-03-16 16:00"):
-        stage.at("2026-03-16 16:00")
-    the_day_before(stage)
-    stage.at(PRESENT)
-    if surroundings:
-        from xieli.office.desk import demo as data_sets
+    present = datetime.fromisoformat(PRESENT).replace(tzinfo=ZONE)
+    with data_sets.load_beside((world.SUBJECT_IDS["duan"], "段某"), present) if surroundings else nullcontext() as brought:
+        if surroundings:
+            play(stage, say)
+        if stage.clock_before("2026-03-16 16:00"):
+            stage.at("2026-03-16 16:00")
+        the_day_before(stage)
+        stage.at(PRESENT)
+        if brought is not None:
+            say("装入虚构的数据集…… / Loading the invented data sets …")
+            truth = brought()["county"]
+            data_sets.publish(connection, present)
+            data_sets.earlier_check(stage, data_sets.approved_check(stage), truth)
+            from xieli.office.reporters import demo as store
 
-        say("装入虚构的数据集…… / Loading the invented data sets …")
-        data_sets.load(connection)
-        data_sets.load_case(connection, (world.SUBJECT_IDS["duan"], "段某"))
-        truth = data_sets.load_county(connection)
-        data_sets.earlier_check(stage, data_sets.approved_check(stage), truth)
-        from xieli.office.reporters import demo as store
-
-        store.load(connection, stage)
+            store.load(connection, stage)
     connection.execute("update access.installation set own_body = %s", [loaded.bodies["yj"]])
     say(f"演示数据已装入（{time.monotonic() - began:.0f} 秒）。 / The demo is loaded ({time.monotonic() - began:.0f} s).")
     return stage
@@ -83,6 +86,7 @@ def main() -> None:
     from xieli.office.demo.scratch import keeper_connection
     from xieli.server.postgres import ensure_database
 
+    gc.set_threshold(50_000, 20, 50)  # a short process that makes much and lets go of little
     with ensure_database() as db, keeper_connection(db) as connection:
         if is_loaded(connection) != "yes":
             load(connection, say=lambda text: print(text, flush=True))

@@ -1,6 +1,8 @@
 """A small invented county for the desk: payments, deaths, kin, approvals, described and imported through the engine, then listed."""
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +12,10 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from xieli.engines.matching.datasets.catalogue import listing
-from xieli.engines.matching.datasets.importing import import_dataset
 from xieli.engines.matching.demo import generate, last_month_end
 from xieli.engines.matching.demo_case import generate_case
 from xieli.engines.matching.demo_county import generate_county
+from xieli.engines.matching.demo_sets import beside, bring
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import Theatre
 from xieli.office.desk import runs, services, store
@@ -76,10 +78,12 @@ def earlier_check(stage: Theatre, check: int, truth: dict[str, Any]) -> None:
 
 
 def _bring(folder: Path, at: datetime) -> None:
-    space = store.workspace(at)
-    for path in sorted(folder.glob("*.dataset.yaml")):
-        name = path.name.removesuffix(".dataset.yaml")
-        import_dataset(space, folder / f"{name}.csv", path, now=at, by="demo")
+    bring(store.workspace(at), folder, at)
+
+
+def load_beside(subject: tuple[str, str], at: datetime) -> AbstractContextManager[Callable[[], dict[str, dict[str, Any]]]]:
+    """All the data sets above, as of `at`, brought in by another process meanwhile; then `publish` them."""
+    return beside(store.workspace(at).root, subject, at)
 
 
 def publish(admin: psycopg.Connection[Any], at: datetime) -> int:
