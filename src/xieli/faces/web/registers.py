@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from xieli.faces.web.templatetags.xieli import ZONE, masked, named
+from xieli.faces.web.templatetags.xieli import ZONE, english, masked, named, status_word
 from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.tables.core import Matter
 
@@ -47,19 +47,23 @@ class Filter:
     kind: str = "text"
 
 
+def _joined(names: Iterable[str]) -> str:
+    return (", " if english() else "、").join(names)
+
+
 def _subject_names(matter: Matter) -> str:
-    return "、".join(masked(s.name) for s in matter.subjects.all() if s.role == "subject" and s.kind == "person")
+    return _joined(masked(s.name) for s in matter.subjects.all() if s.role == "subject" and s.kind == "person")
 
 
 def _units(matter: Matter) -> str:
-    return "、".join(str(named(s.unit_body) if s.unit_body else s.unit_name) for s in matter.subjects.all() if s.unit_body or s.unit_name)
+    return _joined(str(named(s.unit_body) if s.unit_body else s.unit_name) for s in matter.subjects.all() if s.unit_body or s.unit_name)
 
 
 def _stage(matter: Matter) -> str:
     from xieli.office.matters.services.playbooks import playbook_of
 
     playbook = playbook_of(matter)
-    return "、".join(named(playbook.stages[s].label) for s in matter.stages if s in playbook.stages) or str(matter.get_status_display())
+    return _joined(named(playbook.stages[s].label) for s in matter.stages if s in playbook.stages) or status_word(matter.get_status_display())
 
 
 def _source(matter: Matter) -> str:
@@ -68,7 +72,8 @@ def _source(matter: Matter) -> str:
 
     form = playbook_of(matter).forms.get("registration")
     options = next((f.options for f in form.fields if f.code == "source"), ()) if form else ()
-    return next((named(o.label) for o in options or () if o.code == matter.source), matter.source)
+    words = {"phone": _("电话")}  # what the green channel writes, which has no registration form
+    return next((named(o.label) for o in options or () if o.code == matter.source), str(words.get(matter.source, matter.source)))
 
 
 COLUMNS: tuple[Column, ...] = (

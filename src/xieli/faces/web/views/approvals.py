@@ -52,7 +52,7 @@ def slip(request: HttpRequest, ref: str) -> HttpResponse:
         "seen_json": json.dumps(seen, ensure_ascii=False, sort_keys=True), "playbook": playbook,
         "mine": bool(turn and approval.state == "pending" and approval.requested_by_id != who.person_id and (turn.office_id in who.principals or turn.delegable)),
         "stages": [playbook.stages[c].label for c in seen["matter"]["stages"]], "recusals": _recused(seen), "clocks": _clocks(approval, playbook, who.now),
-        "paper": bool(turn and approval.state == "pending" and turn.office_id is None), "what": _what(approval.what), "ranking": laid(seen.get("ranking")),
+        "paper": bool(turn and approval.state == "pending" and turn.office_id is None), "what": _what(approval.what, playbook), "ranking": laid(seen.get("ranking")),
     })
 
 
@@ -72,7 +72,7 @@ def _clocks(approval: Approval, playbook: Playbook, now: datetime) -> list[dict[
     return found
 
 
-def _what(what: dict[str, Any]) -> list[tuple[str, Any]]:
+def _what(what: dict[str, Any], playbook: Playbook) -> list[tuple[str, Any]]:
     from xieli.office.bodies.models import Body, Room
 
     rows = []
@@ -81,6 +81,8 @@ def _what(what: dict[str, Any]) -> list[tuple[str, Any]]:
             value = Body.objects.filter(pk=int(value)).first() or value
         elif key == "room" and str(value).isdecimal():
             value = Room.objects.filter(pk=int(value)).first() or value
+        elif isinstance(value, str):  # a code of one of the playbook's own choices: its words
+            value = next((o.label for f in playbook.forms.values() for x in f.fields if x.code in (key, f"{key}s") for o in x.options or () if o.code == value), value)
         rows.append((key, value))
     return rows
 

@@ -12,6 +12,8 @@ from xieli.office.matters.queries import worklist
 from xieli.office.matters.tables.desk import Draft
 from xieli.office.matters.tables.work import Task
 
+MOST = 20  # rows with a deadline that stand open; a longer list has no end for the eye
+
 
 @bound
 def workbench(request: HttpRequest) -> HttpResponse:
@@ -24,8 +26,9 @@ def workbench(request: HttpRequest) -> HttpResponse:
     tasks = worklist.tasks(who.person_id, bodies)
     shown = {m.id for m in matters} | {a.matter_id for a in approvals} | {p.matter_id for p in parcels} | {t.matter_id for t in tasks}
     record_look(shown, purpose="workbench", list=True)
+    dated = [m for m in matters if m.next_due]
     return render(request, "web/workbench.html", {
-        "matters": matters, "approvals": approvals, "papers": worklist.papers_waiting(who.person_id), "parcels": parcels, "tasks": tasks,
+        "matters": matters, "first": dated[:MOST], "later": dated[MOST:], "undated": [m for m in matters if not m.next_due], "most": MOST, "approvals": approvals, "papers": worklist.papers_waiting(who.person_id), "parcels": parcels, "tasks": tasks,
         "owed": worklist.answers_owed(bodies, 10), "sent": worklist.sent(bodies, 5), "drafts": Draft.objects.filter(person_id=who.person_id).order_by("-saved_at")[:5],
         "red": sum(1 for m in matters if m.next_due and m.next_due <= who.now), "now": who.now,
     })

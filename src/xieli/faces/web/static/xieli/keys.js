@@ -42,7 +42,7 @@
     if (palette && !palette.hidden) { return; }
     if (/^[1-9]$/.test(e.key)) { var parts = document.querySelectorAll("main section > h2"); var part = parts[Number(e.key) - 1]; if (part) { part.tabIndex = -1; part.focus(); part.scrollIntoView({ block: "start" }); } return; }
     if (e.key === "?") { var help = document.getElementById("keys-help"); if (help) { help.open = !help.open; } return; }
-    var rows = Array.prototype.slice.call(document.querySelectorAll("main [data-row]"));
+    var rows = Array.prototype.slice.call(document.querySelectorAll("main [data-row]")).filter(function (r) { return !r.closest("details:not([open])"); });
     if (!rows.length) { return; }
     var at = rows.findIndex(function (r) { return r.classList.contains("on"); });
     if (e.key === "j" || e.key === "k") {
