@@ -47,6 +47,7 @@ class Round(Stage):
         with self.theatre.acts(ins.DUTY):  # the desk gives the round to the unit's contact room, as it gives the package
             grants.give(self.round, self.theatre.room("yj/supervision3"), kind="handler", acts=["read", "write"], ends_at=None, basis="联系室牵头", reason="")
         self.package = self.filled(ins)
+        office.step(WHO, self.round, "choose", ("choice", {"risk_profile": "食堂资金量大", "rows": [{"person": str(self.theatre.person(HEAD)), "experienced": True, "from_kind": "dispatched"}]}))
         ins.form_group(self.theatre, self.round)
         ins.enter(self.theatre, self.round)
         office.step(WHO, self.round, "midway", ("midway", {"on": "2026-03-02", "text": "到三个组督导", "checkable": [{"title": "汪某线索"}]}))
@@ -102,7 +103,7 @@ def test_each_reader_of_the_round_sees_his_part_of_it(world: Round) -> None:
     """The contact room sees all; the office of the round sees no package and follows its parcels by receipt; a stranger finds nothing."""
     room = world.client(world.office.room)
     text = room.get(address(world.round, "round")).content.decode()
-    for said in ("同一系统、同一资金链", "上轮已巡", "校园餐", "到三个组督导", "汪某线索", "还有 1 条未通报", "教育考试院", "账外资金"):
+    for said in ("同一系统、同一资金链", "上轮已巡", "校园餐", "到三个组督导", "汪某线索", "还有 1 条未通报", "教育考试院", "账外资金", "食堂资金量大", "没有督办", "没有回音"):
         assert said in text, said
     assert "招采只有一家投标" not in text  # what an item says is read in the package
     assert address(world.package, "pack") not in text
@@ -160,3 +161,33 @@ def test_an_answer_that_is_late_stands_in_the_overdue_list_and_the_print_ends_wi
     assert head.post(path, {"purpose": "site"}).status_code == 404
     assert late in world.client(WHO).get(address(world.round, "round")).content.decode()
     assert late in world.client(world.office.room).get(address(world.round, "round")).content.decode()
+
+
+def test_a_lead_that_the_round_opened_is_seated_in_a_room_once_the_head_has_approved(world: Round) -> None:
+    """It comes to the desk and to no room: not seated before the approval, not by anybody else, not in another body's room, and once only."""
+    from xieli.office.matters.tables.core import Matter
+
+    office, desk = world.office, "yj-duty"
+    lead = office.children(world.round, "lead", desk)[0]
+    path = address(lead, "room")
+    client = world.client(desk)
+    room = str(world.theatre.room("yj/supervision3"))
+    assert path in client.get(address(lead, "")[:-1]).content.decode()
+    assert client.get(path).status_code == 200
+    assert client.post(path, {"room": room}).status_code == 422  # not approved
+    assert world.client(WHO).post(path, {"room": room}).status_code == 404
+    with world.theatre.acts(desk):
+        from xieli.office.matters.services import leads
+
+        leads.ensure_begun(Matter.objects.get(pk=lead))
+    registration = {"subject": "汪某", "unit": office.body("edu"), "source": "inspection", "named": False, "first_time": True, "received_on": "2026-03-02", "kinds": ["conduct"],
+                    "summary": "巡中督导发现，书证齐全，指向明确。", "acceptable": "accept", "priority": ["inspection"]}
+    office.step(desk, lead, "accept", ("registration", registration))
+    office.hands.approved(desk, lead, "assign", office.head)
+    foreign = str(world.theatre.room("datan/supervision1"))
+    assert client.post(path, {"room": foreign}).status_code == 422
+    assert client.post(path, {"room": room}).status_code == 302
+    assert world.one("select owner_room_id from matter where id = %s", lead) == int(room)
+    assert world.one("select count(*) from matter_grant where matter_id = %s and principal = %s and revoked_at is null", lead, int(room)) == 1
+    assert client.get(path).status_code == 404  # seated: nothing more to do here
+    assert client.post(path, {"room": room}).status_code == 404

@@ -4,24 +4,28 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
+from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, matter_or_404
 from xieli.faces.web.views.remedy import at
 from xieli.office.access.models import Grant
 from xieli.office.audit import record_look
+from xieli.office.bodies.models import Room
 from xieli.office.matters.queries import rounds
-from xieli.office.matters.services import clocks
+from xieli.office.matters.services import clocks, seating
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import playbook_of
-from xieli.office.matters.services.source import today
+from xieli.office.matters.services.source import call, today
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import FormSubmission
 
 # what a print is for; the code stands in the ledger as the purpose of the look
 PURPOSES: dict[str, Any] = {"site": _("现场了解和核查"), "talk": _("个别谈话准备"), "meeting": _("组务会研究")}
+
+LACKING: dict[str, Any] = {"chase": _("没有督办"), "result": _("没有结果"), "echo": _("没有回音")}
 
 
 def _label(matter: Matter, form: str, field: str, column: str, value: str) -> Any:
@@ -51,6 +55,8 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         "matter": matter, "round": found, "now": who.now, "at": at(matter), "clocks": running, "me_id": who.person_id,
         "packages": [{"p": p, "at": at(p.matter)} for p in found.packages], "rectification": [{**r, "at": at(r["m"])} for r in found.rectification],
         "unseen": unseen, "findings": len(found.rectification) + len(unseen),
+        "heads": [{**h, "word": _label(matter, "choice", "rows", "from_kind", h["from_kind"])} for h in found.heads], "needs": found.last("needs"), "choice": found.last("choice"),
+        "lacking": [{"word": LACKING[code], "matters": rows} for code, rows in found.lacking],
         "focus": [{**f, "word": _label(matter, "plan", "focus", "kind", f["kind"])} for f in found.plan.get("focus", [])],
         "verdicts": [{**v, "word": _label(matter, "look_back", "verdicts", "verdict", v["verdict"])} for v in found.last("look_back").get("verdicts", [])],
     })
@@ -80,3 +86,16 @@ def pack(request: HttpRequest, ref: str) -> HttpResponse:
         "cleared": [i for i in package.items if i["grade"] == "unfounded_cleared"], "oral": package.grades["oral_only"]})
     response["Cache-Control"] = "no-store"
     return response
+
+
+@bound
+def room(request: HttpRequest, ref: str) -> HttpResponse:
+    """The desk gives a matter that came without a room to one of its body's rooms, on the head's approval of the assignment."""
+    matter = matter_or_404(ref)
+    if not (call("may", matter.id, "write") and call("may", matter.id, "grant")) or matter.owner_room_id is not None:
+        raise NotVisible()  # for all others there is nothing to seat
+    if request.method == "POST":
+        seating.seat(matter, given.number_or_none(request.POST, "room") or 0)
+        return redirect("matter", ref)
+    record_look([matter.id], purpose="room")
+    return render(request, "web/rounds/room.html", {"matter": matter, "rooms": Room.objects.filter(body_id=matter.owner_body_id, valid_to=None).order_by("name_zh")})

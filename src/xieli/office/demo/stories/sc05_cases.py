@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import Theatre
-from xieli.office.matters.services import grants, leads, moves, people
+from xieli.office.matters.services import grants, leads, moves, people, seating
 from xieli.office.matters.tables.core import Matter
 
 
@@ -63,6 +63,9 @@ def _to_case(stage: Theatre, body: str, lead: int, name: str, on: str) -> int:
     hands.step(duty, lead, "accept", form=("registration", {"subject": name, "unit": str(stage.body("edu")), "source": "supervision", "named": False, "first_time": True, "received_on": on,
                                                             "kinds": ["conduct"], "summary": "财经纪律专项检查发现，凭证齐全，指向具体人员。", "acceptable": "accept"}))
     hands.approved(duty, lead, "assign", head)
+    with stage.acts(duty):
+        if Matter.objects.get(pk=lead).owner_room_id is None:  # opened for us by another body's step: it has a desk and no room yet
+            seating.seat(Matter.objects.get(pk=lead), stage.room(f"{body}/supervision1"))
     hands.step(head, lead, "assign")
     hands.step(chief, lead, "propose", form=("opinion", {"way": "preliminary_check", "reasons": "事实具体，书证已固定。", "study": True, "report_up": False, "proposed_on": on}))
     hands.approved(chief, lead, "disposal", deputy, head)

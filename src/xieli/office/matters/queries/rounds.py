@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from xieli.office.access.models import Grant
+from xieli.office.matters.queries import reconcile
 from xieli.office.matters.services.playbooks import shipped
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.handover import Feedback, FeedbackDuty
@@ -102,6 +103,10 @@ class Found:
     rectification: list[dict[str, Any]]
     clocks: list[Any]
     seen: list[int]
+    heads: list[dict[str, Any]] = field(default_factory=list)
+    handed: int = 0
+    retained: list[str] = field(default_factory=list)
+    lacking: list[tuple[str, list[Matter]]] = field(default_factory=list)
 
     @property
     def plan(self) -> dict[str, Any]:
@@ -131,18 +136,30 @@ def read(matter: Matter, now: datetime, today: date) -> Found:
     for row in rows["forms"]:
         forms.setdefault(row.matter_id, {}).setdefault(row.form, []).append(row)
     packages = [Package(m, {code: given[-1] for code, given in forms.get(m.id, {}).items()}) for m in mine if m.kind == PACKAGE]
-    more = together(people=Person.objects.filter(id__in=[int(p.request["reader"]) for p in packages if p.request.get("reader")]),
+    own = forms.get(matter.id, {})
+    chosen = own["choice"][-1].data.get("rows", []) if own.get("choice") else []
+    more = together(people=Person.objects.filter(id__in=[*(int(p.request["reader"]) for p in packages if p.request.get("reader")), *(int(h["person"]) for h in chosen)]),
                     matters=Matter.objects.filter(id__in=[d.matter_id for d in rows["duties"]]), answers=Feedback.objects.filter(duty_id__in=[d.id for d in rows["duties"]]).order_by("given_at", "id"))
     people = {p.id: p for p in more["people"]}
     for package in packages:
         package.reader = people.get(int(package.request.get("reader") or 0))
         package.until = next((g.ends_at for g in rows["grants"] if g.matter_id == package.matter.id and package.reader and g.principal == package.reader.id), None)
-    own = forms.get(matter.id, {})
     units, besides = units_of(own["plan"][-1].data if own.get("plan") else {}, packages)
     owed = _owed(rows["duties"], more, {m.id for m in leads}, today, own["plan"][-1].data if own.get("plan") else {})
     seen = [matter.id, *(m.id for m in (*leads, *mine)), *(r["duty"].matter_id for r in owed)]
-    return Found(matter, own, packages, units, besides, _passed(own.get("during", []), ("leads", "leads_other"), leads), _passed(own.get("midway", []), ("checkable",), leads), owed,
-                 [{"m": m, "problem": (forms.get(m.id, {}).get("problem") or [None])[-1]} for m in mine if m.kind == "rectification"], rows["clocks"], seen)
+    found = Found(matter, own, packages, units, besides, _passed(own.get("during", []), ("leads", "leads_other"), leads), _passed(own.get("midway", []), ("checkable",), leads), owed,
+                  [{"m": m, "problem": (forms.get(m.id, {}).get("problem") or [None])[-1]} for m in mine if m.kind == "rectification"], rows["clocks"], seen)
+    found.heads = [{**h, "who": people.get(int(h["person"]))} for h in chosen]
+    found.handed = sum(len(s["lines"]) for s in found.passed)
+    found.retained = reconcile.retained(matter.id)
+    found.lacking = _lacking({m.id: m for m in (*leads, *(r["m"] for r in owed if r["m"]))})
+    return found
+
+
+def _lacking(leads: dict[int, Matter]) -> list[tuple[str, list[Matter]]]:
+    """件件有督办、件件有结果、件件有回音: the leads that the reader may open and that lack one, list by list."""
+    lists = reconcile.without(leads)
+    return [(code, [leads[m] for m in ids]) for code, ids in (("chase", lists.chase), ("result", lists.result), ("echo", lists.echo)) if ids]
 
 
 def _duties(matter: Matter, leads: list[Matter]) -> Any:
