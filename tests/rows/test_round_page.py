@@ -100,10 +100,11 @@ def address(matter: int, page: str) -> str:
 
 
 def test_each_reader_of_the_round_sees_his_part_of_it(world: Round) -> None:
-    """The contact room sees all; the office of the round sees no package and follows its parcels by receipt; a stranger finds nothing."""
+    """The contact room sees all; the office of the round sees no package and follows its parcels by receipt; a stranger finds nothing.
+    S2-24: Reconcile: INS says 69, ledger 68 → the missing item is named (test_leads.py); an item without urging, result or echo shows in three separate lists."""
     room = world.client(world.office.room)
     text = room.get(address(world.round, "round")).content.decode()
-    for said in ("同一系统、同一资金链", "上轮已巡", "校园餐", "到三个组督导", "汪某线索", "还有 1 条未通报", "教育考试院", "账外资金", "食堂资金量大", "没有督办", "没有回音"):
+    for said in ("同一系统、同一资金链", "上轮已巡", "校园餐", "到三个组督导", "汪某线索", "还有 1 条未通报", "教育考试院", "账外资金", "食堂资金量大", "没有督办", "没有结果", "没有回音"):
         assert said in text, said
     assert "招采只有一家投标" not in text  # what an item says is read in the package
     assert address(world.package, "pack") not in text
