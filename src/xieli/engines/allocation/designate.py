@@ -220,11 +220,11 @@ def _sentence(codes: tuple[str, ...], parts: Mapping[str, float], unknown: tuple
     if codes:
         return Text("排除：" + "、".join(CODES[c][0] for c in codes), "excluded: " + ", ".join(CODES[c][1] for c in codes))
     best = sorted((k for k in parts if parts[k] > 0), key=lambda k: -parts[k])[:3]
-    zh = ";".join(f"{PART_WORDS[k][0]} {parts[k]:g}" for k in best)
+    zh = "；".join(f"{PART_WORDS[k][0]} {parts[k]:g}" for k in best)
     en = "; ".join(f"{PART_WORDS[k][1]} {parts[k]:g}" for k in best)
     if unknown:
         words = _needs(unknown)
-        zh, en = f"{zh};{words.zh}未确认", f"{en}; {words.en} unknown"
+        zh, en = f"{zh}；{words.zh}未确认", f"{en}; {words.en} unknown"
     return Text(zh, en)
 
 

@@ -76,7 +76,7 @@ def new_grant(
     if not basis:
         raise GrantRefused("授权须写明依据。A grant needs a basis.")
     if barred(world, matter.id, principal, now):
-        raise GrantRefused("该人已回避或正待决定,不得新授权。A person recused, or under such a request, receives no grant.")
+        raise GrantRefused("该人已回避或正待决定，不得新授权。A person recused, or under such a request, receives no grant.")
     posting = rests_on(world, matter, principal, start) if principal in world.persons else None
     stops = end_of(kind, start, end, posting)
     if stops <= start:

@@ -33,7 +33,7 @@ def why(world: World, session: Session, matter: Matter, t: datetime, act: str = 
     for r in world.recusals:
         if r.matter == matter.id and r.state == "in_force" and r.principal in who.recusable and holds(r.start, r.end, t):
             whose = ("本人", "himself") if r.principal == session.person else ("其所在机构", "a body he serves in")
-            bars.append(Reason("recused", False, f"已回避({whose[0]},事由 {r.ground}),优先于一切授权", f"recused ({whose[1]}, ground {r.ground}); this wins over every grant"))
+            bars.append(Reason("recused", False, f"已回避（{whose[0]}，事由 {r.ground}），优先于一切授权", f"recused ({whose[1]}, ground {r.ground}); this wins over every grant"))
     if matter.level > who.level:
         bars.append(Reason("level", False, f"事项密级 {matter.level} 高于可阅密级 {who.level}", f"the matter's level {matter.level} is above his clearance {who.level}"))
     missing = sorted(matter.comps - who.comps)
@@ -47,7 +47,7 @@ def why(world: World, session: Session, matter: Matter, t: datetime, act: str = 
     if bars:
         return bars
     return [
-        Reason(g.kind, True, f"{KINDS[g.kind].zh}:{_day(world, g.start)} 至 {_day(world, g.end)},依据 {g.basis}",
+        Reason(g.kind, True, f"{KINDS[g.kind].zh}：{_day(world, g.start)} 至 {_day(world, g.end)}，依据 {g.basis}",
                f"{KINDS[g.kind].en}, {_day(world, g.start)} to {_day(world, g.end)}, basis {g.basis}")
         for g in live if act in g.acts or "read" in g.acts
     ]
