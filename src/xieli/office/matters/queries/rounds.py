@@ -130,7 +130,7 @@ def read(matter: Matter, now: datetime, today: date) -> Found:
     mine = [m for m in links if m.kind in (PACKAGE, "rectification")]
     plan = FormSubmission.objects.filter(matter_id__in=[matter.id, *(m.id for m in mine)]).order_by("revision", "id")
     rows = together(
-        forms=plan, duties=_duties(matter, leads), clocks=matter.clocks.order_by("id"),  # type: ignore[attr-defined]
+        forms=plan, duties=_duties(matter, leads), clocks=matter.clocks.order_by("id"),
         grants=Grant.objects.filter(matter_id__in=[m.id for m in mine if m.kind == PACKAGE], revoked_at=None, ends_at__gt=now))
     forms: dict[int, dict[str, list[FormSubmission]]] = {}
     for row in rows["forms"]:
@@ -148,7 +148,7 @@ def read(matter: Matter, now: datetime, today: date) -> Found:
     owed = _owed(rows["duties"], more, {m.id for m in leads}, today, own["plan"][-1].data if own.get("plan") else {})
     seen = [matter.id, *(m.id for m in (*leads, *mine)), *(r["duty"].matter_id for r in owed)]
     found = Found(matter, own, packages, units, besides, _passed(own.get("during", []), ("leads", "leads_other"), leads), _passed(own.get("midway", []), ("checkable",), leads), owed,
-                  [{"m": m, "problem": (forms.get(m.id, {}).get("problem") or [None])[-1]} for m in mine if m.kind == "rectification"], rows["clocks"], seen)
+                  [{"m": m, "problem": next(reversed(forms.get(m.id, {}).get("problem", [])), None)} for m in mine if m.kind == "rectification"], rows["clocks"], seen)
     found.heads = [{**h, "who": people.get(int(h["person"]))} for h in chosen]
     found.handed = sum(len(s["lines"]) for s in found.passed)
     found.retained = reconcile.retained(matter.id)
