@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests import dbfixtures
 from tests.djangodb import use
@@ -51,6 +52,9 @@ def test_it_loads_once_and_stands_before_the_call(database: dbfixtures.TestDatab
         count = admin.execute("select count(*) from matter").fetchone()
         loader.load(admin, say=quiet)
         assert admin.execute("select count(*) from matter").fetchone() == count, "the second load does nothing"
+    entrance = Client().get("/entrance").content.decode()
+    assert "xieli demo reset" in entrance, "how to start anew stands at the entrance"
+    assert "不能找回" in entrance
 
 
 def test_the_guided_story_can_be_played_from_there(database: dbfixtures.TestDatabase) -> None:
@@ -92,6 +96,9 @@ def test_the_surroundings_are_made_by_services_and_every_one_has_its_event(datab
 def test_a_real_installation_refuses_the_demo(database: dbfixtures.TestDatabase) -> None:
     with database.admin() as admin, pytest.raises(PermissionError):
         loader.load(admin, say=quiet)
+    answer = Client().get("/entrance")
+    assert answer.status_code == 302, "and has no page that speaks of a demo"
+    assert b"demo reset" not in answer.content
 
 
 def test_a_broken_off_load_is_not_taken_for_a_demo(database: dbfixtures.TestDatabase) -> None:

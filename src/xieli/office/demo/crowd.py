@@ -26,7 +26,7 @@ ABOUT = (("虚报冒领{what}", "ghost_claim", ("种粮补贴", "危房改造补
 POSTS = ("科长", "副科长", "村支书", "会计", "站长", "校长", "主任", "处长")
 SOURCES = ("petition", "petition", "petition", "supervision", "audit", "department", "inspection")
 
-# when, how many leads per body in that round, how far each goes: 0 registered … 6 disposed
+# when, how many leads per body in that round, how far each goes: 0 registered … 6 disposed, 7 closed for certain
 ROUNDS: tuple[tuple[str, int, tuple[int, ...]], ...] = (
     ("2025-10-20 09:10", 4, (6, 6, 5, 3)), ("2025-12-08 09:20", 5, (6, 6, 6, 3)), ("2026-01-19 09:30", 6, (6, 3, 5)), ("2026-02-09 10:00", 8, (5, 4, 2, 1)),
     ("2026-02-26 09:00", 10, (3, 4, 1, 0)), ("2026-03-09 09:40", 12, (1, 2, 3, 0, 0, 0)), ("2026-03-11 14:00", 16, (0, 0, 1, 2, 0)),
@@ -76,7 +76,7 @@ class Crowd:
             return
         with stage.acts(chief):
             for lead, depth in proposed:
-                way = "shelve" if depth == 6 and self.rng.random() < 0.5 else "close" if depth == 6 else "preliminary_check"
+                way = "close" if depth == 7 else "shelve" if depth == 6 and self.rng.random() < 0.5 else "close" if depth == 6 else "preliminary_check"
                 matter = Matter.objects.get(pk=lead)
                 moves.make(matter, "propose", form=("opinion", {"way": way, "reasons": "经研判，反映内容具体程度和可查性如附件所述。", "study": False, "report_up": False,
                                                                 "proposed_on": hands.day()}))

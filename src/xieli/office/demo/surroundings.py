@@ -10,6 +10,7 @@ import psycopg
 from django.db import connections
 
 from xieli.office.allocation import demo as allocation
+from xieli.office.demo import province
 from xieli.office.demo.crowd import ROUNDS, Crowd
 from xieli.office.demo.evidence import in_custody, papers
 from xieli.office.demo.stories import sc06_subsidy
@@ -48,6 +49,11 @@ def play(stage: Theatre, say: Callable[[str], None]) -> None:
             chosen.append(("wuchuan", "wuchuan/supervision1"))
         side_by_side(crowd, number, chosen, depths)
         parcels_of(crowd, number)
+        if number == province.ROUND:
+            stage.made["checked"] = province.start_check(crowd)
+        if number == 5:
+            province.put_right(crowd)
+            province.hand_down(crowd)
     last_days(crowd)
 
 
@@ -56,7 +62,7 @@ def side_by_side(crowd: Crowd, number: int, chosen: list[tuple[str, str]], depth
     connections.close_all()
     workers = get_context("fork")
     with workers.Pool(min(WORKERS, len(chosen)), _arrive, (_address(crowd.stage.admin), crowd.stage.world)) as pool:
-        for body, found in pool.starmap(_one_round, [(number, body, room, depths) for body, room in chosen], chunksize=1):
+        for body, found in pool.starmap(_one_round, [(number, body, room, province.DEPTHS if (number, body) == (province.ROUND, "yj") else depths) for body, room in chosen], chunksize=1):
             crowd.open_leads.setdefault(body, []).extend(found)
 
 
@@ -129,7 +135,7 @@ def parcels_of(crowd: Crowd, number: int) -> None:
 
 def last_days(crowd: Crowd) -> None:
     """The days before the call: requests that wait for signatures, channels, rights matters, help that was asked for."""
-    stage, hands = crowd.stage, crowd.hands
+    stage = crowd.stage
     stage.at("2026-03-12 09:00")
     for number, (unit, name, chosen, load) in enumerate((("tobacco", "岳某某", "changling", 12), ("grid", "凌某某", "fuyuan", 7)), 1):
         designation_waiting(crowd, unit, name, chosen, load, number)
@@ -149,7 +155,9 @@ def last_days(crowd: Crowd) -> None:
     for body in ("beiping", "dongping", "fengyang", "dianyuan"):
         small_matters(crowd, body)
     crowd.give_tasks()
-    _ = hands
+    province.close_leads(crowd)
+    province.file_case(crowd, stage.made["checked"])
+    province.train(crowd)
 
 
 def designation_waiting(crowd: Crowd, unit: str, name: str, chosen: str, load: int, number: int) -> None:
