@@ -71,8 +71,8 @@ def generate_county(folder: Path, *, seed: int = 3, people: int = 120) -> dict[s
             rows = [[_value(c["semantic"], c["name"], who, n, rng) for c in fields] for n, who in enumerate(rng.sample(everyone, 40))]
         rng.shuffle(rows)
         description = described(name, zh, en, owner, fields)
-        description["freshness"] = {"as_of": as_of, "every_days": every}
-        write_csv(folder, name, description, rows)
+        description["freshness"] = {"every_days": every}
+        write_csv(folder, name, description, rows, date.fromisoformat(as_of))
     return {"both": sorted(i for i, _ in both), "near_misses": {"left": left[0], "joined": joined[0], "namesake": namesake[0]}, "owners": len({s[3][0] for s in SETS})}
 
 
