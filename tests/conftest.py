@@ -17,6 +17,9 @@ from xieli.server.postgres import Server
 CLUSTER = "XIELI_TEST_CLUSTER"
 KEEP = "XIELI_TEST_KEEP"  # a folder: the cluster and its templates stay there from run to run, which spares a minute at the desk
 
+# the browser's driver keeps an event loop in the thread that the other tests of its process use too
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
 # The ordinary run tries the same examples everywhere: a red run can be repeated. The large run looks for new ones. How fast a
 # shared machine draws them says nothing about the code.
 settings.register_profile("ordinary", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ class Door:
 
     def __init__(self, database: TestDatabase, codes: dict[str, str], admin: Any) -> None:
         self.database, self.codes, self.admin = database, codes, admin
+        self.now = time.time()  # the door's clock stands still: no half minute ends between a code's making and its use
 
     def browser(self, language: str = "zh-hans") -> Any:
         from django.conf import settings
@@ -53,7 +55,7 @@ class Door:
         from xieli.office.accounts import totp
 
         sealed, last, person = self.admin.execute("select t.secret, t.last_step, t.person from door.totp t join door.credential c on c.person = t.person where c.login = %s", [login]).fetchone()
-        step = max(int(time.time()) // 30 - 1, last + 1) + ahead
+        step = max(int(self.now) // 30 - 1, last + 1) + ahead
         return totp.code_at(totp.unseal(bytes(sealed), person), step)
 
     def rewind(self) -> None:
@@ -109,6 +111,7 @@ def door(pg_cluster: Server, request: pytest.FixtureRequest, tmp_path: Path, mon
         monkeypatch.setenv(name, value)
     from argon2 import PasswordHasher
 
+    from xieli.office.accounts import door as front
     from xieli.office.accounts import passwords
 
     # the true cost is asserted in test_passwords_and_codes.py; here it would only be waited for
@@ -116,7 +119,9 @@ def door(pg_cluster: Server, request: pytest.FixtureRequest, tmp_path: Path, mon
     monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody has this password"))
     use(database, "door")
     with override_settings(ROOT_URLCONF="xieli.server.door_urls", ROLE="door", ALLOWED_HOSTS=[*settings.ALLOWED_HOSTS, "localhost"]), database.admin() as admin:
-        yield Door(database, codes, admin)
+        made = Door(database, codes, admin)
+        monkeypatch.setattr(front, "time", SimpleNamespace(time=lambda: made.now))
+        yield made
     from django.db import connections
 
     connections.close_all()
