@@ -28,7 +28,7 @@ class PidFile:
         except FileNotFoundError:
             return None
         lines += [""] * (8 - len(lines))
-        if not lines[0].strip().isdigit():
+        if not lines[0].strip().isdecimal():
             return None
         return cls(int(lines[0]), lines[4], int(lines[3] or 0), lines[7].strip())
 

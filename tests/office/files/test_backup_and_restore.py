@@ -63,6 +63,8 @@ def carried(kit: Kit, stage: Theatre, pg_cluster: Server, tmp_path_factory: pyte
     from django.db import connections
 
     folder = tmp_path_factory.mktemp("carried")
+    for name in [n for n in os.environ if n.startswith("XIELI_DB_")]:
+        del os.environ[name]  # an earlier file's address of a role would be taken for this installation's
     old_name = str(stage.admin.execute("select current_database()").fetchone()[0])  # type: ignore[index]
     old = installation(pg_cluster, old_name, folder / "old")
     before, settings.FILES = settings.FILES, old.home.files

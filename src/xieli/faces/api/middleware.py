@@ -13,7 +13,7 @@ OWN = {400: "bad_request", 405: "method", 413: "too_large", 500: "fault"}
 
 def _length(request: HttpRequest) -> int:
     stated = request.META.get("CONTENT_LENGTH") or "0"
-    return int(stated) if stated.isdigit() else 0
+    return int(stated) if stated.isdecimal() else 0
 
 
 class ApiMiddleware:

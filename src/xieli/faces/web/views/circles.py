@@ -18,7 +18,7 @@ FOUND = 30
 def number(request: HttpRequest, name: str) -> int:
     """A number of the form. Raises NotVisible for what is none."""
     given = request.POST.get(name, "")
-    if not given.isascii() or not given.isdigit() or len(given) > 19 or int(given) >= 2**63:
+    if not given.isascii() or not given.isdecimal() or len(given) > 19 or int(given) >= 2**63:
         raise NotVisible()
     return int(given)
 
@@ -76,5 +76,5 @@ def act(request: HttpRequest, what: str) -> HttpResponse:
 def draw(request: HttpRequest, ref: str) -> HttpResponse:
     """A matter into the chosen circles."""
     matter = matter_or_404(ref)
-    circles.draw(matter.id, [int(c) for c in request.POST.getlist("circle") if c.isascii() and c.isdigit() and len(c) < 10], request.POST.get("basis", "").strip())
+    circles.draw(matter.id, [int(c) for c in request.POST.getlist("circle") if c.isascii() and c.isdecimal() and len(c) < 10], request.POST.get("basis", "").strip())
     return redirect("access", ref) if Matter.objects.filter(pk=matter.id).exists() else redirect("workbench")

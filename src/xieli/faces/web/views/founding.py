@@ -43,7 +43,7 @@ def _kinds() -> list[tuple[str, object]]:
 
 def _number(request: HttpRequest, name: str, *, must: bool = True) -> int | None:
     value = request.POST.get(name, "")
-    if value.isdigit() and len(value) < 10:
+    if value.isdecimal() and len(value) < 10:
         return int(value)
     if must:
         raise Refused("choose", "请先选择机构或职务。", "Choose a body or an office first.")
@@ -108,7 +108,7 @@ def group_end(request: HttpRequest, code: str) -> HttpResponse:
 def series_found(request: HttpRequest) -> HttpResponse:
     """Found a meeting series: by an office, or by sides in turn."""
     code, zh, en = _names(request)
-    sides = tuple(int(v) for v in request.POST.getlist("sides") if v.isdigit() and len(v) < 10)
+    sides = tuple(int(v) for v in request.POST.getlist("sides") if v.isdecimal() and len(v) < 10)
     turn = sides if request.POST.get("in_turn") else ()
     every = request.POST.get("every", "")
     if every not in MeetingSeries.Every.values:

@@ -156,7 +156,7 @@ def _bodies_in(form: Form, data: dict[str, Any]) -> list[tuple[FormField, str]]:
 
 
 def _ref(value: str | None) -> int | None:
-    return int(value) if value and value.lstrip("-").isdigit() else None
+    return int(value) if value and value.lstrip("-").isdecimal() else None
 
 
 def _plain(value: Any) -> Any:
