@@ -38,6 +38,8 @@ class CustodyEntry(RandomIdModel):
     """One line of the custody log: what was done with the exhibit, when, by whom, from whom to whom. Append-only."""
 
     KINDS = [("received", "收到"), ("moved", "移交"), ("copied", "复制"), ("sealed", "加封"), ("returned", "返还")]
+    #: as the log is read; of what one transaction wrote at one moment the receipt comes first
+    ORDER = ("happened_at", "recorded_at", models.Case(models.When(kind="received", then=0), default=1), "id")
 
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
     file = models.ForeignKey(StoredFile, models.CASCADE, related_name="custody")

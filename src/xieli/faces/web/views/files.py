@@ -25,7 +25,7 @@ SHOWABLE = {"application/pdf", "image/png", "image/jpeg", "image/gif"}
 
 def _page(request: HttpRequest, matter: Matter, errors: list[tuple[str, Refused]] | None = None, typed: dict[str, str] | None = None, kept: int = 0) -> HttpResponse:
     record_look([matter.id], purpose="files")
-    rows = [{"file": f, "kind": Label(*kinds.label(f.media)), "log": f.custody.select_related("person").order_by("happened_at", "recorded_at"),
+    rows = [{"file": f, "kind": Label(*kinds.label(f.media)), "log": f.custody.select_related("person").order_by(*CustodyEntry.ORDER),
              "verdicts": f.verdicts.select_related("person").order_by("-at"), "address": bytes(f.digest).hex()}
             for f in StoredFile.objects.filter(matter=matter).select_related("received_by", "source_matter").order_by("-received_at", "-id")]
     return render(request, "web/files.html", {
