@@ -31,10 +31,12 @@ class Shell:
         finally:
             os.chdir(before)
         assert result.exit_code == code, (words, result.output)
+        self.printed = result.stdout
         return result.output
 
     def json(self, *words: str, code: int = 0):
-        return json.loads(self.run(*words, "--json", code=code))
+        self.run(*words, "--json", code=code)
+        return json.loads(self.printed)
 
 
 @pytest.fixture
@@ -123,14 +125,14 @@ def test_quarantined_rows_end_the_import_with_one_and_come_out_as_a_file(shell):
 def test_errors_are_sentences_in_both_languages_with_their_exit_codes(shell):
     assert "不是碰撞工作区" in shell.run("datasets", code=2)
     assert "not a matching workspace" in shell.run("datasets", "--lang", "en", code=2)
-    assert shell.json("datasets", code=2)["error"] == "no_workspace"
+    assert shell.json("datasets", code=2)["error"]["code"] == "no_workspace"
     shell.run("init")
-    assert shell.json("run", "deceased_recipient", "--under", "../A", "--operator", "x", code=3)["error"] == "no_authorization"
-    assert shell.json("hits", "R-none", code=2)["error"] == "no_run"
+    assert shell.json("run", "deceased_recipient", "--under", "../A", "--operator", "x", code=3)["error"]["code"] == "no_authorization"
+    assert shell.json("hits", "R-none", code=2)["error"]["code"] == "no_run"
     shell.run("key", "王批", "--body", "b")
-    assert shell.json("key", "王批", "--body", "b", code=4)["error"] == "signer_exists"
-    assert shell.json("describe", "none.csv", "--name", "n", "--owner", "o", code=2)["error"] == "no_file"
-    assert shell.json("authorize", "sign", "none.yaml", "--person", "王批", code=2)["error"] == "no_file"
+    assert shell.json("key", "王批", "--body", "b", code=4)["error"]["code"] == "signer_exists"
+    assert shell.json("describe", "none.csv", "--name", "n", "--owner", "o", code=2)["error"]["code"] == "no_file"
+    assert shell.json("authorize", "sign", "none.yaml", "--person", "王批", code=2)["error"]["code"] == "no_file"
 
 
 def test_models_are_listed_and_checked(shell):

@@ -354,6 +354,6 @@ def test_the_small_commands_that_nothing_else_runs(tmp_path: Path) -> None:
     assert "文件夹非空" in document(invoke("match", "psi", "demo", tmp_path / "psi", "--json"), 1)["error"]["zh"]
     here = ["-C", tmp_path / "w", "--json"]
     assert document(invoke("match", "init", *here), 0)
-    assert document(invoke("match", "cancel", "r-1", *here), 2)["error"] == "no_run"
+    assert document(invoke("match", "cancel", "r-1", *here), 2)["error"]["code"] == "no_run"
     assert document(invoke("match", "lift", "deceased_recipient", "--by", "甲", "--reason", "改了口径", *here), 0)["lifted"]
-    assert document(invoke("match", "lift", "deceased_recipient", "--by", "甲", "--reason", " ", *here), 2)["error"] == "reason"
+    assert document(invoke("match", "lift", "deceased_recipient", "--by", "甲", "--reason", " ", *here), 2)["error"]["code"] == "reason"

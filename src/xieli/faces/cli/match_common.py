@@ -13,6 +13,7 @@ import click
 
 from xieli.engines.matching.words import MatchError
 from xieli.engines.matching.workspace import Workspace
+from xieli.faces.cli.speaking import leave
 
 STAGES = {
     "snapshot": ("读取副本", "copying"), "read": ("读取", "reading"), "check": ("校验", "checking"), "grade": ("核对证件号", "grading"),
@@ -61,7 +62,7 @@ class Context:
 
 
 def command(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --workspace, --lang and --json, and turn a MatchError into its sentence and exit code."""
+    """Add --workspace, --lang and --json, and end with a MatchError as every command of `xieli` ends: its sentence, its JSON, its code."""
 
     @wraps(function)
     def wrapped(workspace: Path, lang: str, as_json: bool, **kwargs: Any) -> None:
@@ -70,12 +71,11 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
             code = function(context, **kwargs)
         except MatchError as e:
             context.done()
-            click.echo(json.dumps(e.as_json(), ensure_ascii=False) if as_json else (e.zh if lang == "zh" else e.en) + f" [{e.code}]", err=not as_json)
-            sys.exit(e.exit_code)
+            leave(e.zh, e.en, e.exit_code, as_json, e.code, (e.zh if lang == "zh" else e.en) + f" [{e.code}]")
         except KeyboardInterrupt:
             context.done()
-            click.echo("已停止，未写入任何结果" if lang == "zh" else "stopped; nothing was written", err=True)
-            sys.exit(130)
+            zh, en = "已停止，未写入任何结果", "stopped; nothing was written"
+            leave(zh, en, 130, as_json, "cancelled", zh if lang == "zh" else en)
         if code:
             sys.exit(code)
 

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
@@ -63,11 +64,11 @@ def _bilingual(text: str) -> bool:
     return any("一" <= character <= "鿿" for character in text)
 
 
-def leave(zh: str, en: str, code: int, as_json: bool, kind: str) -> None:
-    """Say it on standard error, as JSON on standard output too when asked, and end with the code."""
+def leave(zh: str, en: str, code: int, as_json: bool, kind: str, line: str | None = None) -> NoReturn:
+    """Say it on standard error (`line`, where the command has a language of its own), as JSON on standard output too when asked, and end with the code."""
     if as_json:
         click.echo(json.dumps({"error": {"code": kind, "zh": zh, "en": en}}, ensure_ascii=False))
-    to_terminal(pick(zh, en))
+    to_terminal(line or pick(zh, en))
     sys.exit(code)
 
 
