@@ -4,7 +4,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from psycopg import sql
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xieli.server.settings")
 os.environ.setdefault("XIELI_ROLE", "web")
@@ -16,13 +18,19 @@ if not apps.ready:
 
 from tests import dbfixtures
 from tests.djangodb import use
+from tests.office.conftest import world_template  # noqa: F401
+from xieli.server import dbroles
 from xieli.server.cluster import Server
 
 
 @pytest.fixture(scope="module")
-def stage(pg_cluster: Server, request: pytest.FixtureRequest) -> Iterator[object]:
-    """A theatre in a clone of its own; its time begins on 2 March 2026, 09:00."""
-    database = dbfixtures.clone(pg_cluster, f"rows_{request.module.__name__.rsplit('.', 1)[-1]}_{os.getpid()}"[:40])
+def stage(pg_cluster: Server, world_template: str, request: pytest.FixtureRequest) -> Iterator[object]:  # noqa: F811
+    """A theatre in a copy of the furnished world, of its own; its time begins on 2 March 2026, 09:00, or at the module's BEGINS."""
+    name = f"rows_{request.module.__name__.rsplit('.', 1)[-1]}_{os.getpid()}"[:40]
+    with psycopg.connect(pg_cluster.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    dbroles.ensure_database(pg_cluster.dsn(), name, dbfixtures.PREFIX, world_template)
+    database = dbfixtures.TestDatabase(pg_cluster, name)
     plugin = request.config.pluginmanager.get_plugin("django")
     if plugin is not None:
         # pytest-django guards its own test database; ours is a clone of its own
@@ -30,13 +38,10 @@ def stage(pg_cluster: Server, request: pytest.FixtureRequest) -> Iterator[object
     use(database)
     from xieli.office.demo import world
     from xieli.office.demo.theatre import Theatre
-    from xieli.office.matters.services import playbooks
 
     with database.admin() as admin:
-        loaded = world.load(admin)
-        playbooks.publish(admin)
-        theatre = Theatre(loaded, admin)
-        theatre.start_at("2026-03-02 09:00")
+        theatre = Theatre(world.read(admin), admin)
+        theatre.start_at(getattr(request.module, "BEGINS", "2026-03-02 09:00"))
         yield theatre
     from django.db import connections
 
