@@ -77,7 +77,7 @@ def everything(target: Target, name: str) -> dict[str, Any]:
             out[f"count {table}"] = fetch(c, f"select count(*) from {table}")
         functions = [f for (f,) in c.execute(
             "select p.oid::regproc::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('access', 'audit') and p.pronargs = 0"
-            " and has_function_privilege(p.oid, 'execute') and p.prorettype <> 'trigger'::regtype and p.proname not in ('new_id', 'new_team_id', 'now', 'sealer_lag') order by 1")]  # the last is the age, by the clock, of anybody's oldest act that waits for its seal
+            " and has_function_privilege(p.oid, 'execute') and p.prorettype <> 'trigger'::regtype and p.proname not in ('new_id', 'new_team_id', 'now') order by 1")]
         for function in functions:
             out[function] = fetch(c, f"select * from {function}() as x")
         out["own matter"] = fetch(c, f"""select m.acl, m.deny, m.comps, m.number from matter m where m.id = access.open_matter('{{"kind": "lead", "playbook_version": 1, "playbook_sha": "x", "title": "x", "owner_body": {THEIRS}}}')""")

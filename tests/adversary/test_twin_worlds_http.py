@@ -43,7 +43,6 @@ NONCES: dict[str, re.Pattern[str]] = {
 #: the same of the API and the calendar
 NONCES_OF_PROGRAMS: dict[str, re.Pattern[str]] = {
     "a cursor is signed with the second at which it was made, and holds the instant of the last row": re.compile(r'(?<="next": ")[^"]+'),
-    "how old the oldest act without a seal is: the copies are asked one after the other": re.compile(r'(?<="unsealed_seconds": )[\d.]+'),
     "when the calendar was made": re.compile(r"(?<=DTSTAMP:)\w+"),
 }
 #: released figures count all matters, approved by two persons, small cells suppressed: the one surface that may move

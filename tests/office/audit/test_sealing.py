@@ -405,15 +405,43 @@ def test_a_key_is_never_overwritten_and_must_be_closed_to_others(folder: KeyFold
 
 
 def test_the_lag_is_the_age_of_the_oldest_unsealed_event(office: Office, folder: KeyFolder) -> None:
-    def lag() -> float:
-        with office.connect("web") as connection:
+    def lag(role: str = "sealer") -> float:
+        with office.connect(role) as connection:
             row = connection.execute("select extract(epoch from audit.sealer_lag())::float8").fetchone()
         assert row is not None
         return float(row[0])
 
-    assert lag() == 0
+    assert lag() == lag("web") == 0
     office.act("an", note="x")
+    office.move_clock('30 seconds')
+    assert 29 < lag() < 60
+    assert lag("web") == lag("job") == 0, "that somebody acted just now is nobody's business"
     office.move_clock('90 seconds')
-    assert 89 < lag() < 150
+    assert 89 < lag() < 120
+    assert lag("web") == 120, "that the sealer is late is said, by steps"
+    office.move_clock('15 minutes')
+    assert lag("web") == 3600
+    office.move_clock('100 days')
+    assert lag("web") == 30 * 86400
+    office.move_clock('0')
     passes(office, folder)
-    assert lag() == 0
+    assert lag() == lag("web") == 0
+
+
+def test_how_many_acts_were_sealed_is_told_when_the_day_is_over(office: Office, folder: KeyFolder) -> None:
+    """The seal's count of rows, asked again and again, would tell of every act of others."""
+    def last(name: str = "") -> tuple[int, int] | None:
+        with office.acting(name) if name else office.connect("web") as connection:
+            return connection.execute("select number, tree_size from access.last_seal()").fetchone()
+
+    office.move_clock('-2 days')
+    office.act("an", note="x")
+    passes(office, folder)
+    assert last() is None
+    assert last("an") is None
+    office.move_clock('0')
+    told = last("an")
+    assert told is not None
+    office.act("an", note="x")
+    passes(office, folder)
+    assert last("an") == last() == told, "yesterday's, as the printed page has it"

@@ -24,7 +24,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 sha256 = hashlib.sha256
 
@@ -133,17 +133,9 @@ class Seal:
     line: int
     believed: bool = False
 
-    @property
-    def number(self) -> int:
-        return int(self.value["number"])
-
-    @property
-    def size(self) -> int:
-        return int(self.value["size"])
-
-    @property
-    def hash(self) -> str:
-        return sha256(self.canon + self.sig).hexdigest()
+    def __post_init__(self) -> None:
+        self.number, self.size = int(self.value["number"]), int(self.value["size"])
+        self.hash = sha256(self.canon + self.sig).hexdigest()
 
     @property
     def added(self) -> bytes | None:
@@ -184,9 +176,7 @@ def read_seal(raw: bytes, line: int) -> Seal | None:
     lost = value.get("restored", {"hash": "0" * 64, "number": 0, "size": 0})
     if not isinstance(lost, dict) or sorted(lost) != ["hash", "number", "size"] or not HEX.fullmatch(str(lost["hash"])):
         return None
-    if type(lost["number"]) is not int or type(lost["size"]) is not int:
-        return None
-    if not all(HEX.fullmatch(value[k]) for k in ("prev", "root", "rows")) or not AT.fullmatch(value["at"]):
+    if any(type(lost[k]) is not int for k in ("number", "size")) or not all(HEX.fullmatch(value[k]) for k in ("prev", "root", "rows")) or not AT.fullmatch(value["at"]):
         return None
     return Seal(match[2], bytes.fromhex(match[3].decode()), leaves, value, line)
 
@@ -241,11 +231,7 @@ class Report:
             self.bad_seals.append(finding.seal)
 
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "ok": self.ok, "rows": self.rows, "size": self.size, "seals": self.seals, "witnesses": self.witnesses,
-            "personal": self.personal, "first_bad_row": self.first_bad_row, "missing": self.missing,
-            "bad_seals": sorted(self.bad_seals), "findings": [vars(f) for f in self.findings],
-        }
+        return {"ok": self.ok} | vars(self) | {"bad_seals": sorted(self.bad_seals), "findings": [vars(f) for f in self.findings]}
 
 
 def check_seals(lines: Iterable[bytes], keys: dict[str, bytes], report: Report, witness: str = "") -> list[Seal]:
@@ -325,8 +311,7 @@ class Edge:
 
 def well_formed(row: bytes) -> bool:
     try:
-        value = plain_json(row)
-        return set(value) == {"at", "by", "fields", "id", "matters", "personal", "v", "verb"}
+        return set(plain_json(row)) == {"at", "by", "fields", "id", "matters", "personal", "v", "verb"}
     except (ValueError, TypeError, RecursionError):
         return False
 
@@ -436,12 +421,6 @@ def check_receipt(text: bytes, keys: dict[str, bytes]) -> bool:
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def lines_of(handle: BinaryIO) -> Iterator[bytes]:
-    """Lines ended by a newline byte only; a last line without one counts as well."""
-    for raw in handle:
-        yield raw[:-1] if raw.endswith(b"\n") else raw
-
-
 def verify_lines(
     rows: Iterable[bytes], seals: Iterable[bytes], keys: dict[str, bytes], witnesses: Iterable[tuple[str, Iterable[bytes]]] = (),
     personal: Iterable[bytes] = (),
@@ -466,7 +445,8 @@ def verify(export: Path, keys: dict[str, bytes], witnesses: Iterable[Path] = ())
     with ExitStack() as open_files:
 
         def lines(path: Path) -> Iterator[bytes]:
-            return lines_of(open_files.enter_context(path.open("rb")))
+            """Ended by a newline byte only; a last line without one counts as well."""
+            return (raw.removesuffix(b"\n") for raw in open_files.enter_context(path.open("rb")))
 
         private = export / "personal.jsonl"
         return verify_lines(

@@ -161,7 +161,7 @@ def read_event(request: HttpRequest, ref: str) -> Any:
 
 @route(router, "GET", "/verify", schemas.Verify, name="read_verify", summary="审计记录的封存状态 How the ledger is sealed", tag="system")
 def read_verify(request: HttpRequest) -> Any:
-    """The last seal, for comparison with the printed page or a witness; a full check is `xieli audit verify`."""
+    """The last seal of a finished day, for comparison with the printed page or a witness; a full check is `xieli audit verify`."""
     with connection.cursor() as cursor:
         cursor.execute("select extract(epoch from audit.sealer_lag())::float8")
         lag = float(cursor.fetchone()[0])

@@ -83,7 +83,7 @@ class Health(Out):
 
 
 class Seal(Out):
-    """The last seal of the ledger: what an outside witness compares. `digest`: SHA-256 of the signed seal."""
+    """The last seal of a finished day: what the printed page bears and a witness compares. `digest`: SHA-256 of the signed seal."""
 
     number: int
     sealed_at: datetime | None
@@ -92,7 +92,7 @@ class Seal(Out):
 
 
 class Verify(Out):
-    """How the ledger stands: the last seal, and how long acts wait for one."""
+    """How the ledger stands: the last seal, and about how late the sealer is (0 while it is in time)."""
 
     last_seal: Seal | None
     unsealed_seconds: float
