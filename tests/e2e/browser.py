@@ -92,8 +92,11 @@ class Person:
         self.page.wait_for_load_state()
 
     def step(self, words: str) -> None:
-        """Take the step of the playbook with this name."""
-        self.page.locator("form.step", has=self.page.locator("strong", has_text=re.compile(f"^{words}$"))).first.locator("button").first.click()
+        """Take the step of the playbook with this name; a rarer one is unfolded first."""
+        step = self.page.locator("form.step", has=self.page.locator("strong", has_text=re.compile(f"^{words}$"))).first
+        for fold in step.locator("xpath=ancestor::details[not(@open)]").all():
+            fold.locator("> summary").click()
+        step.locator("button").first.click()
         self.page.wait_for_load_state()
 
     def shot(self, name: str) -> None:

@@ -30,8 +30,18 @@ def test_a_long_workbench_shows_twenty_by_deadline_folds_the_rest_and_leads_to_t
 
 def test_a_tile_without_a_base_shows_a_dash_and_says_why(stage):
     page = text(stage.client("yj-head").get("/leader"))
-    assert '<strong class="none">—</strong><span class="small">无可比基数</span>' in page
-    assert "<strong>无可比基数</strong>" not in page
+    assert '<strong class="none">—</strong><span class="small">分母为零：期间内还没有可算的记录</span>' in page
+    assert "无可比基数" not in page
+
+
+def test_a_share_says_out_of_how_many(stage):
+    from decimal import Decimal
+    from types import SimpleNamespace as Row
+
+    from django.template.loader import render_to_string
+
+    share = Row(metric=Row(code="x", unit="%", name_zh="办结率", name_en="share", about_zh="甲", about_en="a"), number=Decimal(0), of=Decimal(24), text=lambda language: "0%")
+    assert '<strong>0%</strong><span class="small">分母 24</span>' in render_to_string("web/reports/leader.html", {"figures": [share], "given": Row(urlencode=""), "periods": ()})
 
 
 def test_nobody_is_chosen_beforehand_for_a_token_or_a_webhook(stage):
@@ -54,3 +64,83 @@ def test_an_approval_says_its_choices_in_words(stage):
 
     approval = stage.one("select id from approval where matter_id = %s and what ? 'side' order by requested_at limit 1", stage.made["case"])
     assert "<dt>立案性质</dt><dd>纪检监察同时立案</dd>" in text(stage.client("wuchuan-handler1").get(f"/approval/{to_ref(approval)}"))
+
+
+def test_a_case_shows_the_way_on_and_folds_the_rarer_steps_each_with_its_reason(stage):
+    page = text(stage.client("wuchuan-handler1").get(f"/m/{stage.ref('case')}"))
+    onward, folded = re.search(r'<div class="onward">(.*?)</div>\n<details class="rarer noprint"><summary>其他可以办的 7</summary>(.*?)</form>\n?</details>', page, re.S).groups()
+    assert onward.count('class="step"') == 1
+    assert "<strong class=\"grow\">调查终结</strong>" in onward
+    assert folded.count('class="step"') == 7
+    # each of them is one line until it is opened, and opens without a script
+    assert folded.count('<details class="reasoned"><summary><strong>') == folded.count('name="reason"') == 7
+    waiting = page.split("还不能办的，以及为什么")[1].split("</details>")[0]
+    assert 'name="reason"' not in waiting  # no box for what cannot be done
+
+
+def test_a_measure_keeps_its_lawful_exits_among_the_main_steps(stage):
+    from types import SimpleNamespace as Row
+
+    from xieli.faces.web.views.matter import _rare
+    from xieli.office.matters.services.playbooks import shipped
+
+    moves = shipped()["liuzhi"].moves
+    assert not any(_rare(m) for m in moves.values() if m.lawful_exit)
+    assert _rare(moves["extend"])
+    assert not _rare(Row(kind="forward", lawful_exit=False))
+
+
+def test_a_step_whose_approval_is_asked_for_leads_to_that_approval():
+    from types import SimpleNamespace as Row
+
+    from xieli.faces.web.views.matter import _sorted
+
+    steps = [{"ready": False, "move": Row(kind="forward", lawful_exit=False, needs=act)} for act in ("file", "plan")]
+    told = _sorted(steps, [Row(act="file", ref="abc", state="pending"), Row(act="plan", ref="def", state="executed")])
+    assert [o["asked_for"] for o in told["waiting"]] == ["abc", None]
+
+
+def test_a_timeline_calls_an_opening_an_opening_and_speaks_the_readers_language(stage):
+    from xieli.office.matters.queries import timeline
+    from xieli.office.matters.tables.core import Matter
+
+    with stage.theatre.acts("wuchuan-handler1"):
+        lines = timeline.lines(Matter.objects.get(pk=stage.made["case"]))
+    assert (lines[-1].what_zh, lines[-1].what_en) == ("登记", "opened")  # the playbook has a later move that is called "start" too
+    assert not [line for line in lines if "recorded" in line.what_zh]
+    assert not [line for line in lines if any("\u4e00" <= c <= "\u9fff" for c in re.sub("〔.*", "", line.what_en))], [line.what_en for line in lines]
+
+
+def test_a_notice_owed_on_paper_has_a_name(stage):
+    page = text(stage.client("wuchuan-handler1").get(f"/m/{stage.ref('case')}")) + text(stage.client("wuchuan-handler1").get("/owed"))
+    assert "filed_note" not in page
+    assert "立案情况通报" in page
+
+
+def test_a_deadline_within_three_working_days_is_yellow_where_only_the_day_is_known():
+    from datetime import UTC, datetime
+
+    from xieli.faces.web.templatetags.xieli import light
+
+    now = datetime(2026, 3, 17, tzinfo=UTC)
+    for days, colour in ((-1, "sred"), (1, "yellow"), (5, "yellow"), (6, "green")):
+        due = now + timedelta(days=days)
+        assert f'class="light {colour}"' in light(due, due, now, True), days
+    assert 'class="light green"' in light(now + timedelta(days=4), now + timedelta(days=3), now, True)  # the rule's own point wins
+
+
+def test_long_lists_of_bodies_and_persons_are_pickers(stage):
+    """What a person cannot scan he must be able to search: every select of more than forty on any screen, with the plain list behind it."""
+    from tests.faces.web.walking import opened
+
+    long = []
+    for person, path, page in opened(stage):
+        for found in re.finditer(r"<select([^>]*)>(.*?)</select>", page, re.S):
+            if found[2].count("<option") > 40 and "data-pick=" not in found[1]:
+                long.append(f"{path} ({person}): {found[1].strip()[:60]} {found[2].count('<option')}")
+    assert not long, "\n".join(long)
+
+
+def test_everybody_in_the_demo_has_a_name_in_letters(stage):
+    assert stage.one("select count(*) from person where name_en = ''") == 0
+    assert stage.one("select string_agg(name_en, ' ') from person") .isascii() is False  # Lü is written Lü

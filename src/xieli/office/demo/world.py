@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from xieli.engines.identifiers import search_keys
+from xieli.engines.identifiers import pinyin, search_keys
 
 BEGAN = date(2020, 1, 1)
 BEGAN_AT = datetime.fromisoformat("2020-01-01T00:00:00+08:00")
@@ -96,6 +96,13 @@ class P:
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁宣贲邓郁单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊於惠甄曲家封"
 _GIVEN = ["明远", "建国", "秀兰", "志强", "晓梅", "文博", "海燕", "立新", "国栋", "春花", "卫东", "雪松", "嘉怡", "浩然", "子涵", "思远", "慧敏", "永康", "长青", "玉珍"]
+_GIVEN_EN = ("Mingyuan", "Jianguo", "Xiulan", "Zhiqiang", "Xiaomei", "Wenbo", "Haiyan", "Lixin", "Guodong", "Chunhua", "Weidong", "Xuesong", "Jiayi", "Haoran", "Zihan", "Siyuan", "Huimin", "Yongkang", "Changqing", "Yuzhen")
+
+
+def in_letters(surname: str, given: int) -> str:
+    """The English name of one of the crowd: 王明远 as Wang Mingyuan. A surname is read as a surname is (仇 is Qiu, 单 is Shan)."""
+    known = pinyin.surnames().get(surname)
+    return f"{(known[0] if known else pinyin.readings(surname))[0].replace('v', 'ü').capitalize()} {_GIVEN_EN[given]}"
 
 
 def check_digit(first17: str) -> str:
@@ -299,9 +306,10 @@ def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) 
         # a name twice would put another person behind a face of the entrance
         while (name := _SURNAMES[counter % len(_SURNAMES)] + _GIVEN[(counter * 7 + counter // len(_SURNAMES)) % len(_GIVEN)]) in names:
             counter += 1
+        english = in_letters(name[0], _GIVEN.index(name[1:]))
         counter += 1
         names.add(name)
-        everyone.append(P(f"g{counter}", name, "", (post,), clearance, not post.startswith("party_secretary")))
+        everyone.append(P(f"g{counter}", name, english, (post,), clearance, not post.startswith("party_secretary")))
     for index, p in enumerate(everyone):
         number = p.id_number or invented_id(index)
         row = connection.execute(

@@ -1,7 +1,7 @@
 """Tags of the screens: names in the reader's language, references, masked values, lights, clocks."""
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,9 @@ def level_name(level: int) -> str:
     return (LEVELS_EN if english() else LEVELS)[level]
 
 
+NEAR = timedelta(days=5)
+
+
 @register.simple_tag
 def light(alarm_at: datetime | None, warn_at: datetime | None, now: datetime, statutory: bool = False, state: str = "running") -> str:
     """A traffic light as colour, shape and words; statutory clocks are solid, internal ones hollow."""
@@ -93,9 +96,21 @@ def light(alarm_at: datetime | None, warn_at: datetime | None, now: datetime, st
         words = _("已超期")
     else:
         left = (alarm_at - now).days
-        code, shape = ("yellow", "▲") if warn_at and warn_at <= now else ("green", "●")
+        # a list knows the day and not the rule's own warning point: three working days, a weekend among them
+        near = warn_at <= now if warn_at and warn_at != alarm_at else alarm_at - now <= NEAR
+        code, shape = ("yellow", "▲") if near else ("green", "●")
         words = _("剩 %(n)s 天") % {"n": left} if left else _("今天到期")
     return format_html('<span class="light {}{}"><span aria-hidden="true">{}</span> {}</span>', code, "" if statutory else " hollow", shape, words)
+
+
+@register.simple_tag
+def picks(kind: str, matter: str = "", code: bool = False) -> str:
+    """The attributes that make a select a picker (pick.js) of bodies or persons; without the script the select itself works.
+
+    `matter` marks who is recused there; `code`: the options' values are the bodies' codes.
+    """
+    words = format_html(' data-pick="{}" data-tree="{}" data-none="{}" data-hint="{}" data-away="{}"', kind, _("展开下级"), _("没有找到"), _("汉字、拼音首字母、原名"), _("去掉"))
+    return format_html("{}{}{}", words, format_html(' data-matter="{}"', matter) if matter else "", format_html(' data-by="{}"', "code") if code else "")
 
 
 @register.filter
@@ -141,6 +156,18 @@ def basis_word(basis: str) -> str:
         found = shipped().get(basis.split(":")[1])
         return (f"playbook: {found.label.en}" if english() else f"流程：{found.label.zh}") if found else basis
     return BASES[basis][english()] if basis in BASES else basis
+
+
+@register.filter
+def task_title(task: Any) -> str:
+    """A task's title; a notice owed on paper is named by its playbook's message."""
+    if task.source_kind.startswith("owed:"):
+        from xieli.office.matters.services.playbooks import shipped
+
+        for playbook in shipped().values():
+            if task.title in playbook.messages:
+                return named(playbook.messages[task.title])
+    return str(task.title)
 
 
 @register.filter

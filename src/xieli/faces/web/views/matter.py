@@ -97,7 +97,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     passed = state_of(matter).passed() if matter.state else frozenset()
     stages = [(s, "open" if s.code in matter.stages else "done" if s.code in passed else "") for s in playbook.stages.values() if s.kind != "split"]
     return render(request, "web/matter.html", {
-        "matter": matter, "playbook": playbook, "offers": steps, "waiting": [o for o in steps if not o["ready"]], "stages": stages, "clocks": _running(playbook, papers, who.now),
+        "matter": matter, "playbook": playbook, "offers": steps, **_sorted(steps, papers.approvals), "stages": stages, "clocks": _running(playbook, papers, who.now),
         "forms": _forms_due(matter, playbook, papers.forms), "subjects": papers.subjects,
         "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act} for a in reversed(papers.approvals)],
         "acts": list(playbook.approvals.values()), "handovers": rows["handovers"], "duties": rows["duties"], "grants": papers.grants, "recusals": papers.recusals,
@@ -123,6 +123,23 @@ def _running(playbook: Any, papers: Any, now: Any) -> list[dict[str, Any]]:
 
 def _by_stage(playbook: Any, offers: Any) -> list[dict[str, Any]]:
     return [{"offer": o, "move": playbook.moves[o.move], "stage": playbook.stages[o.stage], "ready": not o.refusals, "n": n} for n, o in enumerate(offers, 1)]
+
+
+def _sorted(steps: list[dict[str, Any]], approvals: Any) -> dict[str, Any]:
+    """What carries the matter on, what is rarer (repeating, going back, calling off), and what does not stand open yet.
+
+    What must stay possible after a custody limit (release, care, …) is never among the rarer ones. A step whose approval is already
+    asked for leads to that approval, so that nobody asks twice.
+    """
+    asked_for = {a.act: a.ref for a in approvals if a.state == "pending"}
+    for o in steps:
+        o["asked_for"] = asked_for.get(o["move"].needs)
+    ready = [o for o in steps if o["ready"]]
+    return {"next": [o for o in ready if not _rare(o["move"])], "rarer": [o for o in ready if _rare(o["move"])], "waiting": [o for o in steps if not o["ready"]]}
+
+
+def _rare(move: Any) -> bool:
+    return move.kind != "forward" and not move.lawful_exit
 
 
 def _forms_due(matter: Matter, playbook: Any, submitted: list[FormSubmission]) -> list[dict[str, Any]]:

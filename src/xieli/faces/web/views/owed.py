@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity
-from xieli.faces.web.templatetags.xieli import ZONE
+from xieli.faces.web.templatetags.xieli import ZONE, task_title
 from xieli.office.audit import record_look
 from xieli.office.matters.services import measures, notices
 from xieli.office.matters.services.errors import NotVisible
@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
     for duty in FeedbackDuty.objects.filter(state="open", to_reporter=True).select_related("matter"):
         add(_("答复"), _("答复反映人"), duty.matter, duty.next_due)
     for task in Task.objects.filter(state="open", source_kind__startswith="owed:").select_related("matter"):
-        add(_("告知"), task.title, task.matter, task.due_on, "owed_task", task.ref)
+        add(_("告知"), task_title(task), task.matter, task.due_on, "owed_task", task.ref)
     rows.sort(key=lambda r: (not r["late"], r["key"]))
     record_look({r["matter"].id for r in rows}, purpose="owed", list=True)
     return render(request, "web/owed.html", {"rows": rows[:300], "late": sum(1 for r in rows if r["late"]), "total": len(rows)})

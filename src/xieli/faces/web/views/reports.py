@@ -6,6 +6,7 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xieli.engines.metrics import MetricError, Period, previous_years
@@ -68,7 +69,7 @@ def leader(request: HttpRequest) -> HttpResponse:
     columns, rows = queries.heat(who.now, 6)
     return render(request, "web/reports/leader.html", {
         "figures": queries.seven(period), "period": period, "reds": reds, "owed": queries.owed_to_people(who.now), "steps": steps, "periods": PERIODS,
-        "funnel": pictures.funnel(steps, "漏斗 / funnel", english()), "columns": columns, "heat": rows, "given": request.GET,
+        "funnel": pictures.funnel(steps, _("线索去向"), english()), "columns": columns, "heat": rows, "given": request.GET,
     })
 
 

@@ -56,7 +56,7 @@ def asked(matter: Matter) -> dict[str, QuerySet[Any]]:
     }
 
 
-VERDICTS = {"approved": ("批准", "approved"), "refused": ("不批准", "refused"), "filed": ("备案", "put on record")}
+VERDICTS = {"approved": ("批准", "approved"), "refused": ("不批准", "refused"), "filed": ("备案", "put on record"), "recorded": ("已记录集体研究", "collective decision on record")}
 STATES = {"sent": "sent", "received": "received", "opened": "opened", "accepted": "accepted", "returned": "returned", "redirected": "redirected"}
 
 
@@ -70,7 +70,8 @@ def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
     playbook = playbook_of(matter)
     found: list[Line] = []
     for move in rows["moves"]:
-        known = playbook.moves.get(move.move)
+        # the opening of a matter is recorded as "start" from nowhere; a playbook may have a move of that name
+        known = playbook.moves.get(move.move) if move.from_stage else None
         zh, en = (known.label.zh, known.label.en) if known else ("登记", "opened")
         found.append(Line(move.happened_at, zh, en, move.person.name, move.reason, move.at if move.at != move.happened_at else None, who_en=move.person.name_en))
     for step in rows["signatures"]:
@@ -93,7 +94,9 @@ def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
             found.append(Line(measure.ended_at, f"措施结束：{kinds[measure.kind]}", f"measure ended: {MEASURES_EN.get(measure.kind, measure.kind)}", "", measure.end_reason, None, "measure"))
     for note in rows["notes"]:
         is_paper = note.kind.startswith("doc:")
-        found.append(Line(note.at, ("文书：" if is_paper else "") + note.text, ("paper: " if is_paper else "") + note.text, note.person.name, "", None, "paper" if is_paper else "note", note.person.name_en))
+        paper = playbook.documents.get(note.kind.split(":")[1]) if is_paper else None
+        text_en = note.text.replace(paper.label.zh, paper.label.en, 1) if paper else note.text
+        found.append(Line(note.at, ("文书：" if is_paper else "") + note.text, ("paper: " if is_paper else "") + text_en, note.person.name, "", None, "paper" if is_paper else "note", note.person.name_en))
     return sorted(found, key=lambda line: line.at, reverse=True)
 
 
