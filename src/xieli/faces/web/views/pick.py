@@ -33,7 +33,7 @@ def body(request: HttpRequest) -> HttpResponse:
     branches = set(Body.objects.filter(parent_id__in=ids, valid_to=None).values_list("parent_id", flat=True))
     barred = _barred(request)
     return JsonResponse({"rows": [{
-        "id": r.body.id, "label": named(r.body), "where": named(r.body.parent) if r.body.parent else "", "why": _why(r),
+        "id": r.body.id, "code": r.body.code, "label": named(r.body), "where": named(r.body.parent) if r.body.parent else "", "why": _why(r),
         "load": _("负荷 %(n)s") % {"n": f"{loads[r.body.id].load / max(loads[r.body.id].officers, 1) / 10:.1f}"} if r.body.id in loads else "",
         "barred": _("回避") if r.body.id in barred else "", "branch": r.body.id in branches} for r in rows]})
 
