@@ -1,8 +1,10 @@
 """Disable a move of a playbook, and the rows that rest on it fail: two moves here, every one of them in `make soak`."""
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,14 +45,16 @@ def test_each_move_in_turn_takes_its_rows_with_it(tmp_path: Path, record_propert
     assert set(whole.values()) == {"PASSED"}
     bearing = {move: {n for n in nodes if rows_of(n)} for move, nodes in moves.traced(trace).items()}
     bearing = {move: nodes for move, nodes in sorted(bearing.items()) if nodes}
-    # a test that does not stand alone is run with its whole file
-    alone = {node for node in set().union(*bearing.values()) if moves.run([node]).get(node) == "PASSED"}
     standing: dict[str, list[str]] = defaultdict(list)
-    for move, nodes in bearing.items():
-        done = moves.run(sorted({node if node in alone else node.partition("::")[0] for node in nodes}), without=move)
-        for node in sorted(nodes):
-            if done.get(node, "ERROR") == "PASSED":
-                standing[move].append(f"{node} ({', '.join(rows_of(node))})")
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as several:  # each run is a process of its own on the same server
+        # a test that does not stand alone is run with its whole file
+        nodes = sorted(set().union(*bearing.values()))
+        alone = {node for node, found in zip(nodes, several.map(lambda one: moves.run([one]), nodes), strict=True) if found.get(node) == "PASSED"}
+        runs = {move: sorted({n if n in alone else n.partition("::")[0] for n in wanted}) for move, wanted in bearing.items()}
+        for move, done in zip(runs, several.map(lambda one: moves.run(runs[one], without=one), runs), strict=True):
+            for node in sorted(bearing[move]):
+                if done.get(node, "ERROR") == "PASSED":
+                    standing[move].append(f"{node} ({', '.join(rows_of(node))})")
     record_property("moves", len(bearing))
     assert not standing, f"rows that stand without a move they make: {dict(standing)}"
     assert len(bearing) > 150
