@@ -130,6 +130,7 @@ _TESTS: dict[str, Test] = {
     "evidence": lambda g, s, c: c.evidence >= g.get("at_least"),
     "authorization": lambda g, s, c: c.authorization,
     "presence": lambda g, s, c: g.get("is") in c.presence,
+    "posting": lambda g, s, c: g.get("of") in c.postings_over,
     "rights": lambda g, s, c: g.get("told") in c.rights,
     "level": lambda g, s, c: LEVELS.index(c.level) <= LEVELS.index(g.get("at_most")),
 }

@@ -102,6 +102,7 @@ class Context:
     stopped; `approvals` an act to pending, approved or refused; `feedback` a duty to owed, given or waived. `people`
     are the persons who hold each role now. `bodies` are the bodies of each party. `prior` says which roles a person
     held in the matters this one came from, keyed by kind. `children` are in the order in which they were opened.
+    `postings_over` are the roles filled by a posting whose last day has passed.
     """
 
     person: str = SYSTEM
@@ -132,6 +133,7 @@ class Context:
     evidence: int = 0
     authorization: bool = False
     presence: frozenset[str] = frozenset()
+    postings_over: frozenset[str] = frozenset()
     rights: frozenset[str] = frozenset()
     level: str = "top_secret"
     prior: Mapping[str, Mapping[str, frozenset[str]]] = _nothing()

@@ -141,6 +141,7 @@ GUARDS: dict[str, Word] = {
     "evidence": Word({"at_least": _one("count")}, "佐证材料不少于 {at_least} 件", "at least {at_least} pieces of evidence attached"),
     "authorization": Word({"is": _one("enum", "valid")}, "数据碰撞授权有效", "a matching authorization is in force"),
     "presence": Word({"is": _one("enum", "none_open", "basis_current")}, "到场时钟{is}", "presence clock: {is}"),
+    "posting": Word({"of": _one("role"), "is": _one("enum", "over")}, "“{of}”的派员期{is}", "the posting of “{of}” is {is}"),
     "rights": Word({"told": _one("enum", "rights_sheet", "remedies", "notice_and_hearing")}, "已告知{told}", "{told} given to the person"),
     "level": Word({"at_most": _one("level")}, "密级不高于 {at_most}", "level at most {at_most}"),
 }
@@ -196,7 +197,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "all_closed": ("全部办结", "all closed"), "some_open": ("有未办结的", "some open"), "some_closed": ("有已办结的", "some closed"), "last": ("最近一件的结果为", "the last one reported"),
     "given": ("已反馈", "given"), "given_or_waived": ("已反馈或已记录免除理由", "given, or waived with a reason"),
     "recorded": ("已登记", "recorded"), "listed": ("已列明", "listed"), "matching": ("核对一致", "matching"), "valid": ("有效", "in force"),
-    "basis_current": ("依据有效", "basis in force"), "rights_sheet": ("权利义务告知书", "the rights sheet"), "remedies": ("救济途径和期限", "remedies and time limits"),
+    "over": ("已满", "over"), "basis_current": ("依据有效", "basis in force"), "rights_sheet": ("权利义务告知书", "the rights sheet"), "remedies": ("救济途径和期限", "remedies and time limits"),
     "notice_and_hearing": ("拟处分事实并听取陈述申辩", "notice and hearing"), "same": ("同一机构", "the same"), "different": ("不同机构", "different"),
     "superior": ("上级", "superior"), "subordinate": ("下级", "subordinate"), "common_superior": ("共同上级", "the common superior"),
     "not_subject_unit": ("不是对象所在单位", "not the subject's unit"), "rank": ("级别", "rank"), "kind": ("性质", "kind"),

@@ -78,7 +78,7 @@ class World:
             self.bodies[party.code] = tuple(f"{party.code}-{n}" for n in range(count))
 
     def context(self, person: str, roles: frozenset[str], body: str | None) -> Context:
-        named = {kind: {args for tag, *args_ in self.yes if tag == kind for args in [tuple(args_)]} for kind in {"slots", "votes", "recusal", "product", "document", "relation", "parent", "evidence", "files", "presence", "rights"}}
+        named = {kind: {args for tag, *args_ in self.yes if tag == kind for args in [tuple(args_)]} for kind in {"slots", "votes", "recusal", "product", "document", "relation", "parent", "evidence", "files", "presence", "posting", "rights"}}
         documents: dict[str, frozenset[str]] = {}
         for code, state in named["document"]:
             documents[code] = documents.get(code, frozenset()) | {state}
@@ -94,7 +94,7 @@ class World:
             competence=("competence",) in self.yes, parent_kind=self.parent[0], parent_passed=self.parent[1], people=dict.fromkeys(self.playbook.roles, everyone),
             subject=self.subject, bodies=self.bodies, body_attributes=self.attributes, relations=frozenset((a, b, c) for a, b, c in named["relation"]),
             facts=self.facts, files=frozenset(a for (a,) in named["files"]), evidence=max((n for (n,) in named["evidence"]), default=0),
-            authorization=("authorization",) in self.yes, presence=frozenset(a for (a,) in named["presence"]), rights=frozenset(a for (a,) in named["rights"]), level="open",
+            authorization=("authorization",) in self.yes, presence=frozenset(a for (a,) in named["presence"]), postings_over=frozenset(a for (a,) in named["posting"]), rights=frozenset(a for (a,) in named["rights"]), level="open",
         )
 
     def oblige(self, row: Guard) -> None:
@@ -114,7 +114,7 @@ class World:
                 self.children[row.get("kind")] = row.get("are") + (f":{outcome}" if outcome else "")
             case "parent":
                 self.parent = (row.get("kind") or self.parent[0], self.parent[1] | {row.get("passed")})
-            case "slots" | "recusal":
+            case "slots" | "recusal" | "posting":
                 self.yes.add((row.test, row.get("of")))
             case "votes":
                 self.yes.add(("votes", row.get("of"), row.get("by")))

@@ -8,6 +8,7 @@ register("matter.opened", {"kind": "code", "number": "text?", "body": "ref", "le
 register("matter.moved", {"move": "code", "from_stage": "text?", "to_stages": "text*", "approval": "ref?", "happened": "instant?"},
          zh="{by} 办理 {matters}：{move}（{from_stage} → {to_stages}，审批 {approval}，发生于 {happened}）",
          en="{by} moved {matters}: {move} ({from_stage} → {to_stages}, approval {approval}, happened {happened})")
+register("matter.by_itself", {"move": "code"}, zh="{matters} 到期自动：{move}（以 {by} 的权限执行，无人操作）", en="{matters} went on by itself: {move} (carried with the authority of {by}; nobody acted)")
 register("matter.edited", {"fields": "text*"}, zh="{by} 修改 {matters} 的 {fields}", en="{by} edited {fields} of {matters}")
 register("matter.linked", {"kind": "code", "target": "ref"}, zh="{by} 将 {matters} 与 {target} 关联（{kind}）", en="{by} linked {matters} to {target} ({kind})")
 register("subject.added", {"subject": "ref", "kind": "code", "role": "code"}, zh="{by} 在 {matters} 登记对象 {subject}（{kind}，{role}）", en="{by} added subject {subject} to {matters} ({kind}, {role})")

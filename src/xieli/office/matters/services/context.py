@@ -13,6 +13,7 @@ from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.papers import Papers, parties_of, read
 from xieli.office.matters.services.playbooks import by_sha
+from xieli.office.matters.services.postings import posted
 from xieli.office.matters.services.source import Actor, actor, today
 from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
 from xieli.office.matters.tables.handover import CompetenceBasis, FeedbackDuty
@@ -179,6 +180,7 @@ def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | N
         body_attributes=_attributes(bodies, papers.bodies) | (_areas(bodies) if "body.area" in asks else {}) if "body" in asks else {}, relations=_relations(bodies, papers.bodies) if "relation" in asks else frozenset(),
         facts=_facts(more.get("facts", ())), files=_files(matter) if "files" in asks else frozenset(),
         evidence=_evidence(matter) if "evidence" in asks else 0, authorization="authorization" in asks and _authorized(matter),
+        postings_over=_over(playbook, forms, at) if "posting" in asks else frozenset(),
         presence=frozenset({"basis_current"} if more["presences"] else {"none_open"}) if "presence" in asks else frozenset(),
         rights=_rights(more, forms) if "rights" in asks else frozenset(),
         level=_LEVEL_NAMES[matter.level], prior=_prior(who, more.get("part_of", ())),
@@ -206,6 +208,16 @@ def _asks(playbook: Playbook) -> frozenset[str]:
             words.add("product")
         _ASKED[playbook.sha256] = frozenset(words)
     return _ASKED[playbook.sha256]
+
+
+def _over(playbook: Playbook, forms: dict[str, dict[str, Any]], at: datetime) -> frozenset[str]:
+    """Roles filled by a posting whose last day, as it was asked for, has passed."""
+    def field(name: str) -> Any:
+        form, _, code = name.partition(".")
+        return forms.get(form, {}).get(code)
+
+    sent = {role: posted(playbook, field, role) for role in playbook.roles}
+    return frozenset(role for role, one in sent.items() if one is not None and one.until is not None and one.until <= at)
 
 
 def _facts(found: Iterable[tuple[Any, ...]]) -> dict[str, Any]:

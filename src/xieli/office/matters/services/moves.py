@@ -1,6 +1,7 @@
 """Beginning a matter and moving it: guards, effects, the state and the event in one transaction."""
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from xieli.engines.playbooks.model import Playbook
-from xieli.engines.playbooks.state import Context, Offer
+from xieli.engines.playbooks.state import SYSTEM, Context, Offer
 from xieli.engines.playbooks.steps import apply, available_moves, start, who_may
 from xieli.office.audit import record
 from xieli.office.matters.services import context as contexts
@@ -55,11 +56,12 @@ def offers(matter: Matter, *, reason: str = "", papers: Papers | None = None) ->
 @transaction.atomic
 def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | None = None, token: int | None = None,
          happened: datetime | None = None, form: tuple[str, dict[str, Any]] | None = None, expected_version: int | None = None,
-         body: str | None = None) -> int:
+         body: str | None = None, by_itself: bool = False) -> int:
     """Make one move of the playbook: the engine decides, the database checks, the effects are carried out.
 
     `form` is submitted in the same transaction: first by who may write; by who only decides (a head on his decision) with
-    the step itself, whose pen it is written with. Returns the move's identity. Raises Refused with every reason.
+    the step itself, whose pen it is written with. `by_itself`: nobody makes it, the bound person only carries it (services/by_itself).
+    Returns the move's identity. Raises Refused with every reason.
     """
     from xieli.office.matters.services.forms import checked, submit
 
@@ -74,6 +76,8 @@ def make(matter: Matter, move: str, *, reason: str = "", approval: Approval | No
     playbook = playbook_of(matter)
     state = contexts.state_of(matter)
     context = contexts.build(matter, playbook, reason=reason, body=body, form=late_form)
+    if by_itself:
+        context = replace(context, person=SYSTEM)
     if body is not None:
         _acts_for(body, playbook, move, context)
     result = apply(playbook, state, move, context, token=token)
