@@ -5,7 +5,6 @@ savepoint's release, and the touch that keeps the session awake. The frame pays 
 """
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -66,18 +65,18 @@ def test_reading_together_gives_the_same_rows_as_reading_one_by_one(stage):
     from xieli.office.matters.tables.approvals import Approval
     from xieli.office.matters.tables.core import Matter
     from xieli.office.matters.tables.work import Fact, FormSubmission
-    from xieli.office.together import together
+    from xieli.office.together import Asked, Rows, together
 
     with stage.theatre.acts("wuchuan-handler1"):
         matter = Matter.objects.get(pk=stage.made["case"])
         questions = {
-            **timeline.asked(matter), **{k: v for k, v in of_playbook(matter, playbook_of(matter)).items() if hasattr(v, "query")}, "itself": Matter.objects.filter(pk=matter.pk).select_related("owner_body", "owner_room"),
+            **timeline.asked(matter), **{k: v for k, v in of_playbook(matter, playbook_of(matter)).items() if not isinstance(v, Rows)}, "itself": Matter.objects.filter(pk=matter.pk).select_related("owner_body", "owner_room"),
             "forms": FormSubmission.objects.filter(matter=matter).order_by("form", "revision"), "signed": Approval.objects.filter(matter=matter).order_by("requested_at"), "numbers": Fact.objects.filter(matter=matter).order_by("id"),
             "nothing": Matter.objects.filter(pk__in=[]), "pairs": Body.objects.order_by("id").values_list("code", "valid_from")[:7], "flat": Body.objects.order_by("id").values_list("id", flat=True)[:7],
         }
         found = together(**questions)
         for name, question in questions.items():
-            one_by_one = list(question)
+            one_by_one = list(question.plain() if isinstance(question, Asked) else question)
             assert len(found[name]) == len(one_by_one), name
             key = (lambda r: (r.pk, str(r.__dict__))) if one_by_one and hasattr(one_by_one[0], "pk") else str
             for a, b in zip(sorted(found[name], key=key), sorted(one_by_one, key=key), strict=True):
@@ -93,21 +92,55 @@ def test_reading_together_gives_the_same_rows_as_reading_one_by_one(stage):
             together(wrong=Matter.objects.values("id"))
 
 
+def test_a_prepared_question_is_written_once_and_answers_each_matter_and_each_person_afresh(stage):
+    """The same SQL text serves all: values are bound anew, and the row policies decide at each execution, not at the writing."""
+    from xieli.faces.web.views.matter import _asked, asked_names
+    from xieli.office.matters.services import papers
+    from xieli.office.matters.tables.core import Matter
+    from xieli.office.together import together
+
+    with stage.theatre.acts("wuchuan-handler1"):
+        case = Matter.objects.get(pk=stage.made["case"])
+        hidden = stage.one("select id from matter where not (id = any (%s)) limit 1", list(Matter.objects.values_list("id", flat=True)))
+        told = papers.read(case)
+        questions = {**_asked(case), **asked_names({g.principal for g in told.grants}), "parts": papers.parts_of(matter=case.id), "subjects": papers.subjects_of(matter=case.id),
+                     "at": papers._posted_at(bodies=[case.owner_body_id]), "none": papers.bodies_among(bodies=[])}
+        for name, rows in together(**questions).items():
+            plain = list(questions[name].plain())
+            assert sorted(map(str, (getattr(r, "pk", r) for r in rows))) == sorted(map(str, (getattr(r, "pk", r) for r in plain))), name
+        assert told.subjects
+        assert told.grants
+        assert papers.subjects_of(matter=hidden).sql is papers.subjects_of(matter=case.id).sql
+        found = together(there=papers.subjects_of(matter=case.id), hidden=papers.subjects_of(matter=hidden))
+        assert [r.id for r in found["there"]] == [r.id for r in told.subjects]
+        assert found["hidden"] == []
+    with stage.theatre.acts("wuchuan-kin"):
+        assert together(rows=papers.subjects_of(matter=case.id))["rows"] == [], "near kin sees nothing through the text that was written for the handler"
+    with pytest.raises(TypeError, match="asks for"):
+        papers.subjects_of(body=1)
+    with pytest.raises(ValueError, match="missing"):
+        papers.subjects_of(matter=None)
+
+
 def test_a_value_comes_back_as_the_driver_gives_it():
     from django.contrib.postgres.fields import ArrayField
     from django.db import models
 
-    from xieli.office.together import from_json
+    from xieli.office.together import decoder
+
+    def from_json(field, value):
+        decode = decoder(field)
+        return value if decode is None else decode(value)
 
     assert from_json(models.DateTimeField(), "2026-03-17T06:00:00.5+00:00") == datetime(2026, 3, 17, 6, 0, 0, 500000, UTC)
     assert from_json(models.DateField(), "2026-03-17") == date(2026, 3, 17)
     assert from_json(models.BinaryField(), "\\x00ff") == b"\x00\xff"
     assert from_json(models.DecimalField(), 12.5) == Decimal("12.5")
-    assert json.loads(from_json(models.JSONField(), {"a": [1]})) == {"a": [1]}
+    assert from_json(models.JSONField(), {"a": [1]}) == {"a": [1]}
     assert from_json(ArrayField(models.DateField()), ["2026-01-02", None]) == [date(2026, 1, 2), None]
     assert from_json(models.BigIntegerField(), 4127761159420887917) == 4127761159420887917
     with pytest.raises(TypeError, match="DurationField"):
-        from_json(models.DurationField(), "1 day")
+        decoder(models.DurationField())
 
 
 def test_a_hidden_matter_stays_hidden_when_rows_are_read_together(stage):

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from xieli.faces.web.menu import menu_for, more_for
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.papers import ME, NOW, WHO
 from xieli.office.people.models import Person, Posting
-from xieli.office.together import Rows, together
+from xieli.office.together import Rows, prepared, together
 
 
 def installation() -> dict[str, Any]:
@@ -23,13 +24,22 @@ def installation() -> dict[str, Any]:
     return {"mark": row[0], "level_cap": row[1], "zone": row[2]} if row else {"mark": "", "level_cap": 0, "zone": "closed"}
 
 
+@prepared
+def _person() -> QuerySet[Person]:
+    return Person.objects.filter(pk=ME).only("id", "name", "name_en")
+
+
+@prepared
+def _postings() -> QuerySet[Posting]:
+    return Posting.objects.filter(person_id=ME, starts_at__lte=NOW).exclude(confirmed_by=None).exclude(ends_at__lte=NOW).select_related("body", "room", "office")
+
+
 class Me:
     """The bound person and what the frame shows of him, read once per request and in one statement."""
 
     def __init__(self) -> None:
         found = together(
-            who=WHO, person=Person.objects.filter(pk=ME).only("id", "name", "name_en"), place=Rows("select mark, level_cap, zone from access.installation"),
-            postings=Posting.objects.filter(person_id=ME, starts_at__lte=NOW).exclude(confirmed_by=None).exclude(ends_at__lte=NOW).select_related("body", "room", "office"),
+            who=WHO, person=_person(), place=Rows("select mark, level_cap, zone from access.installation"), postings=_postings(),
             unread=Rows("select count(*) as n from notification where read_at is null"))
         row = found["who"][0]
         self.level, self.person_id, self.session_id = row["lvl"], row["person"], row["session"]

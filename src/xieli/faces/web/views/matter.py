@@ -4,6 +4,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -26,12 +28,13 @@ from xieli.office.matters.services import papers as reading
 from xieli.office.matters.services.context import asked, state_of
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import playbook_of
-from xieli.office.matters.tables.clocks import Clock, ClockEvent
+from xieli.office.matters.tables.clocks import Alarm, Clock, ClockEvent
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.desk import CalendarRevision
-from xieli.office.matters.tables.work import FormSubmission
+from xieli.office.matters.tables.handover import FeedbackDuty
+from xieli.office.matters.tables.work import FormSubmission, Outcome, Task
 from xieli.office.people.models import Person, Team
-from xieli.office.together import together
+from xieli.office.together import Asked, Prepared, among, prepared, together
 
 
 def address(name: str, ref: str) -> str:
@@ -45,13 +48,22 @@ def address(name: str, ref: str) -> str:
 PRINCIPALS = (Person, Room, Office, Body, Team)
 
 
-def asked_names(ids: set[int]) -> dict[str, Any]:
+def _named(model: Any) -> Prepared:
+    table = model._meta.db_table
+
+    def write(ids: RawSQL) -> QuerySet[Any]:
+        rows: QuerySet[Any] = model.objects.filter(among(f"{table}.id", ids))
+        return rows.only("id", "name", "name_en") if model is Person else rows.select_related("body") if model in (Room, Office) else rows
+
+    return prepared(write)
+
+
+_NAMED = {f"of_{model.__name__.lower()}": _named(model) for model in PRINCIPALS}
+
+
+def asked_names(ids: set[int]) -> dict[str, Asked]:
     """The rows behind principal identities, to be read with others in one statement."""
-    found: dict[str, Any] = {}
-    for model in PRINCIPALS:
-        rows = model.objects.filter(id__in=ids)  # type: ignore[attr-defined]
-        found[f"of_{model.__name__.lower()}"] = rows.only("id", "name", "name_en") if model is Person else rows.select_related("body") if model in (Room, Office) else rows
-    return found
+    return {name: question(ids=sorted(ids)) for name, question in _NAMED.items()}
 
 
 def told_names(found: dict[str, list[Any]]) -> dict[int, Any]:
@@ -73,14 +85,20 @@ def _at_body(row: Any) -> Label:
     return Label(f"{row.body.short_zh or row.body.name_zh}{own[0]}", f"{own[1]}, {row.body.short_en or row.body.name_en}")
 
 
+_BESIDE = {
+    "clock_events": prepared(lambda matter: ClockEvent.objects.filter(matter=matter)), "revisions": prepared(lambda: CalendarRevision.objects.all()),
+    "alarms": prepared(lambda matter: Alarm.objects.filter(matter=matter, answered_at=None).order_by("-raised_at")[:5]),
+    "duties": prepared(lambda matter: FeedbackDuty.objects.filter(matter=matter).select_related("owed_to", "owed_by").order_by("next_due")),
+    "tasks": prepared(lambda matter: Task.objects.filter(matter=matter).select_related("assignee").order_by("state", "due_on")),
+    "outcomes": prepared(lambda matter: Outcome.objects.filter(matter=matter, retracted_at=None).select_related("subject")),
+    "links": prepared(lambda matter: MatterLink.objects.filter(source=matter).select_related("target")),
+    "back_links": prepared(lambda matter: MatterLink.objects.filter(target=matter).select_related("source")),
+}
+
+
 def _asked(matter: Matter) -> dict[str, Any]:
     """What the page shows beside what a step asks."""
-    return {
-        **timeline.asked(matter), "clock_events": ClockEvent.objects.filter(matter=matter), "revisions": CalendarRevision.objects.all(), "alarms": matter.alarms.filter(answered_at=None).order_by("-raised_at")[:5],
-        "duties": matter.feedback_duties.select_related("owed_to", "owed_by").order_by("next_due"), "tasks": matter.tasks.select_related("assignee").order_by("state", "due_on"),
-        "outcomes": matter.outcomes.filter(retracted_at=None).select_related("subject"),
-        "links": MatterLink.objects.filter(source=matter).select_related("target"), "back_links": MatterLink.objects.filter(target=matter).select_related("source"),
-    }
+    return {**timeline.asked(matter), **{name: question(matter=matter.id) if question.names else question() for name, question in _BESIDE.items()}}
 
 
 @bound

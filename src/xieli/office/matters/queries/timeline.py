@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.playbooks import playbook_of
@@ -17,7 +18,7 @@ from xieli.office.matters.tables.core import Matter, MatterBody
 from xieli.office.matters.tables.handover import Handover
 from xieli.office.matters.tables.measures import Measure
 from xieli.office.matters.tables.work import MatterMove, Note
-from xieli.office.together import together
+from xieli.office.together import Question, prepared, together
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,41 @@ class Lane:
     points: list[Line] = field(default_factory=list)
 
 
-def asked(matter: Matter) -> dict[str, QuerySet[Any]]:
+@prepared
+def _moves(matter: RawSQL) -> QuerySet[MatterMove]:
+    return MatterMove.objects.filter(matter=matter).select_related("person")
+
+
+@prepared
+def _signatures(matter: RawSQL) -> QuerySet[ApprovalStep]:
+    return ApprovalStep.objects.filter(matter=matter).exclude(decided_at=None).select_related("approval", "person", "body")
+
+
+@prepared
+def _handovers(matter: RawSQL) -> QuerySet[Handover]:
+    return Handover.objects.filter(matter=matter).select_related("sender", "receiver", "sent_by", "decided_by").order_by("-sent_at")
+
+
+@prepared
+def _measures(matter: RawSQL) -> QuerySet[Measure]:
+    return Measure.objects.filter(matter=matter).select_related("recorded_by", "subject").order_by("-started_at")
+
+
+@prepared
+def _notes(matter: RawSQL) -> QuerySet[Note]:
+    return Note.objects.filter(matter=matter).select_related("person")
+
+
+@prepared
+def _bodies(matter: RawSQL) -> QuerySet[MatterBody]:
+    return MatterBody.objects.filter(matter=matter).exclude(role__in=["owner", "receiver"]).select_related("body").order_by("starts_at")
+
+
+def asked(matter: Matter) -> dict[str, Question]:
     """The rows that a timeline and its lanes are told from."""
-    return {
-        "moves": MatterMove.objects.filter(matter=matter).select_related("person"),
-        "signatures": ApprovalStep.objects.filter(matter=matter).exclude(decided_at=None).select_related("approval", "person", "body"),
-        "handovers": Handover.objects.filter(matter=matter).select_related("sender", "receiver", "sent_by", "decided_by").order_by("-sent_at"),
-        "measures": Measure.objects.filter(matter=matter).select_related("recorded_by", "subject").order_by("-started_at"),
-        "notes": Note.objects.filter(matter=matter).select_related("person"),
-        "bodies": MatterBody.objects.filter(matter=matter).exclude(role__in=["owner", "receiver"]).select_related("body").order_by("starts_at"),
-    }
+    m = matter.id
+    return {"moves": _moves(matter=m), "signatures": _signatures(matter=m), "handovers": _handovers(matter=m), "measures": _measures(matter=m), "notes": _notes(matter=m),
+            "bodies": _bodies(matter=m)}
 
 
 VERDICTS = {"approved": ("批准", "approved"), "refused": ("不批准", "refused"), "filed": ("备案", "put on record"), "recorded": ("已记录集体研究", "collective decision on record")}

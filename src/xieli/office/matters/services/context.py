@@ -6,20 +6,23 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
 from xieli.engines.playbooks.model import Playbook, Role
 from xieli.engines.playbooks.state import Child, Context, State, state_from_data
 from xieli.office.bodies.models import AreaBody, Body
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused
-from xieli.office.matters.services.papers import Papers, parties_of, read
+from xieli.office.matters.services.papers import Papers, parties_of, parts_of, read, subjects_of
 from xieli.office.matters.services.playbooks import by_sha
 from xieli.office.matters.services.postings import posted
 from xieli.office.matters.services.source import Actor, actor, today
-from xieli.office.matters.tables.core import Matter, MatterBody, MatterSubject
+from xieli.office.matters.tables.core import Matter, MatterSubject
 from xieli.office.matters.tables.handover import CompetenceBasis, FeedbackDuty
 from xieli.office.matters.tables.measures import Presence, RightsSheet
-from xieli.office.matters.tables.work import Fact
-from xieli.office.together import Rows, together
+from xieli.office.matters.tables.work import Fact, Note, Task
+from xieli.office.together import Question, Rows, prepared, together
 
 # role codes that are offices: whoever holds the office at the party's body holds the role
 OFFICE_ROLES = {
@@ -40,8 +43,7 @@ def state_of(matter: Matter) -> State:
 
 def parties(matter: Matter) -> dict[str, tuple[str, ...]]:
     """Bodies of each party now, as text identities; `owner` is built in."""
-    found = together(parts=MatterBody.objects.filter(matter=matter, ends_at=None).order_by("starts_at"), subjects=MatterSubject.objects.filter(matter=matter).order_by("id"),
-                     superior=Rows("select access.body_at(%s, 'next_up') as body", [matter.owner_body_id]))
+    found = together(parts=parts_of(matter=matter.id), subjects=subjects_of(matter=matter.id), superior=Rows("select access.body_at(%s, 'next_up') as body", [matter.owner_body_id]))
     return parties_of(matter, found["parts"], found["subjects"], found["superior"][0]["body"])
 
 
@@ -125,20 +127,52 @@ def opening(matter: Matter) -> Context:
     return Context(person=str(actor().person), bodies=parties(matter))
 
 
-def asked(matter: Matter, playbook: Playbook) -> dict[str, Any]:
+@prepared
+def _doc_kinds(matter: RawSQL) -> QuerySet[Any]:
+    return Note.objects.filter(matter=matter, kind__startswith="doc:").order_by("at").values_list("kind", "at")
+
+
+@prepared
+def _done_products(matter: RawSQL) -> QuerySet[Any]:
+    return Task.objects.filter(matter=matter, state="done").exclude(product="").values_list("product", flat=True)
+
+
+@prepared
+def _owed_answers(matter: RawSQL) -> QuerySet[FeedbackDuty]:
+    return FeedbackDuty.objects.filter(matter=matter).order_by("created_at")
+
+
+@prepared
+def _competence_basis(matter: RawSQL) -> QuerySet[CompetenceBasis]:
+    return CompetenceBasis.objects.filter(matter=matter)
+
+
+@prepared
+def _standing_facts(matter: RawSQL) -> QuerySet[Any]:
+    return Fact.objects.filter(matter=matter, retracted_at=None).order_by("recorded_at").values_list("code", "number", "text", "day", "ref")
+
+
+@prepared
+def _presences(matter: RawSQL) -> QuerySet[Presence]:
+    return Presence.objects.filter(matter=matter, ended_at=None)
+
+
+@prepared
+def _told(matter: RawSQL) -> QuerySet[RightsSheet]:
+    return RightsSheet.objects.filter(matter=matter).exclude(given_at=None)
+
+
+def asked(matter: Matter, playbook: Playbook) -> dict[str, Question]:
     """What only some playbooks' guards ask, to be read with the rest: only what a guard of this playbook asks is looked up."""
-    asks = _asks(playbook)
-    wanted = {
-        "parent_of": Rows("select kind, passed from access.parent_of(%s)", [matter.id]) if "parent" in asks else None,
-        "children_of": Rows("select kind, open, outcome from access.children_of(%s)", [matter.id]) if "children" in asks else None,
-        "part_of": Rows("select kind, sha, roles, slots from access.part_of(%s)", [matter.id]) if playbook.prior else None,
-        "doc_kinds": matter.notes.filter(kind__startswith="doc:").order_by("at").values_list("kind", "at") if asks & {"document", "product"} else None,
-        "done_products": matter.tasks.filter(state="done").exclude(product="").values_list("product", flat=True) if "product" in asks else None,
-        "owed_answers": FeedbackDuty.objects.filter(matter=matter).order_by("created_at") if playbook.feedback else None,
-        "competence_basis": CompetenceBasis.objects.filter(matter=matter) if "competence" in asks else None,
-        "facts": Fact.objects.filter(matter=matter, retracted_at=None).order_by("recorded_at").values_list("code", "number", "text", "day", "ref") if "fact" in asks else None,
-        "presences": Presence.objects.filter(matter=matter, ended_at=None) if "presence" in asks else None,
-        "told": RightsSheet.objects.filter(matter=matter).exclude(given_at=None) if "rights" in asks else None,
+    asks, m = _asks(playbook), matter.id
+    wanted: dict[str, Question | None] = {
+        "parent_of": Rows("select kind, passed from access.parent_of(%s)", [m]) if "parent" in asks else None,
+        "children_of": Rows("select kind, open, outcome from access.children_of(%s)", [m]) if "children" in asks else None,
+        "part_of": Rows("select kind, sha, roles, slots from access.part_of(%s)", [m]) if playbook.prior else None,
+        "doc_kinds": _doc_kinds(matter=m) if asks & {"document", "product"} else None, "done_products": _done_products(matter=m) if "product" in asks else None,
+        "owed_answers": _owed_answers(matter=m) if playbook.feedback else None, "competence_basis": _competence_basis(matter=m) if "competence" in asks else None,
+        "facts": _standing_facts(matter=m) if "fact" in asks else None, "presences": _presences(matter=m) if "presence" in asks else None,
+        "told": _told(matter=m) if "rights" in asks else None,
     }
     return {name: question for name, question in wanted.items() if question is not None}
 
