@@ -46,6 +46,10 @@ YIELDING = ("meetings", "checks", "desk", "remedy")
 MORE: tuple[Entry, ...] = (
     Entry("forces", _("力量"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("staffing_desk", _("配员与派员"), frozenset({"head", "deputy", "room_head", "case_duty"})),
+    Entry("campaigns", _("专项整治与包抓"), CASE | {"unit_liaison"}),
+    Entry("projects", _("挂图作战"), CASE | {"unit_liaison"}),
+    Entry("water", _("水质断面"), CASE),
+    Entry("catalogues", _("“小切口”目录"), frozenset({"head", "deputy", "room_head", "handler", "clerk"})),
     Entry("areas", _("片区与均衡"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("green_channel", _("绿色通道"), frozenset({"room_head", "handler", "case_duty", "head", "deputy"})),
     Entry("rights", _("权利事项"), frozenset({"rights_officer", "case_duty", "head"})),

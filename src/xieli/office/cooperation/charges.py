@@ -9,6 +9,7 @@ from xieli.office.bodies.models import Body
 from xieli.office.cooperation.queries import valid_on
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import Fact
+from xieli.office.people.models import Person
 
 KINDS = ("area", "case", "project", "benefit", "topic", "town")
 # objects of these kinds need somebody in charge; which cases and benefits do is decided with each of them (ours)
@@ -34,10 +35,13 @@ def _running() -> dict[int, dict[str, Fact]]:
     return found
 
 
-def sheet(leader: int) -> dict[str, list[Line]]:
+Running = dict[int, dict[str, Fact]]
+
+
+def sheet(leader: int, running: Running | None = None) -> dict[str, list[Line]]:
     """A leader's charges under every kind, also those under which there are none; ended ones are off the sheet."""
     out: dict[str, list[Line]] = {kind: [] for kind in KINDS}
-    for matter, facts in _running().items():
+    for matter, facts in (running or _running()).items():
         if "charge.leader" in facts and facts["charge.leader"].ref == leader:
             items = int(facts["charge.items"].number or 0)
             left = int(facts["charge.open"].number or 0) if "charge.open" in facts else items
@@ -45,11 +49,23 @@ def sheet(leader: int) -> dict[str, list[Line]]:
     return {kind: sorted(lines, key=lambda line: line.object) for kind, lines in out.items()}
 
 
+def place(name: str) -> str:
+    """A district or town without the words for its commission: `巫川县纪委监委` and `巫川县` are one place."""
+    return name.strip().removesuffix("纪委监委").removesuffix("纪委")
+
+
+def leaders() -> list[tuple[Person, dict[str, list[Line]]]]:
+    """Everybody who has something in charge, as the reader may see it, with his sheet; by name."""
+    running = _running()
+    held = {f["charge.leader"].ref for f in running.values() if "charge.leader" in f}
+    return [(person, sheet(person.id, running)) for person in Person.objects.filter(id__in=held).order_by("sort_key", "name", "id")]
+
+
 def required(kind: str, day: date) -> list[str]:
     """Names of the objects of a kind that need a leader on a day: districts, towns, running topics and projects; none for kinds without a register."""
     if kind in ("area", "town"):
         bodies = Body.objects.filter(valid_on(day), kind="commission" if kind == "area" else "town_committee", **({"rank": "county"} if kind == "area" else {}))
-        return sorted(b.name_zh.removesuffix("纪委监委").removesuffix("纪委") for b in bodies)
+        return sorted(place(b.name_zh) for b in bodies)
     if kind in ("topic", "project"):
         return sorted(Matter.objects.filter(kind="campaign_topic" if kind == "topic" else "project", status="open").values_list("title", flat=True))
     return []
@@ -65,5 +81,5 @@ class Gaps:
 
 def gaps(kind: str, day: date) -> Gaps:
     """Uncovered and doubly covered objects of a kind, of what the viewer may see."""
-    held = Counter(f["charge.object"].text for f in _running().values() if "charge.kind" in f and f["charge.kind"].text == kind)
+    held = Counter(place(f["charge.object"].text) if kind in ("area", "town") else f["charge.object"].text for f in _running().values() if "charge.kind" in f and f["charge.kind"].text == kind)
     return Gaps(tuple(name for name in required(kind, day) if not held[name]), tuple(sorted(name for name, n in held.items() if n > 1)))

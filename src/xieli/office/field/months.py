@@ -1,11 +1,12 @@
 """Months in a row: a section's class held since when. A missing month breaks the row, a worse month breaks it (seed row S3-20)."""
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xieli.office.matters.tables.core import Matter
-from xieli.office.matters.tables.work import Fact
+from xieli.office.matters.tables.work import Fact, FormSubmission
 
 Month = tuple[int, int]
 
@@ -49,9 +50,10 @@ class Section:
         return self.latest is not None and self.latest <= self.target
 
 
-def sections() -> list[Section]:
-    """Every section that the bound person sees; within a month the worst sample counts."""
-    matters = list(Matter.objects.filter(kind="water_section").order_by("title", "id")[:200])
+def sections(matters: list[Matter] | None = None) -> list[Section]:
+    """Every section that the bound person sees, or these; within a month the worst sample counts."""
+    if matters is None:
+        matters = list(Matter.objects.filter(kind="water_section").order_by("title", "id")[:200])
     facts = list(Fact.objects.filter(matter_id__in=[m.id for m in matters], code__in=["water.class", "water.target", "water.section"], retracted_at=None).order_by("happened_on", "id"))
     found = []
     for m in matters:
@@ -77,3 +79,45 @@ def gaps(classes: Mapping[Month, int]) -> tuple[Month, ...]:
             found.append(month)
     return tuple(sorted(found))
 
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One month of a section as both sides sampled it: value in µg/L and class each, None where a side has no sample; the tolerance of the section."""
+
+    month: Month
+    own: int | None
+    other: int | None
+    own_class: int | None
+    other_class: int | None
+    tolerance: int
+
+    @property
+    def gap(self) -> int | None:
+        """How far the two samples lie apart; None while one is missing."""
+        return None if self.own is None or self.other is None else abs(self.own - self.other)
+
+    @property
+    def state(self) -> str:
+        """`within`, `beyond` the tolerance, or `half` while one side has not sampled."""
+        if self.gap is None:
+            return "half"
+        return "within" if self.gap <= self.tolerance else "beyond"
+
+
+def pairs(matters: list[Matter]) -> dict[int, list[Pair]]:
+    """By section, every month side by side, the latest first; the last sample of a side in a month counts (seed row S3-20)."""
+    tolerance: dict[int, int] = {}
+    sides: dict[tuple[int, str], dict[Month, dict[str, int]]] = defaultdict(dict)
+    for form in FormSubmission.objects.filter(matter_id__in=[m.id for m in matters], form__in=["section", "own", "other"]).order_by("revision"):
+        if form.form == "section":
+            tolerance[form.matter_id] = int(form.data.get("tolerance") or 0)
+        else:
+            day = str(form.data["month"])
+            sides[form.matter_id, form.form][int(day[:4]), int(day[5:7])] = form.data
+    found: dict[int, list[Pair]] = {}
+    for m in matters:
+        mine, theirs = sides[m.id, "own"], sides[m.id, "other"]
+        both = [(month, mine.get(month, {}), theirs.get(month, {})) for month in sorted({*mine, *theirs}, reverse=True)]
+        found[m.id] = [Pair(month, a.get("value"), b.get("value"), a.get("class"), b.get("class"), tolerance.get(m.id, 0)) for month, a, b in both]
+    return found

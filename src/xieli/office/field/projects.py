@@ -8,6 +8,7 @@ from typing import Any
 from xieli.office.matters.services.source import today
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import Fact, FormSubmission, Outcome
+from xieli.office.reports import trees
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,11 @@ def state_of(stages: list[Stage], completed: bool) -> tuple[str, int]:
     return ("late" if late > 0 else "on_time"), late
 
 
-def board() -> list[Line]:
-    """Every project that the bound person sees, in the order in which they came."""
+def board(matters: list[Matter] | None = None) -> list[Line]:
+    """Every project that the bound person sees, in the order in which they came; or these."""
     now = today()
-    matters = list(Matter.objects.filter(kind="project").order_by("opened_at", "id")[:200])
+    if matters is None:
+        matters = list(Matter.objects.filter(kind="project").order_by("opened_at", "id")[:200])
     ids = [m.id for m in matters]
     plans: dict[int, dict[str, Any]] = {}
     progress: dict[int, list[dict[str, Any]]] = {}
@@ -79,3 +81,37 @@ def board() -> list[Line]:
         state, late = state_of(stages, m.id in done)
         found.append(Line(m, stages, state, late, m.id in answered, "asked" in m.stages, plans.get(m.id, {}).get("tasks") or []))
     return found
+
+
+def overdue_tasks(line: Line, now: date) -> list[dict[str, Any]]:
+    """Department tasks of the first plan whose day has passed and that no step reports as done; a completed project has none."""
+    return [] if line.state == "done" else [t for t in line.tasks if date.fromisoformat(t["due_on"]) < now]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What all bodies did about one project, each thing once: checks of both sides, their problems and leads, tasks, site visits, notes of villages."""
+
+    checks: list[Matter]
+    problems: list[Matter]
+    leads: list[Matter]
+    tasks: list[Matter]
+    sites: list[dict[str, Any]]
+    notes: list[Matter]
+
+    @property
+    def matters(self) -> list[int]:
+        """Identities of everything that is shown."""
+        return [m.id for m in (*self.checks, *self.problems, *self.leads, *self.tasks, *self.notes)]
+
+
+def gathered(project: Matter) -> Gathered:
+    """Of everything that names this project, what the reader may see: a check that both sides registered stands on the page once (seed rows S1-20, S3-33)."""
+    checks = list(Matter.objects.filter(id__in=Fact.objects.filter(code="check.project", ref=project.id, retracted_at=None).values("matter_id"), kind="joint_check").select_related("owner_body").order_by("opened_at", "id"))
+    below = trees.members(project.id)
+    for check in checks:
+        below += trees.members(check.id)
+    found = list(Matter.objects.filter(id__in=set(below)).select_related("owner_body").order_by("opened_at", "id"))
+    sites = [f.data for f in FormSubmission.objects.filter(matter=project, form="site").order_by("revision")]
+    notes = list(Matter.objects.filter(id__in=Fact.objects.filter(code="village.project", ref=project.id, retracted_at=None).values("matter_id"), kind="village_visit").select_related("owner_body").order_by("opened_at", "id"))
+    return Gathered(checks, [m for m in found if m.kind == "rectification"], [m for m in found if m.kind == "lead"], [m for m in found if m.kind == "decision_task"], sites, notes)

@@ -64,3 +64,38 @@ def path(matter: int, root: int) -> list[Matter]:
     found = Matter.objects.in_bulk(steps)
     return [found[i] for i in steps] if all(i in found for i in steps) else []
 
+
+@dataclass(frozen=True)
+class Node:
+    """One matter of a tree and how deep it lies under the root; a matter that came of two stands under the first of them alone."""
+
+    matter: Matter
+    depth: int
+
+
+def nodes(root: int) -> list[Node]:
+    """Everything that came of a matter in the order of a printed tree, each matter once, as the reader may see it; without the root."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WALK + " select t.id, t.parent from tree t where t.parent is not null", {"root": root, "kinds": list(DESCENT)})
+        pairs = [(int(i), int(p)) for i, p in cursor.fetchall()]
+    found = Matter.objects.in_bulk({i for i, _ in pairs})
+    below: dict[int, list[Matter]] = {}
+    for identity, parent in pairs:
+        if identity in found:
+            below.setdefault(parent, []).append(found[identity])
+    made: list[Node] = []
+    seen = {root}
+    waiting = [(matter, 1) for matter in _first_last(below.get(root, []))]
+    while waiting:
+        matter, depth = waiting.pop()
+        if matter.id in seen:
+            continue
+        seen.add(matter.id)
+        made.append(Node(matter, depth))
+        waiting += [(child, depth + 1) for child in _first_last(below.get(matter.id, []))]
+    return made
+
+
+def _first_last(matters: list[Matter]) -> list[Matter]:
+    """Siblings so that the first one in time, then by title, is taken from the end of the list."""
+    return sorted(matters, key=lambda m: (m.opened_at, m.title, m.id), reverse=True)

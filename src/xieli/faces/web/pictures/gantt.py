@@ -15,18 +15,22 @@ WIDTH, LEFT, ROW = 900, 220, 36
 
 @dataclass(frozen=True)
 class Bar:
-    """One stage by its baseline: days are inclusive; `actual` is when it really began, None when it has not; `ended` when it ended."""
+    """One stage by its baseline: days are inclusive; `actual` is when it really began, None when it has not; `ended` when it ended.
+
+    `settled`: the whole is completed, so that a stage nobody reported is not late until today.
+    """
 
     name: str
     start: date
     end: date
     actual: date | None = None
     ended: date | None = None
+    settled: bool = False
 
 
 def slip(bar: Bar, today: date) -> int:
     """Days late: from the planned to the actual start, or to today when it should have begun; never below 0."""
-    return max(0, ((bar.actual or today) - bar.start).days)
+    return 0 if bar.settled and bar.actual is None else max(0, ((bar.actual or today) - bar.start).days)
 
 
 def state(bars: Sequence[Bar], ended: bool, today: date) -> str:
