@@ -21,6 +21,7 @@ from xieli.server.home import Home, default_home
 from xieli.server.postgres import Instance, ensure_database
 from xieli.server.setup import prepare_checkout
 from xieli.server.supervise import SMALLEST_DISK, Child, Supervisor, last_lines
+from xieli.server.wizard import Desk
 from xieli.server.words import Say, Trouble, pick
 
 FIRST_PORT = 8000
@@ -62,6 +63,8 @@ def serve(options: Options, say: Say, *, on_ready: Callable[[Addresses], None] |
         prepare_checkout(say)
         with ensure_database(home, say=say) as db:
             prepare.bring_up_to_date(db, say)
+            if not options.demo and prepare.mark_of(db) is None and not first_run(db, options, lock, say, on_ready, until):
+                return
             settle(db, options, say)
             addresses = free_addresses(options)
             supervisor = Supervisor(home.log, say)
@@ -87,6 +90,49 @@ def only_once(home: Home) -> Iterator[IO[str]]:
         lock.truncate(0)
 
 
+def first_run(db: Instance, options: Options, lock: IO[str], say: Say, on_ready: Callable[[Addresses], None] | None, until: Callable[[], bool] | None) -> bool:
+    """Serve the first-run screens, on this machine's own address whatever was asked for, until the installation is set up there or
+    by `xieli init`. False: stopped before. The one-time code is said here and nowhere kept (docs/decisions/first-run.md)."""
+    desk = Desk(db.home)
+    code = desk.begin()
+    at = free_addresses(Options(port=options.port))
+    supervisor = Supervisor(db.home.log, say)
+    environment = {k: v for k, v in prepare.process_environment(db, "web").items() if k != "XIELI_DB_WEB"}
+    supervisor.add(Child("setup", granian(at.host, at.web, 1), environment | {
+        "XIELI_ROLE": "setup", "XIELI_DB_SETUP": db.admin_dsn, "XIELI_HOSTS": "127.0.0.1,localhost", "XIELI_WEB_URL": at.url}, essential=True))
+    announced, done, looked = False, 0.0, 0.0
+
+    def tend() -> None:
+        nonlocal announced
+        if not announced and answers(f"{at.url}/healthz"):
+            announced = True
+            lock.write(json.dumps({"url": at.url, "door": at.door_url, "pid": os.getpid()}))
+            lock.flush()
+            say(pick(
+                f"\n  这个数据库还没有设立。请在本机浏览器打开 {at.url} ,输入一次性口令:{code}\n  (或停止后运行 xieli init 由文件设立;只看演示:xieli serve --demo)\n",
+                f"\n  This database has not been set up. Open {at.url} in a browser on this machine and enter the one-time code: {code}\n  (or stop and run xieli init with a file; for the demo: xieli serve --demo)\n"))
+            if on_ready:
+                on_ready(at)
+
+    def over() -> bool:
+        nonlocal done, looked
+        now = time.monotonic()
+        if not done and now - looked > 2:
+            looked = now
+            if desk.finished or (not desk.applied and prepare.mark_of(db) is not None):
+                done = now
+        return bool(done and now - done > 3) or bool(until and until())  # the last page and its style are still being fetched
+
+    supervisor.tend = tend
+    supervisor.run(over)
+    lock.seek(0)
+    lock.truncate(0)
+    if prepare.mark_of(db) is None or supervisor.stopping:
+        return False
+    desk.forget()
+    return True
+
+
 class AlreadyServing(Exception):
     """The installation is served already; `url` is empty while it is still starting."""
 
@@ -100,8 +146,8 @@ def settle(db: Instance, options: Options, say: Say) -> None:
     mark = prepare.mark_of(db)
     if mark is None and not options.demo:
         raise Trouble(
-            "这个数据库还没有设立。请运行 xieli init 设立正式环境,或运行 make run(即 xieli serve --demo)看演示。没有写入任何内容。",
-            "This database has not been set up. Run xieli init for a real installation, or make run (xieli serve --demo) for the demo. Nothing was written.",
+            "这个数据库还没有设立。请运行 xieli serve 或 xieli init 设立正式环境,或运行 make run(即 xieli serve --demo)看演示。没有写入任何内容。",
+            "This database has not been set up. Run xieli serve or xieli init for a real installation, or make run (xieli serve --demo) for the demo. Nothing was written.",
         )
     if mark is None:
         prepare.set_mark(db, "demo", level_cap=3)

@@ -79,7 +79,10 @@ MIDDLEWARE = [
     "xieli.server.binding.BindingMiddleware",
 ]
 
-ROOT_URLCONF = "xieli.server.door_urls" if ROLE == "door" else "xieli.server.urls"
+if ROLE == "setup":  # the first run: nobody can sign in yet, nothing is bound (server/wizard.py)
+    MIDDLEWARE = [m for m in MIDDLEWARE if not m.endswith(("ApiMiddleware", "BindingMiddleware"))]
+
+ROOT_URLCONF = {"door": "xieli.server.door_urls", "setup": "xieli.server.setup_urls"}.get(ROLE, "xieli.server.urls")
 WSGI_APPLICATION = "xieli.server.wsgi.application"
 TEMPLATES = [
     {

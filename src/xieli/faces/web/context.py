@@ -64,7 +64,7 @@ def me(request: HttpRequest) -> Me:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Template variables of the frame around every screen."""
-    if settings.ROLE == "door":
+    if settings.ROLE in ("door", "setup"):
         return {}
     if not getattr(request, "bound", False) or connection.needs_rollback:
         return {"place": installation() if not connection.needs_rollback else {}, "theme": request.COOKIES.get("xieli_theme", "auto"), "big": request.COOKIES.get("xieli_big") == "1"}

@@ -26,3 +26,14 @@ register("factor.reset_refused", {"of": "ref", "reset": "ref"}, zh="{of} 的第�
 register("circle.opened", {"compartment": "ref", "review_on": "date"}, zh="{by} 设立隔离组 {compartment}（{review_on} 复核）", en="{by} opened compartment {compartment} (review on {review_on})", internal=True)
 register("circle.reviewed", {"compartment": "ref", "review_on": "date"}, zh="{by} 复核隔离组 {compartment}，下次 {review_on}", en="{by} reviewed compartment {compartment}, next on {review_on}", internal=True)
 register("circle.closed", {"compartment": "ref"}, zh="{by} 关闭隔离组 {compartment}", en="{by} closed compartment {compartment}", internal=True)
+# written while an installation is set up, before anyone can sign in: by the installer's own connection (server/init.py, server/wizard.py)
+register("installation.set_up", {"own": "ref", "bodies": "int", "level_cap": "int", "zone": "code", "calendar": "code", "administrators": "ref*"},
+         zh="正式设立：本机构 {own}，机构 {bodies} 个，最高密级 {level_cap}，区域 {zone}，日历 {calendar}，首任管理员 {administrators}（{by}）",
+         en="the installation was set up: own body {own}, {bodies} bodies, highest level {level_cap}, zone {zone}, calendar {calendar}, first administrators {administrators} ({by})")
+register("installation.code_given", {"of": "ref"}, zh="为 {of} 出具新的一次性口令，此前的作废（{by}）", en="a new one-time code was given for {of}, earlier ones are void ({by})")
+register("setup.opened", {}, zh="首次设置页凭服务器显示的口令打开（{by}）", en="the first-run screens were opened with the code that the server showed ({by})")
+register("setup.refused", {"tries": "int"}, zh="首次设置页的口令第 {tries} 次输入有误（{by}）", en="a wrong code was entered at the first-run screens, try {tries} ({by})")
+register("setup.file_checked", {"sha256": "hash", "bodies": "int", "problems": "int"}, zh="首次设置：核对机构文件 {sha256}，机构 {bodies} 个，问题 {problems} 处（{by}）",
+         en="first run: the file of bodies {sha256} was checked: {bodies} bodies, {problems} faults ({by})")
+register("setup.answered", {"part": "code"}, zh="首次设置：填写 {part}（{by}）", en="first run: {part} was filled in ({by})")
+register("setup.closed", {}, zh="首次设置页永久关闭（{by}）", en="the first-run screens were closed for good ({by})")
