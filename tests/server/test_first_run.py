@@ -230,9 +230,7 @@ def test_what_a_file_may_name_is_what_the_tables_know() -> None:
     for words, choices in ((init_file.KINDS, bodies_models.BodyKind), (init_file.RANKS, bodies_models.Rank), (init_file.ROOMS, bodies_models.RoomKind)):
         assert words == dict(choices.choices)
     assert {k: v for k, v in bodies_models.OfficeCode.choices if k not in init.ADMINS} == init_file.OFFICES
-    from xieli.faces.web.views.setup import SAMPLE
-
-    for kind, text in SAMPLE.items():
+    for kind, text in init_file.SAMPLE.items():
         assert init_file.examine(f"x.{kind}", text.encode(), whole=kind == "yaml").problems == []
 
 

@@ -35,6 +35,17 @@ OFFICES = {"head": "主要负责人", "deputy": "分管领导", "party_secretary
 # the heading of a table's column: ours, and as a clerk writes it
 COLUMNS = {"code": ("代码", "机构代码"), "kind": ("类别", "机构类别"), "rank": ("级别", "层级"), "zh": ("名称", "机构名称"), "en": ("英文名",), "short": ("简称",), "parent": ("上级", "上级代码"),
            "unit": ("所属单位",), "division": ("区划", "区划代码"), "sector": ("系统",), "mark": ("字号", "机关代字"), "since": ("设立", "设立日期"), "rooms": ("科室",), "offices": ("岗位",)}
+# a file to begin with, offered on the first-run screens
+SAMPLE = {
+    "yaml": "own: XX\nbodies:\n  - {code: XX, kind: commission, rank: county, zh: 某县纪委监委, short: 某县, division: \"999999\", mark: 某纪, since: 2020-01-01,\n"
+            "     rooms: [{kind: supervision, zh: 第一监督检查室}, {kind: case_management, zh: 案件监督管理室}],\n"
+            "     offices: [{code: head, zh: 主要负责人}, {code: room_head, zh: 室主任, room: 第一监督检查室}, {code: case_duty, zh: 案管值班员, room: 案件监督管理室}]}\n"
+            "  - {code: XX-T1, kind: town_committee, rank: town, zh: 某镇纪委, parent: XX, offices: [{code: town_secretary}]}\n"
+            "administrators:\n  system_admin: {name: 甲某, login: system}\n  security_admin: {name: 乙某, login: security}\n  audit_admin: {name: 丙某, login: audit}\n",
+    "csv": "\ufeff代码,类别,级别,名称,简称,上级,区划,字号,设立,科室,岗位\n"
+           "XX,纪委监委,县级,某县纪委监委,某县,,999999,某纪,2020-01-01,监督检查室=第一监督检查室;案件监督管理室=案管室,主要负责人=书记;室主任=一室主任@第一监督检查室;案管值班员=值班员@案管室\n"
+           "XX-T1,乡镇（街道）纪委,乡镇级,某镇纪委,,XX,,,,,乡镇纪委书记=镇纪委书记\n",
+}
 TABLES = (".csv", ".xlsx", ".xls", ".ods")
 
 

@@ -92,7 +92,7 @@ def only_once(home: Home) -> Iterator[IO[str]]:
 
 def first_run(db: Instance, options: Options, lock: IO[str], say: Say, on_ready: Callable[[Addresses], None] | None, until: Callable[[], bool] | None) -> bool:
     """Serve the first-run screens, on this machine's own address whatever was asked for, until the installation is set up there or
-    by `xieli init`. False: stopped before. The one-time code is said here and nowhere kept (docs/decisions/first-run.md)."""
+    by `xieli init`. False: stopped before. The one-time code is said here and nowhere kept (docs/decisions/run-first-run.md)."""
     desk = Desk(db.home)
     code = desk.begin()
     at = free_addresses(Options(port=options.port))

@@ -1,7 +1,7 @@
 """The first run: what stands between an empty database and a set-up installation, for the screens in faces/web/views/setup.py.
 
 Only where no mark is yet, only on this machine's own address, only for whoever holds the one-time code that the server
-printed, for one browser, and never again afterwards (docs/decisions/first-run.md). Answers are kept in a file of the data
+printed, for one browser, and never again afterwards (docs/decisions/run-first-run.md). Answers are kept in a file of the data
 folder until they are applied, so that neither a lost connection nor a restart loses what was typed; no code is kept anywhere.
 """
 from __future__ import annotations

@@ -12,22 +12,12 @@ from django.utils.translation import get_language
 
 from xieli.server import init
 from xieli.server.home import Home
-from xieli.server.init_file import COLUMNS, KINDS, MOST_BYTES, OFFICES, RANKS, ROOMS, Found, people_problems
+from xieli.server.init_file import COLUMNS, KINDS, MOST_BYTES, OFFICES, RANKS, ROOMS, SAMPLE, Found, people_problems
 from xieli.server.wizard import ZONES, Desk, limits_problems
 from xieli.server.words import Trouble
 
 COOKIE = "xieli_setup"
 SHOWN = 200  # bodies of the dry run on one page
-SAMPLE = {
-    "yaml": "own: XX\nbodies:\n  - {code: XX, kind: commission, rank: county, zh: 某县纪委监委, short: 某县, division: \"999999\", mark: 某纪, since: 2020-01-01,\n"
-            "     rooms: [{kind: supervision, zh: 第一监督检查室}, {kind: case_management, zh: 案件监督管理室}],\n"
-            "     offices: [{code: head, zh: 主要负责人}, {code: room_head, zh: 室主任, room: 第一监督检查室}, {code: case_duty, zh: 案管值班员, room: 案件监督管理室}]}\n"
-            "  - {code: XX-T1, kind: town_committee, rank: town, zh: 某镇纪委, parent: XX, offices: [{code: town_secretary}]}\n"
-            "administrators:\n  system_admin: {name: 甲某, login: system}\n  security_admin: {name: 乙某, login: security}\n  audit_admin: {name: 丙某, login: audit}\n",
-    "csv": "\ufeff代码,类别,级别,名称,简称,上级,区划,字号,设立,科室,岗位\n"
-           "XX,纪委监委,县级,某县纪委监委,某县,,999999,某纪,2020-01-01,监督检查室=第一监督检查室;案件监督管理室=案管室,主要负责人=书记;室主任=一室主任@第一监督检查室;案管值班员=值班员@案管室\n"
-           "XX-T1,乡镇（街道）纪委,乡镇级,某镇纪委,,XX,,,,,乡镇纪委书记=镇纪委书记\n",
-}
 View = Callable[..., HttpResponse]
 
 
