@@ -98,7 +98,8 @@ def examine(name: str, raw: bytes, *, whole: bool = False) -> Found:
     if not data["bodies"]:
         wrong("文件里没有机构。", "The file holds no body.", "bodies")
     codes = _bodies(data["bodies"], wrong)
-    if (whole or data.get("own") is not None) and (not isinstance(data.get("own"), str) or data["own"] not in codes):
+    told = bool(problems)  # a body that could not be read is no second fault of `own`
+    if (whole or data.get("own") is not None) and (not isinstance(data.get("own"), str) or (data["own"] not in codes and not told)):
         wrong("own 须是 bodies 里的一个代码。", "own must be one of the bodies.", "own")
     if whole or data.get("administrators") is not None:
         for zh, en in people_problems(data.get("administrators")):
