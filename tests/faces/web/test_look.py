@@ -144,3 +144,39 @@ def test_long_lists_of_bodies_and_persons_are_pickers(stage):
 def test_everybody_in_the_demo_has_a_name_in_letters(stage):
     assert stage.one("select count(*) from person where name_en = ''") == 0
     assert stage.one("select string_agg(name_en, ' ') from person") .isascii() is False  # Lü is written Lü
+
+
+def test_who_has_seen_it_is_told_in_words_without_codes_digests_and_empty_brackets(stage):
+    for language, must in (("zh-hans", ("查看了本事项（目的：看知悉范围）", "办理本事项：立案（立案审批 → 组建专案组、专题会定方案）", "提交本事项的表单立案呈批报告第 1 稿", "将本事项与另一件事项关联（由此派生）", "对本事项的立案审批作出批准")),
+                           ("en", ("opened this matter (purpose: who may see it)", "moved this matter: file (filing to be approved → team and plan)", "linked this matter to another matter (made from it)"))):
+        client = stage.client("wuchuan-handler1", language)
+        client.get(f"/m/{stage.ref('case')}/access")
+        page = text(client.get(f"/m/{stage.ref('case')}/access"))
+        looks = page.split('id="looks"')[1].split("</section>")[0]
+        for words in must:
+            assert words in looks, (words, re.sub("<[^>]+>", " ", looks)[:3000])
+        told = re.sub("<[^>]+>", "|", looks)
+        assert not re.search(r"[0-9a-f]{16,}|#\d{4}|（未填）|\(none\)|T\d\d:\d\d|[a-z]+_[a-z]+", told), re.search(r".{30}([0-9a-f]{16,}|#\d{4}|（未填）|\(none\)|T\d\d:\d\d|[a-z]+_[a-z]+).{20}", told)
+
+
+def test_every_purpose_written_in_the_product_has_words():
+    from pathlib import Path
+
+    import xieli
+    from xieli.faces.web.act_words import PURPOSES
+
+    source = "".join(p.read_text(encoding="utf-8") for p in (Path(xieli.__file__).parent / "faces").rglob("*.py"))
+    written = set(re.findall(r"record_look\([^\n]*?purpose=\"([a-z-]+)\"", source))
+    assert len(written) > 30
+    assert not written - set(PURPOSES), sorted(written - set(PURPOSES))
+
+
+def test_the_audit_desk_speaks_in_words_and_lengths_of_time(stage):
+    from xieli.faces.web.views.audit import _length, _process
+
+    assert [_length(s) for s in (0.4, 61, 200, 8000, 300000)] == ["0 秒", "61 秒", "3 分钟", "2 小时", "3 天"]
+    assert _process("any_prefix_web") == "网页"
+    page = text(stage.client("audadmin").get("/audit?since=2026-03-01"))
+    assert "_web<" not in page
+    assert re.search(r'<option value="matter.look">[^<a-z]+</option>', page)
+    assert page.split("<details><summary>更早的")[0].count("<tr><td class=\"fix nowrap\"") == 50  # a phone is not asked to scroll through three hundred

@@ -144,7 +144,9 @@ def grant_kind(code: str) -> str:
     return (KINDS[code].en if english() else KINDS[code].zh) if code in KINDS else code
 
 
-BASES = {"break_glass": ("破窗", "break-glass access"), "posting": ("任职", "posting"), "owner": ("主办", "lead body")}
+BASES = {"line": ("分管领导一线", "line of leaders"), "opened": ("登记", "opening"), "case_team": ("专案组", "case team"), "handover": ("移送", "hand-over"), "approval": ("审批", "approval"),
+         "案管录入纸质签批": ("案管录入纸质签批", "paper signature entered by case management"), "分管": ("分管", "in charge"), "本委承办": ("本委承办", "lead of the commission"), "承办": ("承办", "handling"), "登记": ("登记", "opening"),
+         "break_glass": ("破窗", "break-glass access"), "posting": ("任职", "posting"), "owner": ("主办", "lead body")}
 
 
 @register.filter
@@ -155,6 +157,13 @@ def basis_word(basis: str) -> str:
 
         found = shipped().get(basis.split(":")[1])
         return (f"playbook: {found.label.en}" if english() else f"流程：{found.label.zh}") if found else basis
+    if basis.startswith("from:"):
+        from xieli.office.matters.services.playbooks import shipped
+
+        found = shipped().get(basis.removeprefix("from:"))
+        return (f"made from: {found.label.en}" if english() else f"来自：{found.label.zh}") if found else basis
+    if basis.startswith("party:"):
+        return "a party to it" if english() else "参与机构"
     return BASES[basis][english()] if basis in BASES else basis
 
 

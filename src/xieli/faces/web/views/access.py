@@ -8,13 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from xieli.engines.ledger import REGISTRY
 from xieli.engines.needtoknow import KINDS
-from xieli.faces.web import given
+from xieli.faces.web import act_words, given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity, matter_or_404
 from xieli.faces.web.pictures.rings import knower_rings
-from xieli.faces.web.templatetags.xieli import ACT_WORDS, ZONE, english, named
+from xieli.faces.web.templatetags.xieli import ACT_WORDS, ZONE, english
 from xieli.faces.web.views.matter import principal_names
 from xieli.office.access import services as access
 from xieli.office.access.models import Compartment, Grant, Recusal
@@ -22,6 +21,7 @@ from xieli.office.audit import queries as audit
 from xieli.office.audit import record_look
 from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import NotVisible, Refused
+from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.core import Matter, MatterBody
 from xieli.office.people.models import Person, Posting
 
@@ -39,22 +39,24 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     given = list(Grant.objects.filter(matter=matter).order_by("-starts_at"))
     recusals = list(Recusal.objects.filter(matter=matter).order_by("-starts_at"))
     looks = audit.who_has_seen(matter.id, limit=100)
-    names = principal_names({g.principal for g in given} | {r.principal for r in recusals} | {g.granted_by for g in given} | {look.person for look in looks if look.person} | {k.person for k in knowers})
+    names = principal_names({g.principal for g in given} | {r.principal for r in recusals} | {g.granted_by for g in given} | {look.person for look in looks if look.person} | {k.person for k in knowers} | _told_of(looks))
     now = [g for g in given if g.revoked_at is None and g.ends_at > who.now]
     return render(request, "web/access.html", {
         "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
-        "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter),
+        "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, matter, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter),
         "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": RAISED, "act_words": [(a, words[english()]) for a, words in ACT_WORDS.items()],
     })
 
 
-def _told(look: audit.Look, names: dict[int, Any]) -> dict[str, Any]:
-    def name(kind: str, ref: str) -> str:
-        found = names.get(int(ref)) if ref.isdecimal() and kind != "matter" else None
-        return named(found) if found else ("本事项" if kind == "matter" and not english() else "this matter" if kind == "matter" else f"#{ref[-4:]}")
-
-    sentence = REGISTRY.sentence(look.event, "en" if english() else "zh", name=name) if look.event else ""
+def _told(look: audit.Look, matter: Matter, names: dict[int, Any]) -> dict[str, Any]:
+    sentence = act_words.told(look.event, matter.id, playbook_of(matter), names) if look.event else ""
     return {"at": look.at, "who": names.get(look.person or 0), "capacity": look.capacity, "sentence": sentence, "verb": look.verb}
+
+
+def _told_of(looks: list[audit.Look]) -> set[int]:
+    """The persons, rooms and bodies that the acts name."""
+    fields = [look.event["fields"] for look in looks if look.event]
+    return {int(f[k]) for f in fields for k in act_words.NAMED if str(f.get(k) or "").isdecimal() and int(f[k]) < 2**31}
 
 
 def _candidates(matter: Matter) -> list[Posting]:

@@ -45,10 +45,24 @@ def page(request: HttpRequest) -> HttpResponse:
         cursor.execute("select extract(epoch from audit.sealer_lag())")
         lag = float(cursor.fetchone()[0])
     return render(request, "web/audit.html", {
-        "steps": [{"row": s, "who": people.get(s.person or 0), "words": _words(s.verb)} for s in steps[:300]], "total": len(steps), "since": since, "until": until, "people": people.values(),
-        "person": person, "verb": verb, "verbs": sorted({s.verb for s in steps}), "odd": _odd(steps, people), "alarms": queries.open_alarms(), "overdue": overdue_glass(),
-        "erasures": [e | {"mine": e["ordered_by"] == me(request).person_id} for e in queries.erasures_waiting()], "lag": lag, "sealed": sum(1 for s in steps if s.sealed), "everyone": Person.objects.filter(active=True).only("id", "name", "name_en").order_by("sort_key")[:2000],
+        "steps": [{"row": s, "who": people.get(s.person or 0), "words": _words(s.verb), "process": _process(s.process)} for s in steps[:300]], "total": len(steps), "since": since, "until": until, "people": people.values(),
+        "person": person, "verb": verb, "verbs": sorted(((v, _words(v)) for v in {s.verb for s in steps}), key=lambda pair: pair[1]), "odd": _odd(steps, people), "alarms": queries.open_alarms(), "overdue": overdue_glass(),
+        "erasures": [e | {"mine": e["ordered_by"] == me(request).person_id} for e in queries.erasures_waiting()], "lag": lag, "lag_words": _length(lag), "sealed": sum(1 for s in steps if s.sealed), "everyone": Person.objects.filter(active=True).only("id", "name", "name_en").order_by("sort_key")[:2000],
     })
+
+
+def _process(role: str) -> str:
+    """The process that wrote an event, by its database role; the prefix is the installation's."""
+    known = {"web": _("网页"), "door": _("登录"), "job": _("后台"), "sweeper": _("清扫"), "sealer": _("封存"), "report": _("统计"), "owner": _("安装"), "backup": _("备份")}
+    return known.get(role.rpartition("_")[2], role)
+
+
+def _length(seconds: float) -> str:
+    """A length of time as one says it: 40 秒, 12 分钟, 3 小时, 2 天."""
+    for size, words in ((86400, _("%(n)s 天")), (3600, _("%(n)s 小时")), (60, _("%(n)s 分钟"))):
+        if seconds >= 2 * size:
+            return words % {"n": int(seconds // size)}
+    return _("%(n)s 秒") % {"n": int(seconds)}
 
 
 def _words(verb: str) -> str:
