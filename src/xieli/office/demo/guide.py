@@ -1,6 +1,7 @@
-"""“One call, the same night” in seven steps for someone who sees the platform for the first time: who acts, where to look, what it replaced.
+"""Two stories in steps for someone who sees the platform for the first time: who acts, where to look, what it replaced.
 
-The guide walks through the story that the demo has played (stories/sc03*): every step opens a page as the person who
+The guides walk through what the demo has played (“one call, the same night”: stories/sc03*; “one subsidy”: stories/sc06_subsidy, up
+to where data are laid side by side): every step opens a page as the person who
 worked on it, with exactly what that person may see.
 """
 from __future__ import annotations
@@ -10,7 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """One step: whose eyes, which matter kind or page, and words. `part` is an anchor on the page."""
+    """One step: whose eyes (a person's code, or the office he holds, `#1` for the second of several), which page, and words.
+
+    `page` is `matter`, the name of a page of a matter (`access`, `desk_new`) or of a page by itself; `kind` says which matter, the
+    first of it that this person sees, or, with `of`, the first that came from a matter of that other kind. `part` is an anchor.
+    """
 
     person: str
     page: str
@@ -22,6 +27,7 @@ class Step:
     before_zh: str
     before_en: str
     part: str = ""
+    of: str = ""
 
 
 STEPS: tuple[Step, ...] = (
@@ -54,3 +60,47 @@ STEPS: tuple[Step, ...] = (
          "Everything you looked at as each of these people is here: who, when, what, on how many matters, without content. It is sealed: one changed row would show.",
          "后台日志，管理员自己能改。", "a log file that the administrator could edit."),
 )
+
+SUBSIDY: tuple[Step, ...] = (
+    Step("wenshan-secretary", "matter", "area_case", "镇里报请协作", "A town asks for hands",
+         "文山镇收到反映：种粮补贴的面积对不上，知情人多是亲友。镇纪委书记报到片区：缺几个人、要走多少户。片区以外的乡镇看不到这件事。",
+         "A report reaches Wenshan: the acreage of a grain subsidy does not add up, and those who know are kin and friends. The town's secretary asks its area: how many hands, how many households. Towns outside the area do not see it.",
+         "人手不够就先放着，或者让熟人去问熟人。", "too few hands: it lay there, or friends were sent to ask friends."),
+    Step("deputy@zhongyue", "matter", "area_case", "县里分管领导启动", "The county's deputy starts it",
+         "没有分管领导批准，片区办案启动不了；批准时看到的一页冻结留存。片区只说谁来帮，立案权一点不增加。",
+         "Without the deputy's approval the area case does not start; what he saw when he approved is frozen. An area says who helps, and adds no power to file.",
+         "打个电话就抽人，事后说不清谁定的。", "people were taken by a telephone call, and later nobody could say who had decided."),
+    Step("room_head@zhongyue/supervision1", "access", "area_case", "熟人回避", "Who knows them stays out",
+         "本镇一名干部与被走访户沾亲：提出、决定、理由都在案，他从此查不到这一件。回避没有决定之前，谁也派不出去。",
+         "A cadre of the town is kin to a household: who raised it, who decided and why are on record, and he no longer finds the matter. Until it is decided nobody can be sent.",
+         "回避看情面。", "staying out was a matter of courtesy."),
+    Step("wenshan-secretary", "matter", "dispatch", "派员：两头批，签了承诺才看得到", "Sent: approved on both sides, access after the undertaking",
+         "丰登、石溪各出一人：用人的和出人的都批准，本人签了保密承诺，才看得到这一件，也只看得到这一件。",
+         "Fengdeng and Shixi each send one person. Both sides approve, he signs the undertaking, and only then sees this matter, and no other.",
+         "人来了再补手续，卷宗先传阅。", "the person came first, the papers later, and the file went round.", of="area_case"),
+    Step("room_head@zhongyue/supervision1", "matter", "area_case", "半个月查清", "Clear in half a month",
+         "十五日的时钟从启动算起。走访 37 户，还差两组；再到 62 户，四十一亩虚报查清。后一次数字顶替前一次，前一次留痕。",
+         "A clock of fifteen days runs from the start. 37 households, two groups missing; then 62, and 41 mu of false acreage are clear. The later figure stands, the earlier one is kept.",
+         "查到哪里算哪里，数字越报越圆。", "it ended where it ended, and the figures grew rounder with each report."),
+    Step("handler@fengdeng#1", "workbench", "", "人回去，权限当刻终止", "The people go home, access ends at that instant",
+         "派出的人归还了，这一件从他的工作台、搜索和记录里一起消失；工作鉴定留下。",
+         "The person sent has gone home: the matter is gone from his workbench, his search and his lists at once. His appraisal stays.",
+         "借出去的人，几个月后还进得了群、看得到卷。", "months later he was still in the chat group and could open the file."),
+    Step("room_head@zhongyue/supervision1", "matter", "case", "县纪委监委依权立案", "The county files under its own powers",
+         "事实清楚，由有权的县纪委监委按原有规定立案，从这里开始走自己的审批次序。",
+         "The facts are clear; the county commission files under its own powers, and the lawful order of decisions begins here.",
+         "谁查的谁说了算。", "whoever had looked into it decided.", of="area_case"),
+    Step("yj-analyst", "desk_new", "joint_check", "一个镇查清了，别的镇呢：从授权开始", "One town is clear; and the others? It begins with an authorization",
+         "同样的补贴，全市都发。市里专项检查的方案已批准：选模型、选数据、写目的、逐列核准、两人签字，然后才能跑。命中只是疑点，须人来判断。",
+         "The same subsidy is paid everywhere. The city's special check has an approved plan: choose a model and data, state the purpose, columns one by one, two signatures; only then it runs. A hit is never a finding until a person has judged it.",
+         "把全县的名单拷到一台电脑上筛。", "the whole county's lists were copied to somebody's computer."),
+)
+TOURS: dict[str, tuple[Step, ...]] = {"call": STEPS, "subsidy": SUBSIDY}
+
+
+def code_of(who: str) -> str:
+    """The code of the person of a step: himself, or whoever of the cast holds the office."""
+    from xieli.office.demo.world import cast
+
+    post, _, n = who.partition("#")
+    return who if "@" not in who else [p.code for p in cast() if post in p.posts][int(n or 0)]

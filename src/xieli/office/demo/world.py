@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -275,9 +276,9 @@ def _office(connection: psycopg.Connection[Any], world: World, spec: str) -> tup
     return world.offices[spec], body, room
 
 
-def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) -> None:
-    from xieli.office.matters.services.leads_digest import digest_sql
-
+@cache
+def cast(full: bool = True) -> tuple[P, ...]:
+    """Everybody of the demo, the named ones first: the same names in the same order every time."""
     everyone = list(PEOPLE)
     names = {p.name for p in PEOPLE}
     taken = {post for p in everyone for post in p.posts}
@@ -310,7 +311,13 @@ def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) 
         counter += 1
         names.add(name)
         everyone.append(P(f"g{counter}", name, english, (post,), clearance, not post.startswith("party_secretary")))
-    for index, p in enumerate(everyone):
+    return tuple(everyone)
+
+
+def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) -> None:
+    from xieli.office.matters.services.leads_digest import digest_sql
+
+    for index, p in enumerate(cast(full)):
         number = p.id_number or invented_id(index)
         row = connection.execute(
             "insert into person (name, name_en, initials, sort_key, id_digest, cadre_rank, native_division, clearance, active, account)"

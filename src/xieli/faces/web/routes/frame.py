@@ -31,6 +31,7 @@ urlpatterns = [
     path("playbooks/<str:code>", reference.playbook, name="playbook"),
     path("components", components.page, name="components"),
     path("tour/<int:step>", tour.go, name="tour"),
+    path("tour/<slug:which>/<int:step>", tour.go, name="tour_of"),
     path("tour/there", tour.there, name="tour_there"),
     path("tour/end", tour.end, name="tour_end"),
 ]

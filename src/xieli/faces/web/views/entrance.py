@@ -37,12 +37,12 @@ def loopback(request: HttpRequest) -> bool:
 
 def demo_people() -> dict[str, int]:
     """Persons of the demo by their code."""
-    from xieli.office.demo.world import PEOPLE
+    from xieli.office.demo.world import cast
 
     with connection.cursor() as cursor:
         cursor.execute("select access.demo_faces()")
         people = json.loads(cursor.fetchone()[0] or "{}")
-    return {p.code: people[p.name] for p in PEOPLE if p.name in people}
+    return {p.code: people[p.name] for p in cast() if p.name in people}
 
 
 def entrance(request: HttpRequest) -> HttpResponse:
