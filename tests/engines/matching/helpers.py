@@ -13,6 +13,7 @@ import yaml
 
 from xieli.engines.matching.authorization import signing
 from xieli.engines.matching.datasets.importing import Imported, import_dataset
+from xieli.engines.matching.models.contract import folder_digest
 from xieli.engines.matching.workspace import Workspace
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -146,5 +147,5 @@ def own_model(folder: Path, name: str, sql: str, **changes: Any) -> Path:
     return folder / "models"
 
 
-def under_own_model(raw: dict[str, Any], name: str) -> None:
-    raw["models"] = [{"model": name, "version": "1", "bind": {"payment": {"dataset": "payments"}, "death": {"dataset": "deaths"}}}]
+def under_own_model(raw: dict[str, Any], name: str, models: Path) -> None:
+    raw["models"] = [{"model": name, "version": "1", "digest": folder_digest(models / name), "bind": {"payment": {"dataset": "payments"}, "death": {"dataset": "deaths"}}}]

@@ -347,5 +347,5 @@ def test_the_catalogue_says_whose_how_fresh_and_how_clean(ws, tmp_path):
 
 def test_a_draft_description_proposes_meanings_from_headers(tmp_path):
     source = write(tmp_path / "p.csv", "身份证号,姓名,发放金额,发放日期,备注\n990101199001010012,甲,100.5,2026-01-02,好\n".encode("gb18030"))
-    drafted = catalogue.draft(source, "p", {"body": "b", "zh": "局", "en": "b"}, NOW.date(), tmp_path / "copy")
+    drafted = catalogue.draft(source, "p", {"body": "b", "zh": "局", "en": "b"}, NOW.date(), tmp_path)
     assert [f["semantic"] for f in drafted["schema"]["fields"]] == ["person_id", "person_name", "money", "date", "text"]

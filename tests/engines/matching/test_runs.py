@@ -238,7 +238,7 @@ def test_the_projection_holds_no_other_table_column_row_or_byte(projected):
 
 def run_own(ws, tmp_path, sql, **changes):
     models = own_model(tmp_path, "mine", sql, **changes)
-    authorize(ws, document(id="A-own", change=lambda r: under_own_model(r, "mine")))
+    authorize(ws, document(id="A-own", change=lambda r: under_own_model(r, "mine", models)))
     return running.run_model(ws, "A-own", "mine", operator=OPERATOR, now=NOW, models=models)
 
 
@@ -379,7 +379,7 @@ SLOW = "SELECT p.person AS person, array_agg(p.row_ref) AS payment_rows FROM pay
 
 def test_a_run_can_be_cancelled_and_writes_nothing(ws, tmp_path):
     models = own_model(tmp_path, "slow", SLOW)
-    authorize(ws, document(id="A-own", change=lambda r: under_own_model(r, "slow")))
+    authorize(ws, document(id="A-own", change=lambda r: under_own_model(r, "slow", models)))
     seen = []
 
     def watch(stage, n):
@@ -400,7 +400,7 @@ def test_a_run_can_be_cancelled_and_writes_nothing(ws, tmp_path):
 
 def test_a_run_out_of_time_is_stopped_with_a_sentence(ws, tmp_path):
     models = own_model(tmp_path, "slow", SLOW)
-    authorize(ws, document(id="A-own", change=lambda r: under_own_model(r, "slow")))
+    authorize(ws, document(id="A-own", change=lambda r: under_own_model(r, "slow", models)))
     with pytest.raises(MatchError, match="too_slow"):
         running.run_model(ws, "A-own", "slow", operator=OPERATOR, now=NOW, models=models, limits=running.RunLimits(wall_seconds=6))
 
@@ -495,7 +495,7 @@ def test_verdicts_add_up_to_precision_and_a_model_that_errs_too_often_stops(ws):
 
 def test_ctrl_c_ends_the_child_and_leaves_nothing(ws, tmp_path):
     models = own_model(tmp_path, "slow", SLOW)
-    authorize(ws, document(id="A-own", change=lambda r: under_own_model(r, "slow")))
+    authorize(ws, document(id="A-own", change=lambda r: under_own_model(r, "slow", models)))
 
     def interrupt(stage, n):
         if stage == "model":

@@ -136,7 +136,7 @@ ALLOCATION, MATCHING, ER, LEDGER = "tests/engines/allocation/test_cli.py", "test
 ELSEWHERE = {  # what runs the command for real
     **dict.fromkeys([p for p in COMMANDS if p.startswith("allocate ")], ALLOCATION),
     **dict.fromkeys([p for p in COMMANDS if p.startswith("audit ")], LEDGER),
-    **dict.fromkeys([p for p in COMMANDS if p.startswith("match ") and not p.startswith(("match link", "match synth", "match psi", "match relations"))], MATCHING),
+    **dict.fromkeys([p for p in COMMANDS if p.startswith("match ") and not p.startswith(("match link", "match synth", "match psi", "match relations", "match publish"))], MATCHING),
     **dict.fromkeys(["match link", "match synth", *(p for p in COMMANDS if p.startswith("match relations"))], ER),
     **dict.fromkeys([p for p in COMMANDS if p.startswith("match psi")], "tests/engines/matching/psi/test_psi.py"),
     **dict.fromkeys([p for p in COMMANDS if p.startswith("reporter ")], "tests/office/reporters/test_attacks.py"),
@@ -291,6 +291,7 @@ CASES: dict[str, Case] = {  # in this order: the demo is made first, the restore
     "org merge": Case(lines((["wuchuan", "linjiang", "--on", "2026-03-01", "--dry-run"], 0), (["wuchuan", "linjiang", "--on", "2026-03-01"], 0)),
                       lines((["wuchuan", "linjiang", "--on", "2026-03-01"], 2), (["nowhere", "linjiang", "--on", "2026-03-01"], 2), (["linjiang", "linjiang", "--on", "2026-03-01"], 2), (["linjiang", "yj", "--on", "soon"], 2)),
                       lambda a: a["still_posted"] >= 1 and {"matters", "debts", "parcels", "areas", "dry_run"} <= {*a}, where="demo"),
+    "match publish": Case(lines(([], 0), ([], 0)), lines((["more"], 2)), lambda a: a["datasets"] == 0 and "matching" in a["folder"], role="backup"),
     "upgrade": Case(lines((["--check"], 0)), lambda d: [(["--backups", d.file("none")], 2)], lambda a: a["steps"] == [] and not a["done"]),
     "doctor": Case(lines(([], 0)), lines((["everything"], 2)), lambda a: a["state"] != "failure" and {"database", "python"} <= {c["name"] for c in a["checks"]} and all(c["zh"] and c["en"] for c in a["checks"])),
     "backup custodian": Case(lambda d: [(["保管人甲", "--out", d.file("x.key"), "--passphrase-file", d.file("phrase")], 0)], lambda d: [(["保管人甲", "--out", d.file("x.key"), "--passphrase-file", d.file("phrase")], 1)],

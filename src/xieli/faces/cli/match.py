@@ -13,6 +13,7 @@ PARTS: dict[str, tuple[str, str, str]] = {
     "describe": ("match_data", "describe", "Draft a data set's description from a file / 起草数据集说明"),
     "import": ("match_data", "import_", "Checked import of a file / 校验并导入"),
     "datasets": ("match_data", "datasets", "The catalogue with freshness and counts / 数据目录"),
+    "publish": ("match_publish", "publish", "List an installation's data sets on its desk / 上架到本安装的数据目录"),
     "errors": ("match_data", "errors", "Quarantined rows as a file to mend / 导出错误行"),
     "key": ("match_authorize", "key", "Make a signing key / 生成签名密钥"),
     "authorize": ("match_authorize", "authorize", "Draft, sign and show authorizations / 授权书"),

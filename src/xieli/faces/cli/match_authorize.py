@@ -8,7 +8,7 @@ import click
 import yaml
 
 from xieli.engines.matching.authorization import signing
-from xieli.engines.matching.authorization.document import LEVELS, RANKS, STAGES, load_authorization
+from xieli.engines.matching.authorization.document import LEVELS, RANKS, STAGES, parse_authorization
 from xieli.engines.matching.authorization.draft import draft as make_draft
 from xieli.engines.matching.models.contract import find_model
 from xieli.engines.matching.words import Conflict, MatchError
@@ -28,6 +28,8 @@ def key(context: Context, person: str, body: str) -> None:
 
     In earnest each signer makes the key on a machine of his own and only the public half travels.
     """
+    if not person.strip() or person.startswith(".") or set(person) & set("/\\\0"):
+        raise MatchError("person", f"{person!r} 不能用作姓名", f"{person!r} cannot be a person's name")
     workspace = context.workspace
     known = signing.trust(workspace)
     if person in known:
@@ -105,11 +107,11 @@ def draft(
         if d["dataset"] not in numbers:
             raise MatchError("instrument", f"请用 --instrument {d['dataset']}=文号 写明主管单位的同意文书", f"say --instrument {d['dataset']}=NUMBER: the owner's consent or notice")
         d["instrument"]["number"] = numbers[d["dataset"]]
+    parse_authorization(document, ident)  # before a path is made of its number
     target = out or Path(f"{ident}.yaml")
     if target.exists():
         raise Conflict("exists", f"{target} 已存在", f"{target} exists already")
-    target.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
-    load_authorization(target)
+    write_atomic(target, yaml.safe_dump(document, allow_unicode=True, sort_keys=False).encode())
     context.answer(document, [f"{target}：请核对后由两人签批" if context.lang == "zh" else f"{target}: read it, then have two persons sign it"])
 
 

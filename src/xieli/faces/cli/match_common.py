@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -19,6 +20,11 @@ STAGES = {
     "snapshot": ("读取副本", "copying"), "read": ("读取", "reading"), "check": ("校验", "checking"), "grade": ("核对证件号", "grading"),
     "write": ("写入", "writing"), "project": ("投影授权字段", "projecting"), "model": ("运行模型", "running the model"), "spark": ("启动 Spark", "starting Spark"),
 }  # fmt: skip
+
+
+def harmless(line: str) -> str:
+    """A line for a terminal: what would steer it (escapes, other controls, marks that reverse the writing) is shown as its number instead."""
+    return "".join(c if c in "\t\n" or unicodedata.category(c) not in ("Cc", "Cf") else f"\\u{ord(c):04x}" for c in line)
 
 
 class Context:
@@ -46,7 +52,7 @@ class Context:
             click.echo(json.dumps(value, ensure_ascii=False, default=str))
         else:
             for line in lines or []:
-                click.echo(line)
+                click.echo(harmless(line))
 
     def progress(self, stage: str, n: int) -> None:
         """One line on the terminal that overwrites itself; nothing when output is not a terminal."""

@@ -1,6 +1,7 @@
 """`xieli match init|demo|describe|import|datasets|errors`."""
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,7 @@ from xieli.engines.matching.datasets import catalogue
 from xieli.engines.matching.datasets.checks import PROBLEMS
 from xieli.engines.matching.datasets.errors_file import write_errors
 from xieli.engines.matching.datasets.importing import import_dataset
-from xieli.engines.matching.words import Conflict
+from xieli.engines.matching.words import Conflict, MatchError
 from xieli.engines.matching.workspace import Workspace
 
 from .match_common import Context, command
@@ -42,27 +43,30 @@ def demo(context: Context, folder: Path, seed: int, people: int) -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file")
 @click.option("--name", required=True, help="Name of the data set: lower case letters, digits, _.")
 @click.option("--owner", required=True, help="CODE:中文名:English name of the body that owns the data.")
+@click.option("--table", help="Table of a database that DuckDB can attach.")
 @click.option("--out", type=FILE, help="Where to write; default NAME.dataset.yaml.")
 @command
-def describe(context: Context, file: Path, name: str, owner: str, out: Path | None) -> None:
+def describe(context: Context, file: str, name: str, owner: str, table: str | None, out: Path | None) -> None:
     """Draft a description of FILE for you to read and correct."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise MatchError("name", f"--name 用小写字母、数字和 _：{name}", f"--name is made of lower case letters, digits and _: {name}")
     parts = ([*owner.split(":"), "", ""])[:3]
     body = {"body": parts[0], "zh": parts[1] or parts[0], "en": parts[2] or parts[0]}
     target = out or Path(f"{name}.dataset.yaml")
     if target.exists():
         raise Conflict("exists", f"{target} 已存在", f"{target} exists already")
     with TemporaryDirectory() as spool:
-        drafted = catalogue.draft(file, name, body, context.now.date(), Path(spool) / "copy")
+        drafted = catalogue.draft(file, name, body, context.now.date(), Path(spool), table)
     target.write_text(yaml.safe_dump(drafted, allow_unicode=True, sort_keys=False), "utf-8")
     lines = [str(target), *(f"  {f['title']['zh']}: {f['semantic']}" for f in drafted["schema"]["fields"])]
     context.answer(drafted, lines)
 
 
 @click.command("import")
-@click.argument("file", type=FILE)
+@click.argument("file")
 @click.option("--as", "description", type=FILE, help="The data set's description (YAML).")
 @click.option("--kind", type=click.Choice(["table", "ocds", "bods"]), default="table", show_default=True)
 @click.option("--name", help="Name for an ocds or bods import.")
@@ -72,9 +76,9 @@ def describe(context: Context, file: Path, name: str, owner: str, out: Path | No
 @click.option("--by", default="clerk", show_default=True)
 @command
 def import_(
-    context: Context, file: Path, description: Path | None, kind: str, name: str | None, sheet: str | None, table: str | None, mends: str | None, by: str
+    context: Context, file: str, description: Path | None, kind: str, name: str | None, sheet: str | None, table: str | None, mends: str | None, by: str
 ) -> int:
-    """Check and import FILE. Exit 1 when rows were quarantined."""
+    """Check and import FILE, or --table of a database: a DuckDB or SQLite file, or what DuckDB attaches ("postgres:dbname=…"). Exit 1 when rows were quarantined."""
     results = import_dataset(
         context.workspace, file, description, now=context.now, by=by, kind=kind, name=name, sheet=sheet, table=table, mends=mends, progress=context.progress
     )

@@ -9,9 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
-from xieli.engines.matching.datasets.catalogue import listing
 from xieli.engines.matching.demo import generate, last_month_end
 from xieli.engines.matching.demo_case import generate_case
 from xieli.engines.matching.demo_county import generate_county
@@ -20,6 +18,7 @@ from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import Theatre
 from xieli.office.desk import runs, services, store
 from xieli.office.desk.models import Authorization, Hit, Run
+from xieli.office.desk.shelf import publish
 from xieli.office.matters.services import grants, leads
 from xieli.office.matters.tables.core import Matter
 
@@ -84,23 +83,6 @@ def _bring(folder: Path, at: datetime) -> None:
 def load_beside(subject: tuple[str, str], at: datetime) -> AbstractContextManager[Callable[[], dict[str, dict[str, Any]]]]:
     """All the data sets above, as of `at`, brought in by another process meanwhile; then `publish` them."""
     return beside(store.workspace(at).root, subject, at)
-
-
-def publish(admin: psycopg.Connection[Any], at: datetime) -> int:
-    """Bring the catalogue of the database up to the engine's. Returns how many data sets it lists."""
-    from xieli.engines.matching.datasets.catalogue import entry
-
-    space = store.workspace(at)
-    rows = listing(space, at.date())
-    for r in rows:
-        d = entry(space, r["dataset"]).dataset
-        admin.execute(
-            "insert into match_dataset (code, title_zh, title_en, owner_code, owner_zh, owner_en, level, as_of, every_days, lineage_zh, lineage_en, version, accepted, quarantined, columns)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (code) do update set version = excluded.version, as_of = excluded.as_of,"
-            " accepted = excluded.accepted, quarantined = excluded.quarantined, columns = excluded.columns",
-            [r["dataset"], r["title"]["zh"], r["title"]["en"], r["owner"]["body"], r["owner"]["zh"], r["owner"]["en"], r["level"], r["as_of"], d.every_days or 0, d.lineage["zh"], d.lineage["en"],
-             r["version"], r["accepted"], r["quarantined"], Jsonb(r["columns"])])
-    return len(rows)
 
 
 def approved_check(stage: Theatre) -> int:

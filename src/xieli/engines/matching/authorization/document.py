@@ -53,12 +53,13 @@ class Granted:
 
 @dataclass(frozen=True)
 class AllowedModel:
-    """A model and version, how its tables are bound, and the parameters that were approved."""
+    """A model and version, how its tables are bound, and the parameters that were approved. `digest` is the signed digest of a model's files."""
 
     model: str
     version: str
     bind: dict[str, dict[str, Any]]
     parameters: dict[str, str]
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _model(m: Any, need: _Needs) -> AllowedModel:
     parameters = m.get("parameters") or {}
     if not isinstance(parameters, dict):
         raise need.bad("parameters 应为键值结构", "parameters must be a mapping")
-    return AllowedModel(need.text(m, "model"), str(m.get("version", "")), bind, {str(k): str(v) for k, v in parameters.items()})
+    return AllowedModel(need.text(m, "model"), str(m.get("version", "")), bind, {str(k): str(v) for k, v in parameters.items()}, str(m["digest"]) if m.get("digest") else None)
 
 
 def _approval(a: Any, need: _Needs) -> dict[str, str]:

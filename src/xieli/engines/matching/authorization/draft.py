@@ -30,6 +30,12 @@ def draft(
         chosen: dict[str, str] = {}
         for name, spec in wanted.items():
             source = columns.get(f"{table}.{name}") or _choose(found, table, name, spec.semantic)
+            meaning = found.dataset.column(source).semantic
+            if meaning not in spec.semantic:
+                raise MatchError(
+                    "semantic", f"{found.dataset.name}.{source} 的含义是 {meaning}，{table}.{name} 需要 {'/'.join(spec.semantic)}",
+                    f"{found.dataset.name}.{source} means {meaning}; {table}.{name} needs {'/'.join(spec.semantic)}",
+                )
             chosen[name] = source
             roles = grant["columns"].setdefault(source, [])
             if spec.role not in roles:
@@ -47,7 +53,7 @@ def draft(
                 grant["rows"].append(rule)
     return {
         **given, "from": starts.isoformat(), "until": ends.isoformat(), "datasets": list(datasets.values()),
-        "models": [{"model": model.id, "version": model.version, "bind": bound, "parameters": {n: p.default for n, p in model.parameters.items()}}],
+        "models": [{"model": model.id, "version": model.version, **({} if model.shipped else {"digest": model.digest}), "bind": bound, "parameters": {n: p.default for n, p in model.parameters.items()}}],
     }  # fmt: skip
 
 

@@ -62,6 +62,10 @@ def permit(workspace: Workspace, authorization: Authorization, model: Model, ope
         raise Refused("model", f"授权书未列模型 {model.id}", f"the authorization does not name model {model.id}")
     if allowed.version != model.version:
         raise Refused("model_version", f"授权的是 {model.id} 第 {allowed.version} 版，现为第 {model.version} 版", f"version {allowed.version} of {model.id} was authorized; this is version {model.version}")
+    if allowed.digest != model.digest and (allowed.digest is not None or not model.shipped):
+        raise Refused(
+            "model_changed", f"模型 {model.id} 的文件不是签批时的文件，须重新签批", f"the files of model {model.id} are not the ones that were signed; have it signed anew"
+        )
     from ..verdicts import suspended
 
     why = suspended(workspace, model.id)

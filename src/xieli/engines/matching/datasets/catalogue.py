@@ -7,8 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from ..words import MatchError
 from ..workspace import Workspace, read_json
+from .attached import fetch, is_address, sqlite_records
+from .checks import literal
 from .records import Bad, Good, cell_text, csv_records, jsonl_objects, read_header
 from .schema import Dataset, parse_dataset
 from .snapshot import take_snapshot
@@ -67,12 +71,13 @@ _HINTS = (
 )  # fmt: skip
 
 
-def draft(source: Path, name: str, owner: dict[str, str], today: date, spool: Path) -> dict[str, Any]:
-    """A first description of a file from its header and first rows, for a person to read and correct.
+def draft(given: Path | str, name: str, owner: dict[str, str], today: date, spool: Path, database_table: str | None = None) -> dict[str, Any]:
+    """A first description of a file (or a table of a database) from its header and first rows, for a person to read and correct; `spool` is a folder for copies.
 
     The header proposes a meaning; amounts and dates are proposed only if the first values agree.
     """
-    snapshot = take_snapshot(source, spool)
+    source = fetch(str(given), database_table, spool / f"{database_table}.parquet", 200) if is_address(given) else Path(given)
+    snapshot = take_snapshot(source, spool / "copy")
     if snapshot.form == "csv":
         headers, delimiter, line = read_header(snapshot.path, snapshot.encoding)
         rows = [r.cells for r, _ in zip(csv_records(snapshot.path, snapshot.encoding, delimiter, line, len(headers)), range(200), strict=False) if isinstance(r, Good)]
@@ -88,6 +93,12 @@ def draft(source: Path, name: str, owner: dict[str, str], today: date, spool: Pa
         if not table:
             raise MatchError("header", "工作表没有表头", "the sheet has no header")
         headers, rows = [h or "" for h in table[0]], table[1:]
+    elif snapshot.form == "sqlite":
+        headers, records = sqlite_records(snapshot.path, database_table)
+        rows = [r.cells for r, _ in zip(records, range(200), strict=False)]
+    elif snapshot.form in ("duckdb", "parquet"):
+        where = fetch(f"duckdb:{snapshot.path}", database_table, spool / "first.parquet", 200) if snapshot.form == "duckdb" else snapshot.path
+        headers, rows = _first_of_parquet(where)
     else:
         raise MatchError("form", f"不能从这种文件（{snapshot.form}）起草说明", f"no description can be drafted from a file of this form ({snapshot.form})")
     fields: list[dict[str, Any]] = []
@@ -107,6 +118,14 @@ def draft(source: Path, name: str, owner: dict[str, str], today: date, spool: Pa
         "freshness": {"as_of": today.isoformat(), "every_days": 31},
         "lineage": {"zh": f"由 {source.name} 导入", "en": f"imported from {source.name}"}, "schema": {"fields": fields},
     }  # fmt: skip
+
+
+def _first_of_parquet(path: Path) -> tuple[list[str], list[list[str | None]]]:
+    try:
+        found = duckdb.connect().execute(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet({literal(str(path))}) LIMIT 200")
+    except duckdb.Error as e:
+        raise MatchError("parquet", f"Parquet 文件无法读取：{str(e).splitlines()[0]}", f"the Parquet file cannot be read: {str(e).splitlines()[0]}") from e
+    return [d[0] for d in found.description or []], [list(r) for r in found.fetchall()]
 
 
 def _guess(header: str, values: list[str]) -> str:

@@ -25,6 +25,7 @@ from .. import jail
 from ..child import run_child
 from ..words import MatchError
 from ..workspace import STAGING, Workspace, digest, read_json, read_yaml, write_json
+from .attached import fetch, is_address, no_table
 from .checks import is_typed, literal, problem_sql, problems_list_sql, quoted, staged_sql
 from .load import Lazy, load_attached, load_raw
 from .public_forms import FORMS, load_public
@@ -60,7 +61,7 @@ class Imported:
 
 def import_dataset(
     workspace: Workspace,
-    source: Path,
+    source: Path | str,
     description: Path | None,
     *,
     now: datetime,
@@ -77,7 +78,7 @@ def import_dataset(
     """Import a file into the catalogue and return one result per data set it gave.
 
     `kind` table needs a `description`; ocds and bods bring their own under `name`. `table` names a table of a
-    database that DuckDB can attach. `mends` is the version whose quarantined rows this file brings back corrected.
+    database that DuckDB can attach; `source` may then be its address ("postgres:…") instead of a file. `mends` is the version whose quarantined rows this file brings back corrected.
     `here` reads it in this process, without the child and its limits: only for files that the platform made itself.
     Errors: MatchError, with nothing published.
     """
@@ -94,8 +95,10 @@ def import_dataset(
                 write_json(staging / "dataset.json", raw)
             elif kind not in FORMS:
                 raise MatchError("kind", f"不认识的种类 {kind}", f"unknown kind {kind}")
+            if is_address(source):
+                source, table = fetch(str(source), table, staging / "fetched.parquet"), None
             plan = {
-                "task": "import", "source": str(source.resolve()), "staging": str(staging.resolve()), "kind": kind, "name": name,
+                "task": "import", "source": str(Path(source).resolve()), "staging": str(staging.resolve()), "kind": kind, "name": name,
                 "sheet": sheet, "table": table, "today": now.date().isoformat(), "limits": vars(limits),
             }  # fmt: skip
             if here:
@@ -186,8 +189,10 @@ def read_and_check(plan: dict[str, Any], tell: Progress) -> None:
         con = _connect(staging, limits["memory_mb"])
         tell("read", 0)
         lazy = None
+        if snapshot.form in ("duckdb", "sqlite") and plan["table"] is None:
+            raise no_table()
         if plan["table"] is not None:
-            load_attached(con, dataset, snapshot.path, plan["table"])
+            load_attached(con, dataset, snapshot, plan["table"], lambda n: tell("read", n))
         else:
             lazy = load_raw(con, dataset, snapshot, plan["sheet"], lambda n: tell("read", n))
         check_and_write(con, dataset, staging, snapshot.sha256, today, tell, lazy)
@@ -201,6 +206,7 @@ def read_and_check(plan: dict[str, Any], tell: Progress) -> None:
             con.close()
             (staging / "work.duckdb").unlink()
     (staging / "source").unlink()
+    (staging / "fetched.parquet").unlink(missing_ok=True)
     (staging / "work.duckdb").unlink(missing_ok=True)
 
 

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from ..words import MatchError
+from .attached import sqlite_records, unreadable
 from .checks import literal, quoted
 from .records import Bad, Good, cell_text, csv_records, jsonl_objects, read_header
 from .schema import Column, Dataset
@@ -141,9 +142,17 @@ def _load_parquet(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Sn
     con.execute("CREATE TEMP VIEW raw AS SELECT rowid + 1 AS _row, * FROM loaded")
 
 
-def load_attached(con: duckdb.DuckDBPyConnection, dataset: Dataset, database: Path, table: str) -> None:
-    """Create `raw` from a table of another database that DuckDB can attach (read-only)."""
+def load_attached(con: duckdb.DuckDBPyConnection, dataset: Dataset, snapshot: Snapshot, table: str, tick: Tick) -> None:
+    """Create `raw` from a table of another database's file: DuckDB's own or SQLite's (read-only)."""
     con.execute("CREATE TABLE bad (_row BIGINT, text VARCHAR, reason VARCHAR)")
+    database = snapshot.path
+    if snapshot.form == "sqlite":
+        headers, records = sqlite_records(database, table)
+        at = map_headers(dataset, headers)
+        order = [at[c.name] for c in dataset.columns]
+        con.execute(f"CREATE TABLE raw (_row BIGINT, {', '.join(f'{quoted(c.name)} VARCHAR' for c in dataset.columns)})")
+        insert(con, dataset.columns, (Good(r.row, [r.cells[i] for i in order]) for r in records), tick)
+        return
     try:
         con.execute(f"ATTACH {literal(str(database))} AS other (READ_ONLY)")
         source = "other." + ".".join(quoted(p) for p in table.split("."))
@@ -153,11 +162,7 @@ def load_attached(con: duckdb.DuckDBPyConnection, dataset: Dataset, database: Pa
         con.execute(f"CREATE TEMP TABLE loaded AS SELECT {picked} FROM {source}")
         con.execute("DETACH other")
     except duckdb.Error as e:
-        raise MatchError(
-            "attach",
-            f"无法读取数据库表 {table}：{str(e).splitlines()[0]}",
-            f"table {table} cannot be read: {str(e).splitlines()[0]}",
-        ) from e
+        raise unreadable(table, str(e)) from e
     con.execute("CREATE TEMP VIEW raw AS SELECT rowid + 1 AS _row, * FROM loaded")
 
 

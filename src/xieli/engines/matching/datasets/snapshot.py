@@ -28,7 +28,7 @@ BLANKS = "\t\u00a0\u3000\r"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`form`: csv, xlsx, parquet, jsonl, json, duckdb. `encoding`: utf-8 or gb18030 (text forms). `blanks`: the blanks,
+    """`form`: csv, xlsx, parquet, jsonl, json, duckdb, sqlite. `encoding`: utf-8 or gb18030 (text forms). `blanks`: the blanks,
     besides the space, that occur at all; nothing else needs trimming."""
 
     path: Path
@@ -135,6 +135,8 @@ def _form(first: bytes, path: Path, name: str) -> str:
         return "xlsx"
     if first[8:12] == b"DUCK":
         return "duckdb"
+    if first.startswith(b"SQLite format 3\0"):
+        return "sqlite"
     if first.startswith(b"\xd0\xcf\x11\xe0"):
         raise MatchError("old_excel", f"{name} 是旧版 Excel（xls）或加密文件，请另存为 xlsx", f"{name} is an old or encrypted Excel file; save it as xlsx")
     if first.startswith((b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")):

@@ -97,6 +97,11 @@ class Model:
     subject: tuple[str, str] | None = None
     relations: tuple[Relation, ...] = ()
 
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the product, whose release vouches for what a version holds; a folder of one's own vouches for nothing."""
+        return self.folder.parent == content_folder()
+
     def output_plan(self) -> dict[str, dict[str, str]]:
         """Type, origin and the origin's meaning of each output, for checking a result."""
         return {n: {"type": o.type, "origin": o.origin, "semantic": _first_meaning(self.inputs, o.origin)} for n, o in self.outputs.items()}
