@@ -156,3 +156,65 @@ def test_a_handler_finds_the_desk_in_the_menu_and_on_it_only_what_is_his(bench: 
     village = browse("fengdeng-supervisor")
     assert 'href="/desk"' not in village.get("/").content.decode()
     assert village.get(at).status_code == 404
+
+
+# ── attacks: by posts that no page offers, and by the web role's own connection ───────────────────────────────────────
+
+GOOD = {"model": "deceased_recipient", "bind_payment": "subsidies", "bind_death": "deaths", "instrument_payment": "财函1", "instrument_death": "民函2", "purpose_zh": "核查", "assessment": "PIA-1", "subjects": "990101195001010016"}
+HOSTILE = {
+    "no such model": ({"model": "../deceased_recipient"}, 404), "no such data set": ({"bind_death": "nothing"}, 422), "a path": ({"bind_death": "../subsidies"}, 422),
+    "sql for a name": ({"bind_death": "deaths' union select 1 --"}, 422), "a column of another meaning": ({"col.payment.person": "name"}, 422), "a column that is not there": ({"col.payment.person": "secret"}, 422),
+    "sql for a column": ({"col.payment.amount": 'amount" + 1 as "x'}, 422), "no owner's paper": ({"instrument_death": " "}, 422), "for ever": ({"days": "999"}, 422), "no days": ({"days": "-1"}, 422),
+    "endless runs": ({"runs": "1e9"}, 422), "nobody named": ({"subjects": " "}, 422), "no purpose": ({"purpose_zh": ""}, 422), "a zero byte": ({"purpose_zh": "x\0y"}, 400),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_a_proposal_that_asks_for_more_or_other_than_a_page_offers_is_refused(bench: Bench, browse: Any, how: str) -> None:
+    changed, status = HOSTILE[how]
+    before = bench.stage.admin.execute("select count(*) from match_authorization").fetchone()
+    answer = browse(bench.chief).post(f"/desk/new/{to_ref(bench.lead)}", {**GOOD, **changed})
+    assert answer.status_code == status, answer.content.decode()[:800]
+    assert bench.stage.admin.execute("select count(*) from match_authorization").fetchone() == before
+
+
+def test_nothing_of_an_authorization_changes_once_it_is_proposed_and_nobody_acts_for_another(bench: Bench, raw: Any) -> None:
+    import psycopg
+
+    made = bench.proposed()
+    assert bench.signed(made, bench.head) == "waiting"
+    chief, deputy = bench.stage.person(bench.chief), bench.stage.person(bench.deputy)
+    # (error, statement): by who proposed it, on the web role's own connection
+    tricks = [
+        *(f"update match_authorization set {change} where id = %(a)s" for change in ("document = '{}'", "digest = 'x'", "operators = '[]'", "ends_at = ends_at + interval '9 years'", "runs = 999", "reveals = 999", "kind = 'programme'")),
+        "delete from match_signature where authorization_id = %(a)s", "delete from match_authorization where id = %(a)s", "update match_signature set person_id = %(chief)s where authorization_id = %(a)s",
+        "insert into match_signature (id, matter_id, authorization_id, person_id, digest, at) select 77, matter_id, id, %(deputy)s, digest, access.now() from match_authorization where id = %(a)s",
+        "insert into match_signature (id, matter_id, authorization_id, person_id, digest, at) select 77, matter_id, id, %(chief)s, digest, access.now() from match_authorization where id = %(a)s",
+        "update match_dataset set columns = '[]'", "delete from match_dataset", "select access.match_destroyed('x', '{}')", "select * from access.match_expire()",
+    ]  # fmt: skip
+    for trick in tricks:
+        with raw(bench.chief) as web:
+            try:
+                done = web.execute(trick, {"a": made, "chief": chief, "deputy": deputy}).rowcount
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation):
+                continue
+            assert done == 0, trick
+    assert bench.signed(made, bench.deputy) == "in_force"
+
+
+def test_only_the_operator_reveals_and_a_model_that_was_not_authorized_does_not_run(bench: Bench, browse: Any) -> None:
+    made = bench.in_force()
+    run = bench.ran(made)
+    hit = bench.stage.admin.execute("select id from match_hit where run_id = %s limit 1", [run.pk]).fetchone()
+    at = f"/desk/a/{to_ref(made)}"
+    chief = browse(bench.chief)
+    for model in ("shared_account", "../deceased_recipient", "", "x" * 5000):
+        chief.post(f"{at}/run", {"model": model})
+    states = bench.stage.admin.execute("select state from match_run where authorization_id = %s and model <> 'deceased_recipient' and state not in ('refused')", [made]).fetchall()
+    assert states == []
+    if hit is not None:
+        # a leader who signed knows the matter and its hits, but the second act is the operator's
+        head = browse(bench.head)
+        answer = head.post(f"/desk/h/{to_ref(hit[0])}/reveal", {"reason": "想看"})
+        assert answer.status_code == 422
+        assert not any(number in answer.content.decode() for number in bench.truth["dead"])

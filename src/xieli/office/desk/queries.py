@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 from xieli.engines.matching.models.contract import Model, find_model, model_folders
 from xieli.engines.matching.verdicts import suspended
 from xieli.office.desk import services, store
-from xieli.office.desk.models import Authorization, DataSet, Hit, Run, Verdict
+from xieli.office.desk.models import Authorization, Conversion, DataSet, Hit, Run, Verdict
 from xieli.office.matters.services.source import now
 from xieli.office.matters.tables.core import Matter
 
@@ -108,10 +108,25 @@ def tally(found: list[Hit]) -> dict[str, int]:
 
 def evidence(hit: Hit, lang: str) -> list[dict[str, Any]]:
     """The evidence of a hit, one table per data set under the titles of its columns: what was compared, never an identifier."""
-    sets = {d.code: d for d in DataSet.objects.filter(code__in=[e["dataset"] for e in hit.evidence.values()])}
-    bound = next((m["bind"] for m in hit.run.authorization.document["models"] if m["model"] == hit.model), {})
+    return _titled(hit.evidence, next((m["bind"] for m in hit.run.authorization.document["models"] if m["model"] == hit.model), {}), lang)
+
+
+def hit_behind(made: Conversion) -> Hit | None:
+    """The hit of which a lead was made, for who may see that too."""
+    return Hit.objects.select_related("run__authorization").filter(pk=made.hit_id).first()
+
+
+def kept_evidence(made: Conversion, lang: str) -> list[dict[str, Any]]:
+    """The evidence that went with a lead; it stays with it when the hit itself has been destroyed."""
+    hit = hit_behind(made)
+    bound = next((m["bind"] for m in hit.run.authorization.document["models"] if m["model"] == hit.model), {}) if hit else {}
+    return _titled(made.evidence, bound, lang)
+
+
+def _titled(evidence: dict[str, Any], bound: dict[str, Any], lang: str) -> list[dict[str, Any]]:
+    sets = {d.code: d for d in DataSet.objects.filter(code__in=[e["dataset"] for e in evidence.values()])}
     out = []
-    for table, e in hit.evidence.items():
+    for table, e in evidence.items():
         columns = [c for c in (e["rows"][0] if e["rows"] else {}) if c != "row"]
         found = sets.get(e["dataset"])
         titles = {c["name"]: c["title"][lang] for c in found.columns} if found else {}

@@ -39,6 +39,8 @@ def ask(authorization: Authorization, model: str, *, trial: bool = False, defer:
 
     defer=False leaves the job to the caller (a story or a test does the worker's part itself).
     """
+    if model not in {m["model"] for m in authorization.document["models"]}:
+        raise Refused("model", "授权书未列这个模型。", "The authorization does not name this model.")
     who, at = actor(), now()
     names = {d["dataset"] for d in authorization.document["datasets"]}
     total = sum(DataSet.objects.filter(code__in=names).values_list("accepted", flat=True))

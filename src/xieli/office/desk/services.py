@@ -66,6 +66,8 @@ def propose(matter: Matter, asked: Proposal) -> Authorization:
     identity = random_id()
     code = f"A-{to_ref(identity)}"
     kind = "programme" if matter.kind not in ("lead", "case", "joint_case") else "case"
+    if kind == "case" and not asked.subjects:
+        raise Refused("no_subjects", "专案授权须列明对象：只比对他们的行。", "A case-bound authorization names its persons: only their rows are compared.")
     with in_words():
         space, ends = store.workspace(at), at + timedelta(days=asked.days)
         operators = asked.operators or (who.person,)
@@ -82,7 +84,10 @@ def propose(matter: Matter, asked: Proposal) -> Authorization:
             given["programme_document"] = asked.programme_document.strip() or "-"
         document = _drafted(space, asked, given, at, ends)
         for grant in document["datasets"]:
-            grant["instrument"]["number"] = asked.instruments.get(grant["dataset"], "").strip() or "未填"
+            number = asked.instruments.get(grant["dataset"], "").strip()
+            if not number:
+                raise Refused("no_instrument", f"请填写 {grant['dataset']} 主管单位的文书号：没有主管单位的文书，不能取用它的数据。", f"Enter the number of the owner's instrument for {grant['dataset']}: without it his data are not taken.")
+            grant["instrument"]["number"] = number
         parsed = parse_authorization(document, code)
         row = Authorization.objects.create(
             id=identity, matter=matter, code=code, kind=kind, programme_document=asked.programme_document.strip(), assessment=asked.assessment.strip(), purpose_zh=asked.purpose_zh,
