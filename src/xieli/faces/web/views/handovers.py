@@ -83,9 +83,8 @@ def parcel(request: HttpRequest, ref: str) -> HttpResponse:
 def step(request: HttpRequest, ref: str) -> HttpResponse:
     """Accept, return or redirect."""
     row = _handover(ref)
-    room, to_body = request.POST.get("room"), request.POST.get("to_body")
-    handover.step(row, request.POST.get("verdict", ""), reason=request.POST.get("reason", ""), room=int(room) if room else None, to_body=int(to_body) if to_body else None)
-    return redirect("parcel", ref) if request.POST.get("verdict") == "accepted" else redirect("workbench")
+    handover.step(row, request.POST["verdict"], reason=request.POST.get("reason", ""), room=given.number_or_none(request.POST, "room"), to_body=given.number_or_none(request.POST, "to_body"))
+    return redirect("parcel", ref) if request.POST["verdict"] == "accepted" else redirect("workbench")
 
 
 @require_POST

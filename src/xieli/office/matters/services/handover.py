@@ -75,6 +75,8 @@ def step(handover: Handover, verdict: str, *, reason: str = "", room: int | None
     byte by byte; a file that does not match blocks acceptance until it is compared anew, and is named."""
     from xieli.office.files.services import compare, differing
 
+    if verdict not in ("opened", "accepted", "returned", "redirected"):
+        raise Refused("bad_choice", "请选择受理、退回或转送。", "Choose to accept, to return or to redirect.")
     if verdict == "opened" and handover.state in ("received", "opened") and call("may", handover.matter_id, "handover"):
         compare(handover)
     if verdict == "accepted" and call("may", handover.matter_id, "handover"):
