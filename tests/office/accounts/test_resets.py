@@ -111,3 +111,56 @@ def test_nobody_else_asks_or_confirms_and_a_stale_proof_is_not_enough(door: Door
     assert door.one("select count(*) from door.totp where person = %s", aud) == 1
     with psycopg.connect(door.database.dsn("web")) as web, pytest.raises(psycopg.errors.InsufficientPrivilege):
         web.execute("select * from access.factor_reset")
+
+
+def head_of(door: Door, body: str) -> Any:
+    """A signed-in head: a person with a posting on the head's office, a session as the sign-in process opens it."""
+    from hashlib import sha256
+
+    from django.conf import settings
+
+    row = door.admin.execute("select id from body where code = %s", [body]).fetchone()
+    if row is None:
+        row = door.admin.execute("insert into body (id, code, kind, rank, name_zh, name_en, short_zh, short_en, division_code, sector, document_mark, initials, sort_key, valid_from)"
+                                 " values (7001, %s, 'commission', 'county', '乙县纪委监委', 'B', '', '', '990000', '', '', '{}', '', '2020-01-01') returning id", [body]).fetchone()
+    office = door.admin.execute("select id from office where body_id = %s and code = 'head'", row).fetchone()
+    if office is None:
+        office = door.admin.execute("insert into office (id, body_id, code, title_zh, title_en, valid_from) values (7101, %s, 'head', '书记', 'head', '2020-01-01') returning id", row).fetchone()
+    someone = 7200 + row[0]
+    door.admin.execute("insert into person (id, name, name_en, initials, sort_key, cadre_rank, native_division, clearance, active, account, id_digest)"
+                       " values (%s, '首长', 'Head', '{}', '', '', '', 1, true, true, %s)", [someone, str(someone).encode()])
+    door.admin.execute("insert into posting (person_id, body_id, office_id, kind, starts_at, confirmed_by_id, basis, is_deputy) values (%s, %s, %s, 'regular', '2020-01-01', %s, '', false)", [someone, row[0], office[0], someone])
+    cookie = f"head-{someone}"
+    with psycopg.connect(door.database.dsn("door"), autocommit=True) as c:
+        c.execute("select access.open_session(%s, %s, 'totp', 'closed', 8, 480)", [sha256(cookie.encode()).digest(), someone])
+    browser = door.browser("en")
+    browser.cookies[settings.SESSION_COOKIE] = cookie
+    return browser
+
+
+def test_the_head_of_the_persons_body_confirms_and_no_other_head_and_the_screens_speak_english(door: Door) -> None:
+    from django.conf import settings
+
+    sec, aud = door.first_time("sec"), person(door, "aud")
+    door.admin.execute("update posting set body_id = (select id from body where code = 'c') where person_id = %s", [aud])
+    own, other = head_of(door, "c"), head_of(door, "d")
+    sec.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    with screens(door):
+        form = sec.get("/admin?q=审").content.decode()
+        assert "Reset a second factor" in form
+        assert sec.post("/resets/ask", {"person": str(aud), "reason": "telephone lost, asked in person"}).status_code == 302
+        reset = str(door.one("select id from access.factor_reset where verdict = ''"))
+        assert "telephone lost" not in other.get("/admin").content.decode(), "another body's head learns nothing of it"
+        for verb in ("confirm", "refuse"):
+            assert other.post(f"/resets/{verb}", {"reset": reset}).status_code == 404, verb
+        page = own.get("/admin").content.decode()
+        assert "telephone lost" in page
+        assert "/resets/confirm" in page
+        code_page = own.post("/resets/confirm", {"reset": reset}).content.decode()
+        assert re.search(r"<code>[0-9a-f]{4}(-[0-9a-f]{4}){3}</code>", code_page)
+    for text in (form, page, code_page):
+        body = re.sub(r"(?s)<(script|style).*?</\1>|<option.*?</option>|<select.*?</select>", "", text)
+        left = set(re.findall(r"[\u4e00-\u9fff]+", re.sub(r'(?s)<[^>]+>', " ", body)))
+        assert left <= {"协力", "中文", "甲县纪委监委", "首长", "安二", "审三", "系一", "审"}, left
+    assert door.one("select count(*) from door.totp where person = %s", aud) == 0
+    assert [who for verb, who, _ in acts(door) if verb == "factor.reset"] == [7200 + door.one("select id from body where code = 'c'")]
