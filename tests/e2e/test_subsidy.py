@@ -42,7 +42,7 @@ def subsidy(world) -> Any:
 
 # what stands on the page of each step, in both languages, and what must not
 SEEN = (
-    (("报告要人", "文山镇"), ("Wenshan",)), (("启动",), ("Approvals",)), (("回避",), ("ecus",)), (("丰登", "石溪"), ("dispatch",)), (("事实查清",), ("closed",)), ((), ()), (("立案",), ("iling",)), (("授权",), ("uthoriz",)),
+    (("报告要人", "文山镇"), ("Wenshan",)), (("启动",), ("Approvals",)), (("回避",), ("ecus",)), (("派员",), ("dispatch",)), (("事实查清",), ("closed",)), ((), ()), (("立案",), ("iling",)), (("授权",), ("uthoriz",)),
 )
 
 

@@ -12,7 +12,7 @@ from secrets import token_urlsafe
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 
 def bind(token: str) -> bool:
@@ -61,6 +61,8 @@ class BindingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(("/static/", "/healthz", "/readyz")):
             return self.get_response(request)
+        if settings.ZONE and request.path.startswith("/api/"):
+            raise Http404  # a process for people outside the zone serves no program
         program = _bearer(request) if request.path.startswith("/api/") else ""
         token = "" if request.path.startswith("/api/") else request.COOKIES.get(settings.SESSION_COOKIE, "")  # a browser's cookie opens no API
         request.xieli_failed = False  # type: ignore[attr-defined]

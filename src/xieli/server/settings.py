@@ -150,6 +150,8 @@ FILES = HOME / "files"
 FILE_LARGEST = int(os.environ.get("XIELI_FILE_MB", "512")) * 2**20  # bytes of one stored file; a scanned volume is below 300 MB
 
 SESSION_COOKIE = "__Host-xieli" if os.environ.get("XIELI_TLS") == "1" else "xieli_session"
+# set only for a door and a web process that people reach from outside the installation's zone (docs/decisions/access-zones.md)
+ZONE = os.environ.get("XIELI_ZONE", "")
 SESSION_IDLE_MINUTES = 15  # security.md §7; administrators 10
 SESSION_ABSOLUTE_HOURS = 8
 REAUTH_MINUTES = 5

@@ -259,3 +259,12 @@ def test_a_demo_has_no_sign_in(door: Door) -> None:
         assert getattr(browser, method)(where, {"login": "sec", "password": PASSWORD}).status_code == 403, where
     with psycopg.connect(door.database.dsn("door")) as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
         raw.execute("select access.open_session('x', (select person from door.credential limit 1), 'totp', 'closed', 8, 15)")
+
+
+def test_a_door_outside_opens_sessions_that_are_outside_wherever_their_cookie_goes(door: Door) -> None:
+    from django.test import override_settings
+
+    door.first_time("sec")
+    with override_settings(ZONE="public"):
+        door.signed_in("sec")
+    assert sorted(door.admin.execute("select zone from access.session").fetchall()) == [("closed",), ("public",)]

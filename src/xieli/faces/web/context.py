@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from xieli.faces.web.menu import menu_for, more_for
+from xieli.office.access.zones import beyond, outermost
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.papers import ME, NOW, WHO
 from xieli.office.people.models import Person, Posting
@@ -39,7 +40,7 @@ class Me:
 
     def __init__(self) -> None:
         found = together(
-            who=WHO, person=_person(), place=Rows("select mark, level_cap, zone from access.installation"), postings=_postings(),
+            who=WHO, person=_person(), place=Rows("select i.mark, i.level_cap, i.zone as house, (access.my_session()).zone as session from access.installation i"), postings=_postings(),
             unread=Rows("select count(*) as n from notification where read_at is null"))
         row = found["who"][0]
         self.level, self.person_id, self.session_id = row["lvl"], row["person"], row["session"]
@@ -49,7 +50,10 @@ class Me:
         self.postings: list[Posting] = found["postings"]
         self.offices = frozenset(p.office.code for p in self.postings if p.office)
         self.body: Body | None = self.postings[0].body if self.postings else None
-        self.place: dict[str, Any] = next(iter(found["place"]), {"mark": "", "level_cap": 0, "zone": "closed"})
+        self.place: dict[str, Any] = next(iter(found["place"]), {"mark": "", "level_cap": 0, "house": "closed", "session": ""})
+        # the zone of the screen: the farthest out of the installation, the door that opened the session and this process
+        self.place["zone"] = outermost(self.place["house"], self.place["session"] or "", settings.ZONE)
+        self.outside = beyond(self.place["zone"], self.place["house"])
         self.unread: int = found["unread"][0]["n"]
 
 
@@ -72,7 +76,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
     who = me(request)
     return {
-        "me": who, "place": who.place, "menu": menu_for(who, request.path), "more": more_for(who, request.path), "theme": request.COOKIES.get("xieli_theme", "auto"),
+        "me": who, "place": who.place, "menu": [] if who.outside else menu_for(who, request.path), "more": [] if who.outside else more_for(who, request.path), "theme": request.COOKIES.get("xieli_theme", "auto"),
         "big": request.COOKIES.get("xieli_big") == "1", "keys_off": request.COOKIES.get("xieli_keys") == "off",
         "tour": tour_step(request),
         "unread": who.unread,

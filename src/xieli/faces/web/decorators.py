@@ -30,6 +30,8 @@ def bound(view: View) -> View:
 
         if not getattr(request, "bound", False):
             return ended(request) if request.method == "POST" and typed(request) else redirect("entrance")
+        if (answer := from_outside(request)) is not None:
+            return answer
         if any(len(value) > LONGEST for _, value in typed(request)):
             return refusal(request, TOO_LONG)
         try:
@@ -54,6 +56,21 @@ def bound(view: View) -> View:
 
     guarded.xieli_bound = True  # type: ignore[attr-defined]
     return guarded
+
+
+def from_outside(request: HttpRequest) -> HttpResponse | None:
+    """Outside the installation's zone a screen says how many approvals wait and their numbers, and no fact of any case: the same
+    answer at every address, whether something is there or not, and no act is taken (DESIGN.md §9)."""
+    from django.shortcuts import render
+
+    from xieli.faces.web.context import me
+    from xieli.office.matters.queries import worklist
+
+    who = me(request)
+    if not who.outside:
+        return None
+    waiting = worklist.approvals_waiting(who.principals, who.person_id)
+    return render(request, "web/outside.html", {"waiting": [a.ref for a in waiting]}, status=200 if request.path == "/" and request.method == "GET" else 403)
 
 
 def typed(request: HttpRequest) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from xieli.engines.clocks import standing
 from xieli.engines.playbooks.model import Playbook
 from xieli.faces.web import given
-from xieli.faces.web.context import installation, me
+from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.plan_words import laid
 from xieli.office.access.models import Recusal
@@ -39,7 +39,7 @@ def _approval(ref: str) -> Approval:
 def slip(request: HttpRequest, ref: str) -> HttpResponse:
     """One request: what exactly, why, who signed, what the signer has before him. Outside the closed zone no case fact."""
     approval = _approval(ref)
-    if installation()["zone"] != "closed":
+    if me(request).place["zone"] != "closed":
         return render(request, "web/approval_outside.html", {"approval": approval})
     record_look([approval.matter_id], purpose="approval")
     steps = list(approval.steps.select_related("body", "person", "clerk_one", "clerk_two").order_by("order"))
