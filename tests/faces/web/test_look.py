@@ -178,5 +178,5 @@ def test_the_audit_desk_speaks_in_words_and_lengths_of_time(stage):
     assert _process("any_prefix_web") == "网页"
     page = text(stage.client("audadmin").get("/audit?since=2026-03-01"))
     assert "_web<" not in page
-    assert re.search(r'<option value="matter.look">[^<a-z]+</option>', page)
+    assert re.search(r'<option value="matter.moved">[^<a-z]+</option>', page)
     assert page.split("<details><summary>更早的")[0].count("<tr><td class=\"fix nowrap\"") == 50  # a phone is not asked to scroll through three hundred
