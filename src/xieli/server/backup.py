@@ -80,7 +80,7 @@ def create(db: Instance, folder: Path, custodians: Sequence[Custodian], threshol
     missed = uncovered(db)
     if missed:
         raise Trouble(
-            f"备份会遗漏这些表,因此没有进行:{'、'.join(missed)}。请升级到修正此问题的版本。",
+            f"备份会遗漏这些表，因此没有进行：{'、'.join(missed)}。请升级到修正此问题的版本。",
             f"The backup would miss these tables and was not made: {', '.join(missed)}. Upgrade to a version that mends this.",
         )
     now = datetime.now(UTC)
@@ -215,4 +215,4 @@ def program(db: Instance, name: str, dsn: str, *arguments: str) -> Iterator[byte
         if process.wait() != 0:
             words.seek(0)
             said = words.read().decode("utf-8", "replace").strip()[-800:]  # the reason stands last, behind its warnings
-            raise Trouble(f"{name} 未能完成;没有留下备份。它的说明:\n{said}", f"{name} failed and no backup was left. It said:\n{said}")
+            raise Trouble(f"{name} 未能完成；没有留下备份。它的说明：\n{said}", f"{name} failed and no backup was left. It said:\n{said}")

@@ -62,7 +62,7 @@ class Server:
             elsewhere.chmod(0o711)
             (home.path / "pg.moved").write_text(f"{elsewhere}\n")
             server.say(pick(
-                f"账户 {server.account.name} 不能进入 {home.path};数据库放在 {elsewhere}(原目录权限未改)。",
+                f"账户 {server.account.name} 不能进入 {home.path}；数据库放在 {elsewhere}（原目录权限未改）。",
                 f"The account {server.account.name} cannot enter {home.path}; the database is kept in {elsewhere} (no folder's mode was changed).",
             ))
             server = cls(elsewhere, **options)  # type: ignore[arg-type]
@@ -147,7 +147,7 @@ class Server:
         owner = self.folder.stat().st_uid
         if owner != os.geteuid() and os.geteuid() != 0:
             raise Trouble(
-                f"{self.folder} 是另一个账户(编号 {owner})建立的;请用该账户运行,或用 XIELI_HOME 另选目录。数据未动。",
+                f"{self.folder} 是另一个账户（编号 {owner}）建立的；请用该账户运行，或用 XIELI_HOME 另选目录。数据未动。",
                 f"{self.folder} was made by another account (number {owner}); run under that account, or choose another folder with XIELI_HOME. The data are untouched.",
             )
 
@@ -157,7 +157,7 @@ class Server:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self.say(pick("另一个命令正在启动或停止数据库,等待中……", "Another command is starting or stopping the database; waiting …"))
+                self.say(pick("另一个命令正在启动或停止数据库，等待中……", "Another command is starting or stopping the database; waiting …"))
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -224,7 +224,7 @@ class Server:
                 self._short = short
                 return str(short)
         raise Trouble(
-            "找不到可放置数据库套接字的短路径目录;请设置 TMPDIR。",
+            "找不到可放置数据库套接字的短路径目录；请设置 TMPDIR。",
             "No short folder was found to hold the database's socket; set TMPDIR.",
         )
 
@@ -247,7 +247,7 @@ class Server:
                 redo = pgstate.redo_progress(pgstate.tail(self.logfile, since))
                 where = f"({redo})" if redo else ""
                 self.say(pick(
-                    f"数据库正在从上次中断中恢复,已 {now - started:.0f} 秒{where};已提交的数据不会丢失,请勿中断。",
+                    f"数据库正在从上次中断中恢复，已 {now - started:.0f} 秒{where}；已提交的数据不会丢失，请勿中断。",
                     f"The database is recovering from an interruption, {now - started:.0f} s so far {where}; what was committed is safe, let it finish.",
                 ))
             time.sleep(POLL)
@@ -299,10 +299,10 @@ class Server:
         free = pgstate.free_megabytes(self.folder)
         if free < ROOM_FOR_A_NEW_CLUSTER:
             raise Trouble(
-                f"磁盘空间不足:建立数据库需要 {ROOM_FOR_A_NEW_CLUSTER} MB,{self.folder} 所在磁盘只剩 {free} MB。什么也没有写入。请腾出空间后重试。",
+                f"磁盘空间不足：建立数据库需要 {ROOM_FOR_A_NEW_CLUSTER} MB，{self.folder} 所在磁盘只剩 {free} MB。什么也没有写入。请腾出空间后重试。",
                 f"The disk is too full: a new database needs {ROOM_FOR_A_NEW_CLUSTER} MB and {free} MB are left where {self.folder} lies. Nothing was written. Free some space and try again.",
             )
-        self.say(pick(f"建立数据库(PostgreSQL {binaries.version}),约几秒……", f"Making the database (PostgreSQL {binaries.version}), a few seconds …"))
+        self.say(pick(f"建立数据库（PostgreSQL {binaries.version}），约几秒……", f"Making the database (PostgreSQL {binaries.version}), a few seconds …"))
         draft = self.folder / "cluster.draft"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)

@@ -38,7 +38,7 @@ MANIFEST = "MANIFEST"
 
 def damaged(path: Path, why: str) -> Trouble:
     return Trouble(
-        f"备份文件 {path.name} 已损坏或被改动({why})。没有恢复任何内容;请用另一份备份。",
+        f"备份文件 {path.name} 已损坏或被改动（{why}）。没有恢复任何内容；请用另一份备份。",
         f"The backup {path.name} is damaged or was altered ({why}). Nothing was restored; use another copy.",
     )
 

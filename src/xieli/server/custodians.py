@@ -56,7 +56,7 @@ class Custodian:
             public = base64.b64decode(parts[1], validate=True)
             X25519PublicKey.from_public_bytes(public)
         except ValueError:
-            raise Trouble("这不是保管人公钥(应以 xieli-custodian-1 开头,一行)。", "This is no custodian's public key (one line that begins with xieli-custodian-1).") from None
+            raise Trouble("这不是保管人公钥（应以 xieli-custodian-1 开头，一行）。", "This is no custodian's public key (one line that begins with xieli-custodian-1).") from None
         return cls(parts[2], public)
 
 
@@ -64,7 +64,7 @@ def read_all(files: Sequence[Path]) -> list[Custodian]:
     """The custodians of these files. Errors: `Trouble` for a bad line or the same key twice."""
     found = [Custodian.read(line) for file in files for line in file.read_text("utf-8").splitlines() if line.strip()]
     if len({c.public for c in found}) != len(found):
-        raise Trouble("同一把公钥出现了两次:一个人不能当两个保管人。", "The same key is named twice: one person cannot be two custodians.")
+        raise Trouble("同一把公钥出现了两次：一个人不能当两个保管人。", "The same key is named twice: one person cannot be two custodians.")
     return found
 
 
@@ -89,7 +89,7 @@ def open_private(file: Path, passphrase: str) -> tuple[Custodian, X25519PrivateK
     except InvalidTag:
         raise Trouble(f"口令打不开 {file.name}。", f"The passphrase does not open {file.name}.") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise Trouble(f"{file.name} 不是保管人私钥文件,或已损坏。", f"{file.name} is no custodian's private key file, or it is damaged.") from error
+        raise Trouble(f"{file.name} 不是保管人私钥文件，或已损坏。", f"{file.name} is no custodian's private key file, or it is damaged.") from error
     return custodian, X25519PrivateKey.from_private_bytes(raw)
 
 
@@ -104,7 +104,7 @@ def seal_shares(key: bytes, custodians: Sequence[Custodian], threshold: int) -> 
     """Split `key` and seal a share to each custodian. Errors: `Trouble` unless 2 ≤ threshold ≤ custodians ≤ 255."""
     if not 2 <= threshold <= len(custodians) <= 255:
         raise Trouble(
-            f"至少需要两名保管人,开启人数在 2 与保管人数之间(现有 {len(custodians)} 名,要求 {threshold} 名)。",
+            f"至少需要两名保管人，开启人数在 2 与保管人数之间（现有 {len(custodians)} 名，要求 {threshold} 名）。",
             f"At least two custodians are needed, and between two and all of them to open (there are {len(custodians)}, {threshold} required).",
         )
     sealed: list[dict[str, str | int]] = []
@@ -133,7 +133,7 @@ def open_shares(sealed: Sequence[dict[str, str | int]], threshold: int, keys: Se
     if len(shares) < threshold:
         named = ", ".join(str(entry["name"]) for entry in sealed)
         raise Trouble(
-            f"需要 {threshold} 名保管人,只有 {len(shares)} 名能打开。这份备份的保管人:{named}。",
+            f"需要 {threshold} 名保管人，只有 {len(shares)} 名能打开。这份备份的保管人：{named}。",
             f"{threshold} custodians are needed and {len(shares)} can open it. The custodians of this backup: {named}.",
         )
     return combine(dict(list(shares.items())[:threshold]))

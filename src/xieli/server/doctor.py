@@ -80,9 +80,9 @@ def secret_files(home: Home) -> Check:
     open_ones = [p for f in folders if f.is_dir() for p in f.iterdir()
                  if p.is_file() and p.suffix != ".pub" and (stat.S_IMODE(p.stat().st_mode) & 0o077 or p.stat().st_uid != os.geteuid())]
     names = ", ".join(str(p.relative_to(home.path)) for p in open_ones)
-    return Check("secrets", "failure" if open_ones else "ok", f"密钥文件{'他人可读:' + names if open_ones else '只有本账户可读'}",
+    return Check("secrets", "failure" if open_ones else "ok", f"密钥文件{'他人可读：' + names if open_ones else '只有本账户可读'}",
                  f"secret files {'readable by others: ' + names if open_ones else 'readable by this account only'}",
-                 "请执行 chmod 600,并考虑更换。", "chmod 600 them, and consider new ones.")
+                 "请执行 chmod 600，并考虑更换。", "chmod 600 them, and consider new ones.")
 
 
 def programs(home: Home) -> Check:
@@ -119,10 +119,10 @@ def roles(db: Instance) -> Check:
     if found.get(db.role("owner"), (0, 0, 0, False))[3]:
         mighty.append(db.role("owner"))
     if missing:
-        return Check("roles", "failure", f"缺少数据库角色:{missing}", f"database roles are missing: {missing}", "运行 xieli serve 会建立。", "xieli serve makes them.")
-    return Check("roles", "failure" if mighty else "ok", f"权限过大的角色:{mighty}" if mighty else "数据库角色齐全,均不能绕过行级策略",
+        return Check("roles", "failure", f"缺少数据库角色：{missing}", f"database roles are missing: {missing}", "运行 xieli serve 会建立。", "xieli serve makes them.")
+    return Check("roles", "failure" if mighty else "ok", f"权限过大的角色：{mighty}" if mighty else "数据库角色齐全，均不能绕过行级策略",
                  f"roles with too much power: {mighty}" if mighty else "all database roles are there and none passes row policies",
-                 "请收回 SUPERUSER、BYPASSRLS、CREATEROLE;属主不得登录。", "Take SUPERUSER, BYPASSRLS and CREATEROLE away; the owner does not log in.")
+                 "请收回 SUPERUSER、BYPASSRLS、CREATEROLE；属主不得登录。", "Take SUPERUSER, BYPASSRLS and CREATEROLE away; the owner does not log in.")
 
 
 def sign_in(db: Instance) -> Check:
@@ -133,7 +133,7 @@ def sign_in(db: Instance) -> Check:
             psycopg.connect(db.role_dsn(name), connect_timeout=10).close()
         except psycopg.OperationalError:
             refused.append(name)
-    return Check("passwords", "failure" if refused else "ok", f"口令不符的角色:{refused}" if refused else "各角色口令有效",
+    return Check("passwords", "failure" if refused else "ok", f"口令不符的角色：{refused}" if refused else "各角色口令有效",
                  f"roles whose password is refused: {refused}" if refused else "every role's password works",
                  "运行 xieli serve 会重设口令。", "xieli serve sets them again.")
 
@@ -141,7 +141,7 @@ def sign_in(db: Instance) -> Check:
 def unlocked(db: Instance) -> Check:
     """Tables outside row security that a person's process may read are named; the list itself is kept by a test."""
     missed = backup.uncovered(db)
-    return Check("backup", "failure" if missed else "ok", f"备份会遗漏:{missed}" if missed else "备份覆盖全部表",
+    return Check("backup", "failure" if missed else "ok", f"备份会遗漏：{missed}" if missed else "备份覆盖全部表",
                  f"a backup would miss: {missed}" if missed else "a backup covers every table", "请升级到修正此问题的版本。", "Upgrade to a version that mends this.")
 
 
@@ -152,21 +152,21 @@ def structure(db: Instance) -> Check:
         return Check("structure", "failure", trouble.zh, trouble.en)
     return Check("structure", "warning" if pending else "ok", f"数据库结构差 {len(pending)} 步" if pending else "数据库结构为最新",
                  f"{len(pending)} steps of the structure are pending" if pending else "the structure is up to date",
-                 "运行 xieli serve 会更新;正式环境请先备份。", "xieli serve applies them; back up first where data are real.")
+                 "运行 xieli serve 会更新；正式环境请先备份。", "xieli serve applies them; back up first where data are real.")
 
 
 def search(db: Instance) -> Check:
     good = prepare.array_search_trusted(db)
-    return Check("search", "ok" if good else "warning", "检索可用索引" if good else "检索不能用索引,数据多时变慢", "search uses its index" if good else "search cannot use its index and slows down with much data",
-                 "请数据库超级用户执行:ALTER FUNCTION pg_catalog.arraycontains(anyarray, anyarray) LEAKPROOF",
+    return Check("search", "ok" if good else "warning", "检索可用索引" if good else "检索不能用索引，数据多时变慢", "search uses its index" if good else "search cannot use its index and slows down with much data",
+                 "请数据库超级用户执行：ALTER FUNCTION pg_catalog.arraycontains(anyarray, anyarray) LEAKPROOF",
                  "Ask a superuser of the database to run: ALTER FUNCTION pg_catalog.arraycontains(anyarray, anyarray) LEAKPROOF")
 
 
 def mark(db: Instance) -> Check:
     found = prepare.mark_of(db)
-    names = {"production": ("正式环境", "a real installation"), "demo": ("演示环境(永远是演示)", "a demo (for ever)"), "scratch": ("试验环境", "a scratch database"),
+    names = {"production": ("正式环境", "a real installation"), "demo": ("演示环境（永远是演示）", "a demo (for ever)"), "scratch": ("试验环境", "a scratch database"),
              None: ("尚未设立", "not set up yet")}
-    return Check("mark", "ok" if found else "warning", *names[found], do_zh="运行 xieli init,或 make run 看演示。", do_en="Run xieli init, or make run for the demo.")
+    return Check("mark", "ok" if found else "warning", *names[found], do_zh="运行 xieli init，或 make run 看演示。", do_en="Run xieli init, or make run for the demo.")
 
 
 DATABASE_CHECKS: tuple[Callable[[Instance], Check], ...] = (version, chinese, roles, sign_in, structure, unlocked, search, mark)

@@ -68,7 +68,7 @@ class Home:
                 part.chmod(0o711)  # not by mkdir's mode: that passes through the umask
         except OSError as error:
             raise Trouble(
-                f"无法建立数据目录 {self.path}:{error.strerror}。请改用有写权限的目录(环境变量 XIELI_HOME)。",
+                f"无法建立数据目录 {self.path}：{error.strerror}。请改用有写权限的目录（环境变量 XIELI_HOME）。",
                 f"The data folder {self.path} cannot be made: {error.strerror}. Choose one that you may write to (environment variable XIELI_HOME).",
             ) from error
         return self

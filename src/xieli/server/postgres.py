@@ -111,7 +111,7 @@ class Instance:
             except psycopg.errors.InsufficientPrivilege as error:
                 text = statement.as_string(connection)
                 raise Trouble(
-                    f"数据库 {self.database} 须归角色 {self.role('owner')} 所有,而当前账户无权转交。请数据库管理员执行:{text};然后重试。没有改动。",
+                    f"数据库 {self.database} 须归角色 {self.role('owner')} 所有，而当前账户无权转交。请数据库管理员执行：{text}；然后重试。没有改动。",
                     f"The database {self.database} must belong to the role {self.role('owner')}, and this account may not hand it over. "
                     f"Ask the database administrator to run: {text}; then try again. Nothing was changed.",
                 ) from error
@@ -147,7 +147,7 @@ def _external(home: Home) -> Instance:
         parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
         raise Trouble(
-            f"DATABASE_URL 不是可识别的数据库地址。例:postgresql://用户:密码@主机:5432/xieli({error})",
+            f"DATABASE_URL 不是可识别的数据库地址。例：postgresql://用户:密码@主机:5432/xieli（{error}）",
             f"DATABASE_URL is no database address. Example: postgresql://user:password@host:5432/xieli ({error})",
         ) from error
     return Instance(home, as_url(url, dbname=parts.get("dbname") or default_prefix()))
@@ -161,17 +161,17 @@ def check_external(db: Instance) -> None:
             encoding = connection.info.parameter_status("server_encoding")
     except psycopg.OperationalError as error:
         raise Trouble(
-            f"无法连接 DATABASE_URL 所指的数据库({where(db.admin_dsn)}):{error}\n请核对地址、账户与密码,并确认数据库已建立。",
+            f"无法连接 DATABASE_URL 所指的数据库（{where(db.admin_dsn)}）：{error}\n请核对地址、账户与密码，并确认数据库已建立。",
             f"The database of DATABASE_URL cannot be reached ({where(db.admin_dsn)}): {error}\nCheck address, account and password, and that the database exists.",
         ) from error
     if version < OLDEST:
         raise Trouble(
-            f"PostgreSQL {version} 过旧,需要 {OLDEST} 或更新版本({where(db.admin_dsn)})。",
+            f"PostgreSQL {version} 过旧，需要 {OLDEST} 或更新版本（{where(db.admin_dsn)}）。",
             f"PostgreSQL {version} is too old; {OLDEST} or newer is needed ({where(db.admin_dsn)}).",
         )
     if encoding != "UTF8":
         raise Trouble(
-            f"数据库编码为 {encoding},须为 UTF8({where(db.admin_dsn)})。请用 ENCODING 'UTF8' TEMPLATE template0 重新建库。",
+            f"数据库编码为 {encoding}，须为 UTF8（{where(db.admin_dsn)}）。请用 ENCODING 'UTF8' TEMPLATE template0 重新建库。",
             f"The database's encoding is {encoding}; it must be UTF8 ({where(db.admin_dsn)}). Make it again with ENCODING 'UTF8' TEMPLATE template0.",
         )
 

@@ -67,7 +67,7 @@ def django(db: Instance, arguments: list[str]) -> subprocess.CompletedProcess[st
         log = db.home.log / "prepare.log"
         log.write_text(done.stdout + done.stderr)
         raise Trouble(
-            f"数据库结构未能更新;已完成的步骤保留,可以重试。最后的说明:\n{last_lines(log, 6)}\n全文见 {log}。",
+            f"数据库结构未能更新；已完成的步骤保留，可以重试。最后的说明：\n{last_lines(log, 6)}\n全文见 {log}。",
             f"The database's structure could not be brought up to date; the steps done are kept and it can be tried again. The last words:\n"
             f"{last_lines(log, 6)}\nAll of it: {log}.",
         )

@@ -59,7 +59,7 @@ def restore(db: Instance, data: Path, keys: Path, custodians: Keys, witnesses: S
     about = readers[0].header
     if about["prefix"] != db.prefix:
         raise Trouble(
-            f"备份的角色前缀是 {about['prefix']},这里是 {db.prefix};请设 XIELI_PREFIX={about['prefix']} 后重试。没有写入。",
+            f"备份的角色前缀是 {about['prefix']}，这里是 {db.prefix}；请设 XIELI_PREFIX={about['prefix']} 后重试。没有写入。",
             f"The backup's roles are prefixed {about['prefix']}, here it is {db.prefix}; set XIELI_PREFIX={about['prefix']} and try again. Nothing was written.",
         )
     refuse_filled(db)
@@ -97,7 +97,7 @@ def refuse_filled(db: Instance) -> None:
                                  " where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'").fetchone()
     if row != (0,):
         raise Trouble(
-            "目标数据库不是空的,恢复不会覆盖任何内容。请用新的数据目录(XIELI_HOME)或空数据库(DATABASE_URL)。",
+            "目标数据库不是空的，恢复不会覆盖任何内容。请用新的数据目录（XIELI_HOME）或空数据库（DATABASE_URL）。",
             "The target database is not empty, and a restore overwrites nothing. Use a new data folder (XIELI_HOME) or an empty database (DATABASE_URL).",
         )
 
@@ -157,7 +157,7 @@ def run(db: Instance, what: str, archive: Path) -> None:
     )
     if done.returncode != 0:
         said = done.stderr.strip()[:800]
-        raise Trouble(f"数据库未能恢复,已退回空库。说明:\n{said}", f"The database could not be restored and is empty again. The reason:\n{said}")
+        raise Trouble(f"数据库未能恢复，已退回空库。说明：\n{said}", f"The database could not be restored and is empty again. The reason:\n{said}")
 
 
 def put_files(db: Instance, folder: Path) -> None:
@@ -169,7 +169,7 @@ def put_files(db: Instance, folder: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.exists() and place.read_bytes() != path.read_bytes():
                 raise Trouble(
-                    f"{place} 已存在而内容不同;没有覆盖,数据库已退回空库。请换一个空的数据目录。",
+                    f"{place} 已存在而内容不同；没有覆盖，数据库已退回空库。请换一个空的数据目录。",
                     f"{place} is there already with other content; it was not overwritten and the database is empty again. Use an empty data folder.",
                 )
             shutil.move(path, place)
@@ -208,22 +208,22 @@ def tell_losses(manifest: dict[str, Any], report: Report) -> None:
     made = datetime.fromisoformat(report.made)
     hours = (datetime.now(UTC) - made).total_seconds() / 3600
     report.lost.append((
-        f"{report.made} 之后(距今 {hours:.1f} 小时)的一切操作:须按纸质记录和对方回执补录,并标明补录时间。",
+        f"{report.made} 之后（距今 {hours:.1f} 小时）的一切操作：须按纸质记录和对方回执补录，并标明补录时间。",
         f"everything done after {report.made} ({hours:.1f} hours ago): enter it again from papers and others' receipts, marked with the time of entry",
     ))
-    report.lost.append(("所有登录会话:每个人须重新登录。", "all sessions: everyone signs in again"))
+    report.lost.append(("所有登录会话：每个人须重新登录。", "all sessions: everyone signs in again"))
     for name in report.missing:
         report.lost.append((f"材料 {name}：记录仍在，内容不在备份中。请从原件或移送方重新取得。", f"the file {name}: its record is there, its content is not in the backup. Get it again from the original or from who sent it"))
     missing = report.ledger.get("missing")
     if missing:
         first, last = missing
         report.lost.append((
-            f"见证文件证明曾有而这份备份没有的 {last - first + 1} 条已封存记录(第 {first} 至 {last} 行)。",
+            f"见证文件证明曾有而这份备份没有的 {last - first + 1} 条已封存记录（第 {first} 至 {last} 行）。",
             f"{last - first + 1} sealed acts that a witness proves and this backup does not hold (rows {first} to {last})",
         ))
     unsealed = (manifest.get("seal") or {}).get("unsealed", 0)
     if unsealed:
         report.lost.append((
-            f"备份时有 {unsealed} 条记录尚未封存:记录仍在,但恢复后才封存。",
+            f"备份时有 {unsealed} 条记录尚未封存：记录仍在，但恢复后才封存。",
             f"{unsealed} acts were not yet sealed when the backup was made: they are kept, but sealed only after the restore",
         ))

@@ -73,7 +73,7 @@ def serve(options: Options, say: Say, *, on_ready: Callable[[Addresses], None] |
             supervisor.tend = Attendant(db, addresses, options.port, lock, say, on_ready).tend
             supervisor.run(until)
             say(pick("正在停止……", "Stopping …"))
-        say(pick("已全部停止,数据已保存。", "Everything has stopped; the data are kept."))
+        say(pick("已全部停止，数据已保存。", "Everything has stopped; the data are kept."))
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def first_run(db: Instance, options: Options, lock: IO[str], say: Say, on_ready:
             lock.write(json.dumps({"url": at.url, "door": at.door_url, "pid": os.getpid()}))
             lock.flush()
             say(pick(
-                f"\n  这个数据库还没有设立。请在本机浏览器打开 {at.url} ,输入一次性口令:{code}\n  (或停止后运行 xieli init 由文件设立;只看演示:xieli serve --demo)\n",
+                f"\n  这个数据库还没有设立。请在本机浏览器打开 {at.url} ，输入一次性口令：{code}\n （或停止后运行 xieli init 由文件设立；只看演示：xieli serve --demo）\n",
                 f"\n  This database has not been set up. Open {at.url} in a browser on this machine and enter the one-time code: {code}\n  (or stop and run xieli init with a file; for the demo: xieli serve --demo)\n"))
             if on_ready:
                 on_ready(at)
@@ -146,7 +146,7 @@ def settle(db: Instance, options: Options, say: Say) -> None:
     mark = prepare.mark_of(db)
     if mark is None and not options.demo:
         raise Trouble(
-            "这个数据库还没有设立。请运行 xieli serve 或 xieli init 设立正式环境,或运行 make run(即 xieli serve --demo)看演示。没有写入任何内容。",
+            "这个数据库还没有设立。请运行 xieli serve 或 xieli init 设立正式环境，或运行 make run（即 xieli serve --demo）看演示。没有写入任何内容。",
             "This database has not been set up. Run xieli serve or xieli init for a real installation, or make run (xieli serve --demo) for the demo. Nothing was written.",
         )
     if mark is None:
@@ -154,7 +154,7 @@ def settle(db: Instance, options: Options, say: Say) -> None:
         mark = "demo"
     if mark == "demo" and options.host not in ("127.0.0.1", "localhost", "::1"):
         raise Trouble(
-            f"演示环境只在本机开放(127.0.0.1),不能监听 {options.host}:任何人都能在其中选择角色。",
+            f"演示环境只在本机开放（127.0.0.1），不能监听 {options.host}：任何人都能在其中选择角色。",
             f"A demo is open on this machine only (127.0.0.1) and cannot listen on {options.host}: anyone may pick any role in it.",
         )
     if mark == "demo" and find_spec_of(DEMO_LOADER):
@@ -173,7 +173,7 @@ def load_demo(db: Instance, say: Say) -> None:
         say(line.rstrip())
     if done.wait() != 0:
         raise Trouble(
-            f"演示数据未能载入;数据库保持载入前的样子。最后的说明:\n{last_lines(db.home.log / 'demo.log', 6)}",
+            f"演示数据未能载入；数据库保持载入前的样子。最后的说明：\n{last_lines(db.home.log / 'demo.log', 6)}",
             f"The demo data could not be loaded; the database is as it was before. The last words:\n{last_lines(db.home.log / 'demo.log', 6)}",
         )
 
@@ -229,7 +229,7 @@ def free_addresses(options: Options) -> Addresses:
         return Addresses(options.host, next(ports), next(ports))
     except StopIteration:
         raise Trouble(
-            f"端口 {options.port} 起的 {PORTS_TRIED} 个端口都被占用;请用 --port 另选。",
+            f"端口 {options.port} 起的 {PORTS_TRIED} 个端口都被占用；请用 --port 另选。",
             f"None of the {PORTS_TRIED} ports from {options.port} on is free; choose another with --port.",
         ) from None
 
@@ -270,19 +270,19 @@ class Attendant:
             self.lock.write(json.dumps({"url": self.at.url, "door": self.at.door_url, "pid": os.getpid()}))
             self.lock.flush()
             if self.at.web != self.wanted:
-                self.say(pick(f"端口 {self.wanted} 已被占用,改用 {self.at.web}。", f"Port {self.wanted} is taken; using {self.at.web}."))
-            self.say(pick(f"\n  协力已就绪:{self.at.url}    (Ctrl-C 停止)\n", f"\n  Xieli is ready: {self.at.url}    (Ctrl-C stops it)\n"))
+                self.say(pick(f"端口 {self.wanted} 已被占用，改用 {self.at.web}。", f"Port {self.wanted} is taken; using {self.at.web}."))
+            self.say(pick(f"\n  协力已就绪：{self.at.url}    (Ctrl-C 停止)\n", f"\n  Xieli is ready: {self.at.url}    (Ctrl-C stops it)\n"))
             if self.on_ready:
                 self.on_ready(self.at)
         elif now - self.warned_wait > 10:
             self.warned_wait = now
-            self.say(pick(f"仍在启动({now - self.began:.0f} 秒)……", f"Still starting ({now - self.began:.0f} s) …"))
+            self.say(pick(f"仍在启动（{now - self.began:.0f} 秒）……", f"Still starting ({now - self.began:.0f} s) …"))
 
     def _database(self) -> None:
         server = self.db.server
         if server is None or server.alive():
             return
-        self.say(pick("数据库意外停止,正在重启;已提交的数据都在。", "The database stopped unexpectedly and is being restarted; what was committed is kept."))
+        self.say(pick("数据库意外停止，正在重启；已提交的数据都在。", "The database stopped unexpectedly and is being restarted; what was committed is kept."))
         server.start()
         self.say(pick("数据库已恢复。", "The database is back."))
 
@@ -291,7 +291,7 @@ class Attendant:
         if free < SMALLEST_DISK and now - self.warned_disk > 300:
             self.warned_disk = now
             self.say(pick(
-                f"磁盘只剩 {free} MB。写满后新的操作会被拒绝,已提交的不受影响;请尽快腾出空间。",
+                f"磁盘只剩 {free} MB。写满后新的操作会被拒绝，已提交的不受影响；请尽快腾出空间。",
                 f"Only {free} MB of disk are left. When it is full new acts are refused, committed ones are safe; free some space soon.",
             ))
 

@@ -93,14 +93,14 @@ class Supervisor:
                 child.falls = 1 if now - child.started > STEADY else child.falls + 1
                 if child.essential and child.falls >= 3:
                     raise Trouble(
-                        f"进程 {child.name} 连续三次未能启动(退出码 {code});数据未受影响。它最后写下的是:\n{last_lines(child.log)}\n全文见 {child.log}。",
+                        f"进程 {child.name} 连续三次未能启动（退出码 {code}）；数据未受影响。它最后写下的是：\n{last_lines(child.log)}\n全文见 {child.log}。",
                         f"The process {child.name} failed to start three times in a row (exit code {code}); the data are unaffected. The last it wrote:\n"
                         f"{last_lines(child.log)}\nAll of it: {child.log}.",
                     )
                 pause = min(LONGEST_PAUSE, 0.5 * 2 ** (child.falls - 1))
                 child.restart_at = now + pause
                 self.say(pick(
-                    f"进程 {child.name} 意外退出(退出码 {code}),{pause:.0f} 秒后重启;记录见 {child.log}。",
+                    f"进程 {child.name} 意外退出（退出码 {code}），{pause:.0f} 秒后重启；记录见 {child.log}。",
                     f"The process {child.name} ended unexpectedly (exit code {code}); it restarts in {pause:.0f} s. Its log: {child.log}.",
                 ))
             elif child.process is None and now >= child.restart_at:

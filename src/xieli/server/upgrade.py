@@ -31,17 +31,17 @@ class Plan:
         found = []
         if self.unknown:
             found.append((
-                f"数据库由更新的版本写过({'、'.join(self.unknown)}),这个版本较旧;请用较新的版本。",
+                f"数据库由更新的版本写过（{'、'.join(self.unknown)}），这个版本较旧；请用较新的版本。",
                 f"A newer version has written this database ({', '.join(self.unknown)}); this one is older. Use the newer version.",
             ))
         if self.steps and not self.backup_is_recent:
             since = self.last_backup or "—"
             found.append((
-                f"{RECENT_HOURS} 小时内没有备份(最近:{since})。请先 xieli backup create,再用 --backups 指明目录。",
+                f"{RECENT_HOURS} 小时内没有备份（最近：{since}）。请先 xieli backup create，再用 --backups 指明目录。",
                 f"There is no backup of the last {RECENT_HOURS} hours (latest: {since}). Run xieli backup create first, and name its folder with --backups.",
             ))
         if self.uncovered:
-            found.append((f"备份会遗漏这些表:{'、'.join(self.uncovered)}", f"A backup would miss these tables: {', '.join(self.uncovered)}"))
+            found.append((f"备份会遗漏这些表：{'、'.join(self.uncovered)}", f"A backup would miss these tables: {', '.join(self.uncovered)}"))
         return found
 
 

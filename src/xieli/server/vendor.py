@@ -53,7 +53,7 @@ def fetch(checkout: Path, say: Say, *, for_tests: bool = False) -> bool:
     complete = present(checkout) and (not for_tests or all((node_modules(checkout) / f).is_file() for f in TEST_FILES))
     if complete:
         return False
-    say(pick("取前端组件(npm,一次性)……", "Fetching the front-end packages (npm, once) …"))
+    say(pick("取前端组件（npm，一次性）……", "Fetching the front-end packages (npm, once) …"))
     work = node_modules(checkout).parent
     work.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
@@ -66,8 +66,8 @@ def fetch(checkout: Path, say: Say, *, for_tests: bool = False) -> bool:
     if done.returncode != 0:
         said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise Trouble(
-            f"前端组件未能取得;其余都已就绪,没有改动。请检查网络或 npm 镜像设置(npm config set registry …)后重新运行同一命令;"
-            f"离线机器可从另一台机器复制 {vendor_folder(checkout)}。npm 的说明:\n{said}",
+            f"前端组件未能取得；其余都已就绪，没有改动。请检查网络或 npm 镜像设置（npm config set registry …）后重新运行同一命令；"
+            f"离线机器可从另一台机器复制 {vendor_folder(checkout)}。npm 的说明：\n{said}",
             f"The front-end packages could not be fetched; everything else is ready and unchanged. Check the network or your npm mirror "
             f"(npm config set registry …) and run the same command again; for an offline machine copy {vendor_folder(checkout)} from another one. npm said:\n{said}",
         )

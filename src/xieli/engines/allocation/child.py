@@ -109,7 +109,7 @@ def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None 
                           f"{limits.seconds:g} seconds and was stopped."), last, by_clock=True)
     tail = " ".join("".join(errors).split())[-300:]
     if "MemoryError" in tail or "bad_alloc" in tail:
-        raise Failed(Text(f"求解超过内存上限 {limits.memory_mb} MB,已停止。", f"The solver ran past its memory limit of "
+        raise Failed(Text(f"求解超过内存上限 {limits.memory_mb} MB，已停止。", f"The solver ran past its memory limit of "
                           f"{limits.memory_mb} MB and was stopped."), last, by_clock=False)
     raise Failed(Text(f"求解进程意外结束（代码 {process.returncode}）。{tail}", f"The solver process ended unexpectedly "
                       f"(code {process.returncode}). {tail}"), last, by_clock=False)

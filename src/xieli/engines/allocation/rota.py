@@ -20,7 +20,7 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
         return inspection(data, limits)
     if "members" in data and "meetings" in data:
         return chairs(data, limits)
-    raise BadInput("format", [], Text("文件须含 groups 与 counties,或 members 与 meetings。", "The file needs groups and counties, or members and meetings."))
+    raise BadInput("format", [], Text("文件须含 groups 与 counties，或 members 与 meetings。", "The file needs groups and counties, or members and meetings."))
 
 
 @reads_a_file

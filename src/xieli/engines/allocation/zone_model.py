@@ -110,7 +110,7 @@ def _unique(items: list[dict[str, Any]], kind_zh: str, kind_en: str) -> None:
 def parse(data: dict[str, Any]) -> ZoneProblem:
     """Read a problem; raises BadInput naming the rule and the records that break it."""
     if not isinstance(data, dict) or not data.get("bodies") or not data.get("units"):
-        raise _refuse("empty", [], "文件里没有机构(bodies)或单位(units)。", "The file has no bodies or no units.")
+        raise _refuse("empty", [], "文件里没有机构（bodies）或单位（units）。", "The file has no bodies or no units.")
     _unique(data["bodies"], "机构", "body")
     _unique(data["units"], "单位", "unit")
     every_body = {str(b["id"]): b["id"] for b in data["bodies"]}

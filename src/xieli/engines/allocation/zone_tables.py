@@ -24,7 +24,7 @@ def obstacles(problem: ZoneProblem, band: float) -> list[Text]:
         best = max((top[b.id] for b in problem.bodies if (u.id, b.id) not in shut), default=-1)
         if load > best:
             out.append(Text(f"单位 {u.id} 的负荷 {load} 超过任何可承办机构在 ±{band:.0%} 内的上限（{best}）。可拆分该单位、放宽幅度，"
-                            "或按“超大单位以满额计”处理(oversize: count_full_band)。",
+                            "或按“超大单位以满额计”处理（oversize: count_full_band）。",
                             f"Unit {u.id} has a load of {load}, above the top of the ±{band:.0%} band of every eligible body ({best}). "
                             f"Split the unit, widen the band, or count it as one full band (oversize: count_full_band)."))
     if sum(top.values()) < int(loads.sum()):

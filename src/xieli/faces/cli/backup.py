@@ -30,7 +30,7 @@ def custodian(name: str, out: Path, passphrase_file: Path | None, as_json: bool)
     try:
         made = custodians.make(name, ask(name, passphrase_file, confirm=True), out)
     except FileExistsError:
-        fail(Trouble(f"{out} 已存在,没有覆盖。", f"{out} exists and was not overwritten."), as_json)
+        fail(Trouble(f"{out} 已存在，没有覆盖。", f"{out} exists and was not overwritten."), as_json)
     except Trouble as trouble:
         fail(trouble, as_json)
     if as_json:
@@ -38,7 +38,7 @@ def custodian(name: str, out: Path, passphrase_file: Path | None, as_json: bool)
     else:
         print(made.line())
         to_terminal(pick(
-            f"私钥在 {out}(加了口令)。请把上面一行交给系统管理员,并当面核对指纹 {made.fingerprint}。",
+            f"私钥在 {out}（加了口令）。请把上面一行交给系统管理员，并当面核对指纹 {made.fingerprint}。",
             f"The private key is in {out}, under the passphrase. Give the line above to the system administrator and compare the fingerprint {made.fingerprint} in person.",
         ))
 
@@ -65,8 +65,8 @@ def create(folder: Path, files: tuple[Path, ...], threshold: int, as_json: bool)
         return
     names = "、".join(f"{c.name}({c.fingerprint})" for c in found)
     print(pick(
-        f"数据:{made.data}\n密钥:{made.keys}\n{made.rows} 行,{made.files} 个文件,已读回核对。\n"
-        f"保管人:{names};任意 {threshold} 人可开启。\n请把密钥文件与数据文件分开存放。",
+        f"数据：{made.data}\n密钥：{made.keys}\n{made.rows} 行，{made.files} 个文件，已读回核对。\n"
+        f"保管人：{names}；任意 {threshold} 人可开启。\n请把密钥文件与数据文件分开存放。",
         f"Data: {made.data}\nKeys: {made.keys}\n{made.rows} rows, {made.files} files, read back and checked.\n"
         f"Custodians: {names}; any {threshold} can open it.\nKeep the key file apart from the data file.",
     ))

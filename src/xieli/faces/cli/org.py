@@ -22,7 +22,7 @@ def org() -> None:
 @click.argument("old")
 @click.argument("new")
 @click.option("--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day of the merger / 合并日期")
-@click.option("--dry-run", is_flag=True, help="Only say what would move / 只说明,不执行")
+@click.option("--dry-run", is_flag=True, help="Only say what would move / 只说明，不执行")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def merge(old: str, new: str, on: datetime, dry_run: bool, as_json: bool) -> None:
     """Re-home the open matters, debts and parcels of OLD to NEW; old papers keep the old name. 撤并机构。"""

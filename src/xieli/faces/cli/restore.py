@@ -51,14 +51,14 @@ def restore(data: Path, keys: Path, private: tuple[Path, ...], passphrases: tupl
 
 
 def tell(report: engine.Report) -> None:
-    print(pick(f"已恢复 {report.made} 的备份:{report.rows} 行,{report.files} 个文件。", f"Restored the backup of {report.made}: {report.rows} rows, {report.files} files."))
+    print(pick(f"已恢复 {report.made} 的备份：{report.rows} 行，{report.files} 个文件。", f"Restored the backup of {report.made}: {report.rows} rows, {report.files} files."))
     for table, (wanted, found) in report.differing.items():
-        print(pick(f"行数不符 {table}:备份 {wanted},恢复后 {found}", f"Row counts differ in {table}: {wanted} in the backup, {found} restored"))
+        print(pick(f"行数不符 {table}：备份 {wanted}，恢复后 {found}", f"Row counts differ in {table}: {wanted} in the backup, {found} restored"))
     if report.ledger:
         state = pick("全部核验通过", "verified in full") if report.ledger["ok"] else pick("核验发现问题", "verification found problems")
-        print(pick(f"审计记录 {report.ledger['rows']} 行,{report.ledger['seals']} 个封存:{state}", f"Ledger of acts: {report.ledger['rows']} rows, {report.ledger['seals']} seals: {state}"))
+        print(pick(f"审计记录 {report.ledger['rows']} 行，{report.ledger['seals']} 个封存：{state}", f"Ledger of acts: {report.ledger['rows']} rows, {report.ledger['seals']} seals: {state}"))
         for finding in report.ledger["findings"]:
             print("  - " + pick(finding["zh"], finding["en"]))
-    print(pick("失去的:", "What is lost:"))
+    print(pick("失去的：", "What is lost:"))
     for zh, en in report.lost:
         print("  - " + pick(zh, en))

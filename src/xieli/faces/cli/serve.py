@@ -25,6 +25,6 @@ def serve(demo: bool, host: str, port: int, workers: int, as_json: bool) -> None
         serving.serve(serving.Options(host, port, demo, workers), to_terminal, on_ready=ready)
     except serving.AlreadyServing as running:
         where = running.url or pick("(正在启动)", "(still starting)")
-        to_terminal(pick(f"协力已在运行:{where}", f"Xieli runs already: {where}"))
+        to_terminal(pick(f"协力已在运行：{where}", f"Xieli runs already: {where}"))
         if as_json:
             print(json.dumps({"url": running.url}))

@@ -15,7 +15,7 @@ from xieli.server.words import Trouble, pick, to_terminal
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Only say what would be done / 只说明,不执行")
+@click.option("--check", is_flag=True, help="Only say what would be done / 只说明，不执行")
 @click.option("--backups", type=click.Path(exists=True, path_type=Path, file_okay=False), help="Folder with the latest backup / 最近备份所在目录")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON / 以 JSON 输出")
 def upgrade(check: bool, backups: Path | None, as_json: bool) -> None:
@@ -34,7 +34,7 @@ def upgrade(check: bool, backups: Path | None, as_json: bool) -> None:
         for step in plan.steps:
             print(("✓ " if done else "· ") + step)
         if not plan.steps:
-            print(pick("数据库结构已是最新,无须更新。", "The structure is up to date; there is nothing to do."))
+            print(pick("数据库结构已是最新，无须更新。", "The structure is up to date; there is nothing to do."))
         for zh, en in plan.hindrances:
             print("✗ " + pick(zh, en))
     sys.exit(1 if plan.hindrances else 0)

@@ -45,7 +45,7 @@ def touching(cursor: Cursor, table: str, at_least: int, owner: str = "current_us
     cursor.execute(f"drop policy touching on {table}")
     if work.rows < at_least:
         raise TooFewRows(
-            f"数据迁移只处理了 {table} 的 {work.rows} 行,应不少于 {at_least} 行;已撤销。 "
+            f"数据迁移只处理了 {table} 的 {work.rows} 行，应不少于 {at_least} 行；已撤销。 "
             f"The data migration touched {work.rows} rows of {table}, at least {at_least} were promised; it is undone."
         )
     cursor.execute("release savepoint touching")

@@ -63,15 +63,15 @@ def check(connection: Connection, web: str = "xieli_web") -> list[Finding]:
     found: list[Finding] = []
     leakproof = {name for (name,) in connection.execute(_LEAKPROOF, [["arraycontains", *NEVER_LEAKPROOF]]).fetchall()}
     if "arraycontains" not in leakproof:
-        found.append(Finding("search-slow", False, "按词检索未能使用联合索引,较慢;需数据库超级用户执行一次设置。", "Search cannot use its joint index and is slower; a superuser of the database must make the setting once."))
+        found.append(Finding("search-slow", False, "按词检索未能使用联合索引，较慢；需数据库超级用户执行一次设置。", "Search cannot use its joint index and is slower; a superuser of the database must make the setting once."))
     for name in sorted(leakproof - {"arraycontains"}):
-        found.append(Finding("leakproof", True, f"函数 {name} 被标为 leakproof,会泄露隐藏记录;请立即撤销。", f"The function {name} is marked leakproof and tells of hidden rows; undo this at once."))
+        found.append(Finding("leakproof", True, f"函数 {name} 被标为 leakproof，会泄露隐藏记录；请立即撤销。", f"The function {name} is marked leakproof and tells of hidden rows; undo this at once."))
     open_functions = connection.execute(_OPEN_TELLTALES, [list(TELLTALES), web]).fetchall()
     if open_functions:
-        found.append(Finding("telltales", True, f"{len(open_functions)} 个统计函数对会话开放,可旁证隐藏记录;需超级用户收回。",
+        found.append(Finding("telltales", True, f"{len(open_functions)} 个统计函数对会话开放，可旁证隐藏记录；需超级用户收回。",
                              f"{len(open_functions)} statistics functions are open to sessions and tell of hidden rows; a superuser must close them."))
     row = connection.execute("select has_column_privilege(%s, 'pg_catalog.pg_class', 'reltuples', 'select')", [web]).fetchone()
     if row is not None and row[0]:
-        found.append(Finding("row-estimates", True, "各表行数估计对会话可见;需超级用户收回。", "Estimated numbers of rows are visible to sessions; a superuser must close them."))
+        found.append(Finding("row-estimates", True, "各表行数估计对会话可见；需超级用户收回。", "Estimated numbers of rows are visible to sessions; a superuser must close them."))
     return found
 

@@ -19,14 +19,14 @@ from xieli.office.access.search import grams
 from xieli.office.audit import record
 from xieli.office.matters.models import Matter
 
-FORBIDDEN = ("查无此事项,或您不在其知悉范围。没有任何改动。", "There is no such matter, or you are not among those who may know. Nothing was changed.")
+FORBIDDEN = ("查无此事项，或您不在其知悉范围。没有任何改动。", "There is no such matter, or you are not among those who may know. Nothing was changed.")
 REFUSALS: dict[str, tuple[str, str]] = {
     "a grant needs a basis": ("授权须写明依据。没有改动。", "A grant needs a basis. Nothing was changed."),
-    "break-glass needs a reason": ("破窗须写明理由(不少于八个字)。没有改动。", "Break-glass needs a reason of at least eight characters. Nothing was changed."),
-    "recused": ("该人已回避,或其回避正待决定;先作出决定再授权。没有改动。", "This person is recused, or a decision on it is pending; decide first. Nothing was changed."),
+    "break-glass needs a reason": ("破窗须写明理由（不少于八个字）。没有改动。", "Break-glass needs a reason of at least eight characters. Nothing was changed."),
+    "recused": ("该人已回避，或其回避正待决定；先作出决定再授权。没有改动。", "This person is recused, or a decision on it is pending; decide first. Nothing was changed."),
     "nobody grants himself": ("不得给自己授予自己没有的权限。没有改动。", "Nobody grants himself what he lacks. Nothing was changed."),
     "this kind has its own door": ("这类授权另有办理途径。没有改动。", "This kind of grant has its own door. Nothing was changed."),
-    "the last who may grant hands over first": ("您是最后一名可授权的人,请先移交。没有改动。", "You are the last who may grant; hand over first. Nothing was changed."),
+    "the last who may grant hands over first": ("您是最后一名可授权的人，请先移交。没有改动。", "You are the last who may grant; hand over first. Nothing was changed."),
     "the line is moved where it is drawn": ("分管关系请在机构职务中调整。没有改动。", "The line is moved in the duties of offices, not here. Nothing was changed."),
     "already decided": ("此前已作出决定。没有改动。", "It was decided before. Nothing was changed."),
     "already judged": ("此前已审核。没有改动。", "It was judged before. Nothing was changed."),
@@ -34,7 +34,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "above the giver's clearance": ("密级超出您的权限。没有改动。", "The level is above your own. Nothing was changed."),
     "this installation is not approved for level": ("本系统未获批处理该密级。没有保存。", "This installation is not approved for that level. Nothing was kept."),
     "a recusal needs a ground": ("回避须写明事由。没有改动。", "A recusal needs a ground. Nothing was changed."),
-    "lifting a recusal needs a reason": ("解除回避须写明理由(不少于八个字)。没有改动。", "Lifting a recusal needs a reason of at least eight characters. Nothing was changed."),
+    "lifting a recusal needs a reason": ("解除回避须写明理由（不少于八个字）。没有改动。", "Lifting a recusal needs a reason of at least eight characters. Nothing was changed."),
     "a circle needs a basis": ("隔离组变动须写明依据。没有改动。", "A change of compartment needs a basis. Nothing was changed."),
     "does not carry": ("这类授权不能带有所选权限。没有改动。", "This kind of grant does not carry those acts. Nothing was changed."),
 }
