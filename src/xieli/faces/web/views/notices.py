@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_POST
 from xieli.faces.web.context import installation, me
 from xieli.faces.web.decorators import bound, identity
 from xieli.faces.web.errors import not_found
-from xieli.faces.web.telling import KINDS, sentences
+from xieli.faces.web.telling import KINDS, Told, sentences
 from xieli.office.audit import record_look
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import ZONE
@@ -36,10 +37,19 @@ def page(request: HttpRequest) -> HttpResponse:
     ids = {t.row.matter_id for t in told if t.row.matter_id}
     record_look(Matter.objects.filter(id__in=ids).values_list("id", flat=True), purpose="notifications", list=True)
     muted = set(NoticeMute.objects.values_list("kind", flat=True))
-    days = [(day, list(group)) for day, group in groupby(told, key=lambda t: t.row.at.astimezone(ZONE).date())]
+    days = [(day, _alike(list(group))) for day, group in groupby(told, key=lambda t: t.row.at.astimezone(ZONE).date())]
     return render(request, "web/notifications.html", {
         "days": days, "muted": muted, "kinds": [(k, label, k in muted) for k, label in KINDS.items()], "only": only, "unread_only": request.GET.get("unread") == "1",
         "full": len(told) == SHOWN})
+
+
+def _alike(told: list[Told]) -> list[dict[str, Any]]:
+    """One line for what says the same of the same thing on one day: the newest, with how many there are."""
+    lines: dict[tuple[str, str, bool], dict[str, Any]] = {}
+    for t in told:
+        line = lines.setdefault((t.text, t.url, t.row.read_at is None), {"told": t, "rows": []})
+        line["rows"].append(t.row)
+    return list(lines.values())
 
 
 @require_POST
