@@ -60,7 +60,13 @@ def test_from_proposal_to_lead_on_the_screens(bench: Bench, browse: Any) -> None
     at = made["Location"]
     assert chief.post(f"{at}/sign").status_code == 422
     for person in (bench.head, bench.deputy):
-        assert browse(person).post(f"{at}/sign").status_code == 302
+        leader = browse(person)
+        assert f'href="{at}"' in leader.get("/desk").content.decode().split("待您签批")[1].split("</section>")[0]
+        slip = main(leader.get(at).content.decode())
+        assert all(word in slip for word in ("死亡人员领补", "去世之后是否仍有发放", "惠民补贴发放", "示范县财政局", "财函1", "发放日期", "揭示时显示")), slip
+        assert leader.post(f"{at}/sign").status_code == 302
+        assert "待您签批" not in leader.get("/desk").content.decode()
+    assert "待您签批" not in page
     assert chief.post(f"{at}/run", {"model": "deceased_recipient"}).status_code == 302
     page = chief.get(at).content.decode()
     part = next(x.split('"')[0] for x in page.split('hx-get="')[1:] if x.startswith("/desk/r/"))

@@ -10,14 +10,48 @@ from django.db.models import OuterRef, Subquery
 from xieli.engines.matching.models.contract import Model, find_model, model_folders
 from xieli.engines.matching.verdicts import suspended
 from xieli.office.desk import services, store
-from xieli.office.desk.models import Authorization, Conversion, DataSet, Hit, Run, Verdict
+from xieli.office.desk.models import Authorization, Conversion, DataSet, Hit, Run, Signature, Verdict
 from xieli.office.matters.services.source import now
 from xieli.office.matters.tables.core import Matter
+from xieli.office.people.models import Posting
+
+LEADERS = ("head", "deputy", "room_head")  # who may sign, as the gate of signatures asks again
 
 
 def authorizations() -> list[tuple[Authorization, dict[str, int]]]:
     """Those the bound person may see, newest first, with days, runs and reveals left."""
     return [(a, services.history(a)) for a in Authorization.objects.select_related("matter").order_by("-at")[:100]]
+
+
+def to_sign(rows: list[Authorization], person: int) -> list[Authorization]:
+    """Of these, the ones that wait for a signature and may have this leader's: he does not operate them and has not signed."""
+    leads = set(Posting.objects.filter(person_id=person, office__code__in=LEADERS, ends_at=None).exclude(confirmed_by=None).values_list("body_id", flat=True))
+    waiting = [a for a in rows if a.state == "waiting" and str(person) not in a.operators and a.matter.owner_body_id in leads]
+    if not waiting:
+        return []
+    signed = set(Signature.objects.filter(authorization__in=waiting, person_id=person).values_list("authorization_id", flat=True))
+    return [a for a in waiting if a.pk not in signed]
+
+
+def granted(authorization: Authorization, lang: str) -> list[dict[str, Any]]:
+    """What an authorization grants, in the words of the catalogue: data set, owner, his paper, approvals of queries, columns with their uses."""
+    document = authorization.document
+    sets = {d.code: d for d in DataSet.objects.filter(code__in=[g["dataset"] for g in document["datasets"]])}
+    out = []
+    for g in document["datasets"]:
+        found = sets.get(g["dataset"])
+        names = {c["name"]: c["title"][lang] for c in found.columns} if found else {}
+        out.append({"title": (found.title_en if lang == "en" else found.title_zh) if found else g["dataset"], "owner": (found.owner_en if lang == "en" else found.owner_zh) if found else g["owner"],
+                    "number": g["instrument"]["number"], "rows": g.get("rows"), "approvals": [q for q in document.get("query_approvals", []) if q["dataset"] == g["dataset"]],
+                    "columns": [(names.get(c, c), roles) for c, roles in g["columns"].items()]})
+    return out
+
+
+def asked_models(authorization: Authorization, lang: str) -> list[dict[str, str]]:
+    """The models an authorization names, with the question of each."""
+    known = model_folders()
+    found = [(m, find_model(m["model"]) if m["model"] in known else None) for m in authorization.document["models"]]
+    return [{"id": m["model"], "version": m["version"], "title": x.title[lang] if x else m["model"], "question": x.question[lang] if x else ""} for m, x in found]
 
 
 def destroying() -> list[tuple[Authorization, int]]:

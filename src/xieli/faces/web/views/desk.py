@@ -47,9 +47,10 @@ def shipped(code: str) -> Model:
 def desk(request: HttpRequest) -> HttpResponse:
     """What is authorized and how long, what is under way, what will be destroyed when."""
     rows = queries.authorizations()
+    waiting = queries.to_sign([a for a, _ in rows], me(request).person_id)
     record_look([a.matter_id for a, _ in rows], purpose="matching-desk", list=True)
     stale = sum(1 for _, old in queries.catalogue(me(request).now.date()) if old)
-    return render(request, "web/desk/desk.html", {"rows": rows, "scopes": queries.scopes(), "due": queries.destroying(), "running": queries.under_way(), "stale": stale,
+    return render(request, "web/desk/desk.html", {"rows": rows, "to_sign": waiting, "scopes": queries.scopes(), "due": queries.destroying(), "running": queries.under_way(), "stale": stale,
                                                   "datasets": DataSet.objects.count(), "models": len(model_folders()), "names": queries.model_names()})
 
 
@@ -68,6 +69,7 @@ def new(request: HttpRequest, ref: str) -> HttpResponse:
     columns = queries.choices(model, bind) if model and chosen else []
     return render(request, "web/desk/new.html", {
         "matter": matter, "model": model, "models": queries.models(), "datasets": list(DataSet.objects.order_by("code")), "bind": bind, "chosen": chosen, "columns": columns,
+        "papers": [(t, next((d for d in DataSet.objects.filter(code=bind[t])), None)) for t in bind] if chosen else [],
         "query": any(c["class"] for c in columns), "case": matter.kind in ("lead", "case", "joint_case"),
     })
 
@@ -106,6 +108,7 @@ def authorization(request: HttpRequest, ref: str) -> HttpResponse:
         "models": [(m["model"], names.get(m["model"], {})) for m in row.document["models"]], "hits": hits[after:after + PAGE], "tally": queries.tally(found), "operator": person in row.operators,
         "wanted": wanted, "more": after + PAGE if len(hits) > after + PAGE else 0, "back": max(0, after - PAGE) if after else None, "related": any(h.edges for h in found),
         "tripwires": row.tripwires.select_related("matter").prefetch_related("checks").order_by("next_on"), "snapshots": row.snapshots.select_related("person").order_by("-at"),
+        "granted": queries.granted(row, "en" if english() else "zh"), "asked": queries.asked_models(row, "en" if english() else "zh"),
         "may_sign": row.state == "waiting" and person not in row.operators and not row.signatures.filter(person_id=me(request).person_id).exists(),
         "recommendations": queries.recommendations() if row.kind == "programme" and row.state == "in_force" and person in row.operators else [],
     })
