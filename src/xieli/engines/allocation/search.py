@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import mip, packing, prices
+from . import exact, mip, packing, prices
 from .core import Bools, Core, Floats, Ints
 
 #: N·K·(largest band) up to which the knapsack tables are filled over all pairs
@@ -85,6 +85,7 @@ class Search:
         self.random = np.random.default_rng(effort.seed)
         self.log: list[str] = []
         self.by_clock = False
+        self.settled = False
         self.plan: Ints | None = None
         self.cost = 0
         self.violation = 0
@@ -267,13 +268,17 @@ def _rounds(search: Search, size: int, width: int, limit: int) -> int:
     return turn
 
 
-def _deepen(search: Search) -> bool:
-    """Small problems: solve over the pairs of least floor, widening until no pair left out could better the plan. True: proven."""
+def _deepen(search: Search, order: Ints | None) -> bool:
+    """Small problems: solve over the pairs of least floor, widening until no pair left out could better the plan. True: proven.
+
+    Once there is a plan, the pairs that an optimum could hold are known; few enough, they are settled at once, ties included.
+    """
     core, effort = search.core, search.effort
     ranks = np.sort(search.rank[core.allowed])
     everyone, all_bodies = np.arange(core.units), np.arange(core.bodies)
     count = 2.0 * core.units
     reach = -1.0
+    tried = False
     while True:
         widest = float(ranks[min(len(ranks) - 1, int(count))])
         if search.plan is not None:
@@ -290,6 +295,10 @@ def _deepen(search: Search) -> bool:
         search.log.append(f"{len(unit)} of {len(ranks)} pairs: {'none' if out.assign is None else round(out.value)}, {out.nodes} nodes")
         if out.assign is not None:
             search.take(out.assign, "pairs of least floor")
+        if order is not None and not tried and search.plan is not None and search.violation == 0:
+            tried = True
+            if _settle(search, order):
+                return True
         if not out.proven:
             return False
         if search.plan is not None and (whole or search.cost - 1 - search.base <= reach + 1e-6):
@@ -299,6 +308,19 @@ def _deepen(search: Search) -> bool:
             search.impossible = "all pairs tried"
             return False
         count *= 1.5
+
+
+def _settle(search: Search, order: Ints) -> bool:
+    """The optimum and its tie-break in one exact search over the pairs that an optimum could hold; False where it is too much."""
+    core, effort = search.core, search.effort
+    keep = core.allowed & (search.rank <= search.cost - search.base + 1e-6)
+    plan = exact.settle(core, keep, order, seed=effort.seed, seconds=effort.seconds)
+    search.log.append(f"{int(keep.sum())} pairs settled with their order" if plan is not None else f"{int(keep.sum())} pairs not settled")
+    if plan is None or core.violation(plan) or not core.side_rules_hold(plan) or core.total(plan) > search.cost:
+        return False
+    search.take(plan, "settled")
+    search.plan, search.settled, search.bound = plan, True, search.cost
+    return True
 
 
 def _canonical(search: Search, keep: Bools, order: Ints) -> bool:
@@ -355,7 +377,7 @@ def solve(core: Core, effort: Effort, order: Ints | None = None, report: Report 
     if start is not None:
         search.take(start, "given plan")
     elif small:
-        proven = _deepen(search)
+        proven = _deepen(search, order if effort.canonical else None)
         if search.impossible:
             return _nothing(True, [*log, f"proven impossible ({search.impossible})"], linear.bound)
     if search.plan is None:
@@ -374,8 +396,8 @@ def solve(core: Core, effort: Effort, order: Ints | None = None, report: Report 
         proven = search.done() or (search.violation == 0 and _prove(search))
     if search.violation > 0:
         return _nothing(False, [*log, "no plan within the bands was found"], linear.bound)
-    canonical = False
-    if proven and order is not None and effort.canonical:
+    canonical = search.settled
+    if proven and not canonical and order is not None and effort.canonical:
         keep = core.allowed & (search.rank <= search.cost - search.base + 1e-6)
         canonical = int(keep.sum()) <= effort.pairs_for_proof and _canonical(search, keep, order)
     return Found(search.plan, search.cost, linear.bound, search.bound, proven, False, search.by_clock, canonical, turns,

@@ -23,7 +23,7 @@ from .words import Text
 from .zone_model import order_key
 
 #: eligible pairs per seat in the first programme, cheapest by reduced cost
-PAIRS_PER_SEAT = 22
+PAIRS_PER_SEAT = 12
 ENGINE = "staff: LP prices over all eligible pairs, HiGHS (scipy)"
 
 

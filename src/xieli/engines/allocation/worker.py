@@ -25,6 +25,8 @@ TASKS = {
 }
 #: modules that solve with CP-SAT; the others use scipy (loaded before the clock of the solve starts)
 CP_SAT = frozenset({"rota", "conflict"})
+#: tasks that settle ties with CP-SAT where the problem has at most so many units (zones.effort_of)
+TIES, TIES_UP_TO = frozenset({"zones", "replan", "frontier"}), 150
 
 Task = Callable[[Any, Limits, dict[str, Any], Callable[[dict[str, Any]], None]], dict[str, Any]]
 
@@ -35,6 +37,15 @@ def perform(task: str, problem: Any, limits: Limits, options: dict[str, Any],
     module, name = TASKS[task]
     function: Task = getattr(import_module(f"xieli.engines.allocation.{module}"), name)
     return function(problem, limits, options, report)
+
+
+def _libraries(task: str, module: str, problem: Any) -> list[str]:
+    """What the task's solver is loaded from, before the clock of the solve starts."""
+    cp_sat = "ortools.sat.python.cp_model"
+    if module in CP_SAT:
+        return [cp_sat]
+    units = problem.get("units") if isinstance(problem, dict) else None
+    return ["scipy.optimize", *([cp_sat] if task in TIES and isinstance(units, list) and len(units) <= TIES_UP_TO else [])]
 
 
 def _peak_mb(fallback_kb: int) -> int:
@@ -80,7 +91,8 @@ def main() -> None:
 
     module, _ = TASKS[request["task"]]
     import_module(f"xieli.engines.allocation.{module}")
-    import_module("ortools.sat.python.cp_model" if module in CP_SAT else "scipy.optimize")
+    for library in _libraries(request["task"], module, request["problem"]):
+        import_module(library)
     before = _cpu()
     try:
         result = perform(request["task"], request["problem"], limits, request["options"], lambda better: say({"better": better}))
