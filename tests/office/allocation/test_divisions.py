@@ -190,3 +190,13 @@ def test_a_run_called_off_before_it_begins_never_begins(placed: Any) -> None:
         assert plans.call_off(run).state == "cancelled"
         assert refused(lambda: plans.call_off(run)) == "not_running"
     assert plans.perform(run.pk, lambda: placed.acts(CHIEF)) == "ended"
+
+
+@pytest.mark.parametrize(("before", "after", "said"), [
+    ((6, 2.0, 8), (7, 2.1, 8), "worse"), ((6, 2.0, 8), (7, 2.0, 8), "worse"), ((6, 2.0, 8), (4, 1.6, 8), "better"), ((6, 2.0, 8), (5, 2.4, 8), "mixed"), ((6, 2.0, 8), (6, 2.0, 8), "same"),
+    ((6, 2.0, 3), (4, 1.6, 8), "early"), ((6, 2.0, 8), (4, 1.6, 1), "early"), ((0, None, 0), (4, 1.6, 8), "early")])
+def test_a_division_that_made_things_worse_is_called_so_and_too_few_weeks_say_nothing(before: Any, after: Any, said: str) -> None:
+    from xieli.office.allocation.divisions import Spread, judged
+
+    spans = [Spread(tuple(range(n)), ratio, weeks, None, 0) for n, ratio, weeks in (before, after)]
+    assert judged(spans[0], spans[1]) == said

@@ -148,6 +148,8 @@ def test_from_the_inquiry_to_the_last_day_and_then_access_ends_by_itself(stage: 
 
         stay = next(s for s in whereabouts(Body.objects.get(code="datan"), last)["stays"] if s.person == "徐锦浩")
     assert stay.ends is not None
+    assert stay.last == last, "what is shown is the last day, not the midnight after it"
+    assert sum(stay.cells) == last.weekday() + 1, "the week in which it ends counts its days; it is not shown as whole"
     stage.at(f"{last.isoformat()} 23:59")
     assert stage.sees(talker, case.id), "the last day is a day of the posting"
     stage.at(f"{(last + timedelta(days=1)).isoformat()} 00:00")

@@ -16,7 +16,7 @@ WEEKS = 13
 
 @dataclass(frozen=True)
 class Stay:
-    """One stay: person, what kind, at which body (empty for a team), from and until (None: open)."""
+    """One stay: person, what kind, at which body (empty for a team), from and until (None: open); `cells`: days of each week, 0 to 7."""
 
     person: str
     home: Body | None
@@ -24,8 +24,17 @@ class Stay:
     where: Body | None
     starts: datetime
     ends: datetime | None
-    cells: tuple[bool, ...]
+    cells: tuple[int, ...]
     soon: bool
+
+    @property
+    def last(self) -> date | None:
+        """The last day of the stay: one that ends at midnight does not reach into the day that begins."""
+        return None if self.ends is None else last_day(self.ends)
+
+
+def last_day(ends: datetime) -> date:
+    return (ends - timedelta(microseconds=1)).astimezone(ZONE).date()
 
 
 def whereabouts(body: Body, day: date) -> dict[str, Any]:
@@ -40,8 +49,10 @@ def whereabouts(body: Body, day: date) -> dict[str, Any]:
     teams = [t for t in rows("people_sent", list(mine)) if t[3] < last and (t[4] is None or t[4] > first)]
     kinds = dict(PostingKind.choices)
 
-    def bar(starts: datetime, ends: datetime | None) -> tuple[bool, ...]:
-        return tuple(starts < first + timedelta(weeks=n + 1) and (ends is None or ends > first + timedelta(weeks=n)) for n in range(WEEKS))
+    def bar(starts: datetime, ends: datetime | None) -> tuple[int, ...]:
+        begins, stops = starts.astimezone(ZONE).date(), date.max if ends is None else last_day(ends)
+        mondays = [first.date() + timedelta(weeks=n) for n in range(WEEKS)]
+        return tuple(max(0, (min(stops, m + timedelta(days=6)) - max(begins, m)).days + 1) for m in mondays)
 
     stays = [Stay(p.person.name, p.home_body or homes.get(p.person_id), str(kinds.get(p.kind, p.kind)), p.body, p.starts_at, p.ends_at, bar(p.starts_at, p.ends_at), p.ends_at is not None and p.ends_at - now() < timedelta(days=10)) for p in lent]
     stays += [Stay(name, bodies.get(home), "team", None, starts, ends, bar(starts, ends), ends is not None and ends - now() < timedelta(days=10)) for _person, name, home, starts, ends in teams]

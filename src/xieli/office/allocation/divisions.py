@@ -25,6 +25,7 @@ from xieli.office.matters.services.source import ZONE, actor, call, now, today
 
 #: a body is marked as pressed (承压) above this ratio of its load to its fair share; ours
 PRESSED = 1.25
+LEAST_WEEKS = 4  # released weeks on either side before an effect is spoken of (ours)
 WEIGHTS = loads.LoadWeights(per_case={"lead": 3.0, "case": 10.0})
 
 
@@ -247,6 +248,17 @@ def _span(begin: datetime, end: datetime) -> Spread:
         cursor.execute("select median, n from access.response_hours(%s, %s)", [begin, end])
         hours, n = cursor.fetchone()
     return Spread(tuple(sorted(b for b, v in level.items() if mean and v > PRESSED * mean)), round(max(level.values()) / mean, 2) if mean else None, len(weeks), None if hours is None else float(hours), int(n))
+
+
+def judged(before: Spread, after: Spread) -> str:
+    """What the two spans say together: early (too few weeks on one side), better, worse, mixed or same. Bodies and ratio must agree.
+
+    The loads are those of all matters of a body: a division is one cause among others, which the page says beside it.
+    """
+    if min(before.weeks, after.weeks) < LEAST_WEEKS or before.max_to_mean is None or after.max_to_mean is None:
+        return "early"
+    signs = {(x > y) - (x < y) for x, y in ((len(after.pressed), len(before.pressed)), (after.max_to_mean, before.max_to_mean))}
+    return "mixed" if signs >= {1, -1} else "worse" if 1 in signs else "better" if -1 in signs else "same"
 
 
 def effect(version: PlanVersion, days: int = 180) -> tuple[Spread, Spread]:

@@ -91,13 +91,18 @@ def may_know_why(matter: Matter) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def _asked(matter: Matter, load: int = 10) -> designate.Matter:
+    """The matter as the ranking asks for it: its load, whose it would be, what is needed on the spot."""
+    natural = natural_body(matter)
+    return designate.Matter(str(matter.id), load, natural.id if natural else None, needs=("team", "custody", "keepers", "doctor"))
+
+
 def rank(matter: Matter, *, load: int = 10) -> designate.Ranking:
     """All bodies ranked for a matter, best first; never a decision. Raises Refused when the data contradict themselves."""
     from xieli.engines.allocation import BadInput
 
-    natural = natural_body(matter)
     try:
-        return designate.rank(designate.Matter(str(matter.id), load, natural.id if natural else None, needs=("team", "custody", "keepers", "doctor")), candidates(matter), now().isoformat(), weights.of(matter.owner_body_id))
+        return designate.rank(_asked(matter, load), candidates(matter), now().isoformat(), weights.of(matter.owner_body_id))
     except BadInput as error:
         raise Refused("ranking", error.text.zh, error.text.en) from error
 
@@ -118,7 +123,7 @@ def choose(matter: Matter, body: int, *, why_not_first: str = "", why_not_natura
     natural = natural_body(matter)
     if natural is not None and natural.id != body and len(why_not_natural.strip()) < 4:
         raise Refused("reason_needed", "“为什么不是属地机构”必须写明。", "Say why it is not the natural body.")
-    result = ranking.as_json()
+    result = ranking.as_json() | {"asked": asdict(_asked(matter)), "now": now().isoformat()}
     inputs = [asdict(c) for c in candidates(matter)]
     sha = hashlib.sha256(json.dumps([inputs, result], sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
     with plain_words():
@@ -135,6 +140,17 @@ def choose(matter: Matter, body: int, *, why_not_first: str = "", why_not_natura
                               reason=(why_not_natural or why_not_first or "比选第一")[:200], urgent=matter.urgent)
     record("ranking.chosen", matters=[matter.id], ranking=row.id, body=body, place=chosen.place or 0, digest=sha)
     return row
+
+
+def ranked_again(row: RankingShown) -> bool:
+    """Rank once more from what was frozen, by nothing but the kept inputs, weights and instant: whether every row comes out as it was shown."""
+    kept = row.result
+    if "asked" not in kept:
+        return False
+    matter = designate.Matter(**{**kept["asked"], **{name: tuple(kept["asked"][name]) for name in ("ranks", "needs")}})
+    bodies = [designate.Candidate(**{**c, "readiness": designate.Readiness(**c["readiness"]), "excluded": tuple(c["excluded"]), "calls": tuple(c["calls"])}) for c in row.inputs]
+    again = json.loads(json.dumps(designate.rank(matter, bodies, kept["now"], designate.Score(**kept["weights"])).as_json(), default=str))
+    return bool({k: kept[k] for k in again} == again)
 
 
 def _hand_in_comparison(matter: Matter, ranking: designate.Ranking, body: int, why: str) -> None:

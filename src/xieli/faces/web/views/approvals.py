@@ -46,12 +46,15 @@ def slip(request: HttpRequest, ref: str) -> HttpResponse:
     turn = next((s for s in steps if s.decision == ""), None)
     who = me(request)
     playbook = playbook_of(approval.matter)
-    seen = seen_by_signer(approval)
+    # once it is decided the page shows what was frozen then, however the matter stands today
+    kept = approval.snapshots.order_by("-at").first() if approval.state != "pending" else None
+    seen = kept.content if kept is not None else seen_by_signer(approval)
     return render(request, "web/approval.html", {
         "matter": approval.matter, "approval": approval, "act": playbook.approvals.get(approval.act), "steps": steps, "turn": turn, "seen": seen,
         "seen_json": json.dumps(seen, ensure_ascii=False, sort_keys=True), "playbook": playbook,
         "mine": bool(turn and approval.state == "pending" and approval.requested_by_id != who.person_id and (turn.office_id in who.principals or turn.delegable)),
-        "stages": [playbook.stages[c].label for c in seen["matter"]["stages"]], "recusals": _recused(seen), "clocks": _clocks(approval, playbook, who.now),
+        "kept": kept, "stages": [playbook.stages[c].label for c in seen["matter"]["stages"] if c in playbook.stages], "recusals": _recused(seen), "clocks": [] if kept else _clocks(approval, playbook, who.now),
+        "clocks_then": _clocks_then(seen, playbook) if kept else [],
         "paper": bool(turn and approval.state == "pending" and turn.office_id is None), "what": _what(approval.what, playbook), "ranking": laid(seen.get("ranking")),
     })
 
@@ -70,6 +73,11 @@ def _clocks(approval: Approval, playbook: Playbook, now: datetime) -> list[dict[
         plan = playbook.clocks.get(clock.code)
         found.append({"label": plan.label if plan else clocks.rule_for(clock).text, "standing": standing(clocks.compute(clock), now)})
     return found
+
+
+def _clocks_then(seen: dict[str, Any], playbook: Playbook) -> list[tuple[Any, datetime | None]]:
+    """The clocks as the signer saw them: what each was, and when its alarm was due."""
+    return [(playbook.clocks[c["code"]].label if c["code"] in playbook.clocks else c["code"], datetime.fromisoformat(c["alarm_at"]) if c["alarm_at"] else None) for c in seen["clocks"]]
 
 
 def _what(what: dict[str, Any], playbook: Playbook) -> list[tuple[str, Any]]:

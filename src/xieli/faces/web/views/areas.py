@@ -56,10 +56,18 @@ def board(request: HttpRequest) -> HttpResponse:
     current = divisions.in_force(body.id, "central_units", day)
     versions = list(PlanVersion.objects.filter(body=body).select_related("proposed_by", "adopted_by", "run").order_by("-proposed_at")[:30])
     return render(request, "web/areas/board.html", {
-        "body": body, "map": released_map(), "current": current, "effect": divisions.effect(current) if current else None, "pressed": PRESSED_WORDS(), "versions": [v for v in versions if v.state != "proposed"],
+        "body": body, "map": released_map(), "current": current, **effect_of(current), "pressed": PRESSED_WORDS(), "versions": [v for v in versions if v.state != "proposed"],
         "waiting": [v for v in versions if v.state == "proposed"], "runs": PlanRun.objects.filter(body=body, matter=None, parent=None).defer("problem", "result").select_related("person").order_by("-at")[:15], "day": day,
         "definition": Names({}).text(divisions.loads.definition(divisions.WEIGHTS).as_json()), "tasks": FILE_TASKS, "may_adopt": {"head", "deputy"} & who.offices, "person": who.person_id,
     })
+
+
+def effect_of(version: PlanVersion | None) -> dict[str, Any]:
+    """Before and after a division, and what the two say together."""
+    if version is None:
+        return {"effect": None}
+    before, after = divisions.effect(version)
+    return {"effect": (before, after), "effect_says": divisions.judged(before, after)}
 
 
 def PRESSED_WORDS() -> str:
@@ -361,7 +369,7 @@ def version(request: HttpRequest, ref: str) -> HttpResponse:
         "v": row, "rule": row.rule_en if names.english else row.rule_zh, "verdict": names.violations(row.snapshot["verdict"]), "plan": plan, "record": row.snapshot["record"],
         "bodies": [(names.body(b["body"]), x, b) for x, b in zip(plan["before"]["bodies"], plan["after"]["bodies"], strict=True)] if "after" in plan else [],
         "sentences": [names.text(t) for t in plan.get("sentences", [])], "areas": row.snapshot["areas"], "may_adopt": row.state == "proposed" and row.proposed_by_id != who.person_id and {"head", "deputy"} & who.offices,
-        "own": row.proposed_by_id == who.person_id, "effect": divisions.effect(row) if row.state in ("in_force", "ended") and row.kind == "central_units" else None, "maps": maps(row.run.problem, plan, names) if "after" in plan else [],
+        "own": row.proposed_by_id == who.person_id, **effect_of(row if row.state in ("in_force", "ended") and row.kind == "central_units" else None), "maps": maps(row.run.problem, plan, names) if "after" in plan else [],
         "moved": [(names.unit(m["unit"]), names.body(m["from"]), names.body(m["to"])) for m in plan.get("moved", [])]})
 
 

@@ -82,8 +82,9 @@ def rank(request: HttpRequest, ref: str) -> HttpResponse:
     matter = matter_or_404(ref)
     record_look([matter.id], purpose="designation")
     context = table(services.rank(matter), Names.of_bodies(), services.natural_body(matter), whole=services.may_know_why(matter))
+    shown = RankingShown.objects.filter(matter=matter).order_by("-at").select_related("chosen_body").first()
     return render(request, "web/designation/rank.html", context | {
-        "matter": matter, "shown": RankingShown.objects.filter(matter=matter).order_by("-at").select_related("chosen_body").first(), "proposable": matter.kind == "designation" and "compare" in matter.stages})
+        "matter": matter, "shown": shown, "again": shown is not None and services.ranked_again(shown), "proposable": matter.kind == "designation" and "compare" in matter.stages})
 
 
 @require_POST
