@@ -4,13 +4,15 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import transaction
 
 from xieli.engines.metrics import Period
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.stories import sc06_subsidy
 from xieli.office.demo.theatre import Theatre
-from xieli.office.matters.services import leads, moves
-from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.services import leads, measures, moves
+from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.tables.core import Matter, MatterSubject
 from xieli.office.reports import services as reports
 
 YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
@@ -71,3 +73,38 @@ def test_a_posted_person_sees_the_case_from_his_membership_to_its_end_and_both_e
         events = [verb for verb, canon in rows if str(who) in canon]
         assert events[0] == "team.joined"
         assert "team.left" in events
+
+
+def test_the_area_leader_sees_every_case_of_the_area_and_lends_cadres_across_it(played: Theatre) -> None:
+    """S1-04 (part): The area leader sees every case of the area and can assign a cadre of township A to a case of B with recorded approval; another area's leader cannot see it.
+    S1-35: A visit team has members of ≥2 bodies; a cadre of the visited village's own township with ties is flagged for recusal.
+    S1-19: A cooperation area cannot take a step which none of its members is empowered to; the refusal cites the power table."""
+    stage, area, hands = played, played.made["area"], Hands(played)
+    chief, other = stage.holder("room_head@zhongyue/supervision1"), stage.holder("room_head@wuchuan/supervision1")
+    town = sc06_subsidy.TOWNS[0]
+    secretary = hands.staff("town_secretary", town)
+    with stage.acts(secretary):
+        second = int(leads.register(leads.NewMatter("area_case", "另一镇的疑难案件", stage.body(town), None, (leads.Subject("尤某某", unit_name="某村", post="文书"),), level=1, parties={"county": (stage.body("zhongyue"),), "towns": (stage.body("wenshan"),)})).id)
+    hands.step(secretary, second, "ask", form=("ask", {"problem": "账目多、熟人多", "needed": 2, "asked_on": hands.day()}))
+    assert stage.sees(hands.staff("case_duty", "zhongyue/case"), second)  # the county's desk has it with the request
+    assert stage.sees(chief, area)
+    assert not any(stage.sees(other, m) for m in (area, second))
+    lent = stage.admin.execute("select distinct po.body_id from team_member m join team t on t.id = m.team_id join posting po on po.person_id = m.person_id where t.matter_id = %s and po.kind = 'regular'", [area]).fetchall()
+    bodies = {row[0] for row in lent}
+    assert stage.body("zhongyue") in bodies
+    assert bodies & {stage.body(t) for t in sc06_subsidy.TOWNS}  # county room and cadres of other towns of the area
+    assert stage.body("wenshan") not in bodies or len(bodies) >= 3
+    flagged = stage.admin.execute("select r.state, r.raised_by <> r.decided_by from recusal r where r.matter_id = %s and r.principal = %s", [area, stage.person(hands.staff("handler", "wenshan"))]).fetchall()
+    assert flagged == [("in_force", True)]
+    with stage.acts("wenshan-secretary"):
+        row, subject = Matter.objects.get(pk=area), MatterSubject.objects.filter(matter_id=area).first()
+        words = []
+        for body in ("wenshan", town):
+            try:
+                with transaction.atomic():
+                    measures.take(row, subject, "questioning", approval=None, by_body=stage.body(body))  # type: ignore[arg-type]
+            except Refused as refusal:
+                words.append((refusal.code, "权限表" in str(refusal)))
+    assert words == [("power", True), ("power", True)]
+    with stage.acts(chief):  # the county's commission has the power, and still needs its approval
+        assert stage.refused(lambda: measures.take(Matter.objects.get(pk=area), MatterSubject.objects.get(matter_id=area), "questioning", approval=None, by_body=stage.body("zhongyue"))) not in ("", "power")

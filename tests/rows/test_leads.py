@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from tests.rows.acting import Office
+from xieli.engines.metrics import Period
 from xieli.office.demo.theatre import Theatre
-from xieli.office.matters.queries import reconcile
+from xieli.office.matters.queries import reconcile, worklist
 from xieli.office.matters.services import handover
+from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.handover import FeedbackDuty
+from xieli.office.reports import services as reports
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,6 @@ def test_ten_doubts_become_two_leads_with_every_verdict_named(office: Office) ->
     assert not office.stage.sees(helper, matter)
     with office.stage.acts(asker):
         from xieli.office.matters.services.forms import submit
-        from xieli.office.matters.tables.core import Matter
 
         submit(Matter.objects.get(pk=matter), *form)
     office.hands.approved(asker, matter, "step_in", "ins-head", office.head, what={"partner": office.stage.body("yj")}, reason="疑难复杂")
@@ -75,3 +77,42 @@ def test_ten_doubts_become_two_leads_with_every_verdict_named(office: Office) ->
     assert sorted(office.facts(matter, "early.lead", asker)) == ["围标线索", "转包线索"]
     assert office.outcomes(matter, asker) == ["answered"]
     assert not office.stage.sees(helper, matter)  # answered, and the doubts are closed to the helper again
+
+
+def test_leads_from_inspection_stand_first_and_their_days_are_compared(office: Office) -> None:
+    """S2-25: Work lists sort such leads first; medians compared.
+    S2-19: A lead cannot jump a stage; the board shows stage counts and age; closing returns the result to the finder."""
+    stage, hands = office.stage, office.hands
+    petition = office.open("lead", "信访线索", person="yj-duty", room="yj/case", source="petition", level=1)
+    finder = office.open("lead", "巡察线索", person="ins-head", owner="yj-ins", room=None, source="inspection", level=1)
+    parcel = hands.send("ins-head", finder, "yj", "巡察移交")
+    hands.receive("yj-duty", parcel, room=stage.room("yj/case"))
+    with stage.acts("yj-duty"):
+        at = Matter.objects.get(pk=finder).opened_at
+        listed = worklist.by_priority(list(Matter.objects.filter(pk__in=[petition, finder]).order_by("title")), at)
+        assert [m.id for m in listed] == [finder, petition]
+        late = Matter(kind="case", next_due=at)
+        assert worklist.by_priority([*listed, late], at)[0] is late  # what is overdue stays first
+    registration = {"subject": "某某", "unit": office.body("housing"), "source": "inspection", "named": False, "first_time": True, "received_on": "2026-03-02", "kinds": ["conduct"],
+                    "summary": "只有结论没有具体内容的反映。", "acceptable": "no_substance"}
+    assert office.refused("yj-duty", finder, "propose", ("opinion", {"way": "close", "reasons": "直接了结，不经分办审批。", "study": False, "report_up": False, "proposed_on": "2026-03-02"})) != ""
+    with stage.acts("yj-duty"):
+        board = worklist.stages("lead", Matter.objects.get(pk=finder).opened_at)
+        assert board["registered"][0] == Matter.objects.filter(kind="lead", status="open", stages__contains=["registered"]).count() >= 2
+        assert board["registered"][1] >= 0
+    answers = []
+    for lead, day in ((finder, "2026-03-04 09:00"), (petition, "2026-03-08 09:00")):
+        stage.at(day)
+        with stage.acts("yj-duty"):
+            for one in FeedbackDuty.objects.filter(matter_id=lead, state="open"):
+                handover.give(one, "没有实质内容，不予受理。", final=True, outcome_class="not_accepted")
+                answers.append(lead)
+        office.step("yj-duty", lead, "refuse", ("registration", registration), reason="没有实质内容")
+    assert answers == [finder]
+    with stage.acts("ins-head"):
+        assert FeedbackDuty.objects.get(handover_id=parcel).answers.get().text == "没有实质内容，不予受理。"  # the finder reads the result
+    with stage.acts("yj-duty"):
+        term = Period(date(2026, 1, 1), date(2026, 12, 31))
+        ours, others = (reports.figure(code, term).number for code in ("lead_days_inspection", "lead_days_other"))
+        assert (round(ours or 0), round(others or 0)) == (2, 6)
+        assert worklist.stages("lead", hands.clock()).get("registered", (0, 0))[0] == board["registered"][0] - 2  # what is closed stands on no board

@@ -89,6 +89,9 @@ def _check(field: FormField, values: Values) -> list[Refusal]:
             return refuse("no_such_option", "选了不存在的选项。", "holds an option that does not exist.")
         if len(set(chosen)) != len(chosen):
             return refuse("option_twice", "同一选项选了两次。", "holds the same option twice.")
+        if field.type == "choices" and field.least == len(options) != len(chosen):  # a list that must be whole: what is missing is named (seed row S0-47)
+            missing = [o.label for o in field.options if o.code not in chosen]
+            return refuse("list_incomplete", f"还差：{'、'.join(m.zh for m in missing)}。", f"lacks: {'; '.join(m.en for m in missing)}.")
         return _bounds(field, len(chosen), refuse) if field.type == "choices" else []
     if field.type in ("text", "longtext"):
         limit = field.most or (400 if field.type == "text" else 20_000)

@@ -31,6 +31,10 @@ RECORDS = {
     "items_open": ("发现而尚未整改的问题数", "problems found and not yet put right"),
     "tasks_given": ("已交办事项数", "tasks given"),
     "tasks_done": ("已办结事项数", "tasks done"),
+    "round_handed": ("本轮移交的线索数", "leads handed over in this round"),
+    "round_rectified": ("本轮已整改的问题数", "findings of this round put right"),
+    "evidence_incomplete": ("已取而要素不全的证据项数", "items of evidence obtained without origin, date or two officers"),
+    "identities_found": ("文本里可辨识的身份数", "identities that the text gives away"),
     "products_missing": ("三项成果中尚缺的项数", "of the three products, those still missing"),
 }
 FORMATS = ("document_number", "id_number", "phone", "credit_code")

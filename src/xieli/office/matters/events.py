@@ -47,6 +47,7 @@ register("measure.ended", {"measure": "ref", "reason": "text", "at": "instant"},
 register("presence.opened", {"presence": "ref", "subject": "ref", "basis": "text", "at": "instant"}, zh="{by} 开始对 {matters} 的 {subject} 到场计时（{presence}，依据 {basis}，{at}）",
          en="{by} opened presence {presence} of {subject} on {matters} (basis {basis}) at {at}")
 register("presence.entered", {"presence": "ref", "kind": "code"}, zh="{by} 在 {matters} 的到场记录 {presence} 登记 {kind}", en="{by} entered {kind} in presence {presence} of {matters}")
+register("presence.assessed", {"presence": "ref", "risk": "code"}, zh="{by} 评估 {matters} 到场记录 {presence} 的风险：{risk}", en="{by} assessed the risk of presence {presence} on {matters}: {risk}")
 register("presence.closed", {"presence": "ref", "at": "instant"}, zh="{by} 结束 {matters} 的到场计时 {presence}（{at}）", en="{by} closed presence {presence} of {matters} at {at}")
 register("team.joined", {"team": "ref", "person": "ref", "slot": "code", "approval": "ref?"}, zh="{by} 将 {person} 编入 {matters} 的队伍 {team}（{slot}，审批 {approval}）",
          en="{by} added {person} to team {team} of {matters} as {slot} (approval {approval})")

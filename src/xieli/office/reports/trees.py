@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from django.db import connection
 
 from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.work import Fact
 
 # from source to target; a merge or a mention is no descent
-DESCENT = ("child", "derived", "follow_up")
+DESCENT = ("child", "derived", "follow_up", "led_to")
 _WALK = """with recursive tree(id, parent) as (
         select %(root)s::bigint, null::bigint
         union select l.target_id, l.source_id from tree t join matter_link l on l.source_id = t.id and l.kind = any (%(kinds)s))"""
@@ -99,3 +100,39 @@ def nodes(root: int) -> list[Node]:
 def _first_last(matters: list[Matter]) -> list[Matter]:
     """Siblings so that the first one in time, then by title, is taken from the end of the list."""
     return sorted(matters, key=lambda m: (m.opened_at, m.title, m.id), reverse=True)
+
+@dataclass(frozen=True)
+class FieldLine:
+    """One field of a campaign in a line: units inspected → leads → cases → persons filed, sanctioned, sent to justice (seed row S2-17)."""
+
+    topic: Matter
+    units: list[str]
+    line: Line
+
+    @property
+    def leads(self) -> int:
+        """Leads that came of its inspection."""
+        return self.line.matters.get("lead", 0)
+
+    @property
+    def cases(self) -> int:
+        """Cases that came of those leads."""
+        return self.line.matters.get("case", 0)
+
+
+def fields(campaign: int) -> list[FieldLine]:
+    """The fields of a campaign in the order in which they were opened, as the reader may see them; a field not inspected yet has no units."""
+    topics = Matter.objects.filter(links_in__source_id=campaign, links_in__kind="child", kind="campaign_topic").order_by("opened_at", "id").distinct()
+    found = []
+    for topic in topics:
+        units = Fact.objects.filter(matter_id__in=members(topic.id), code="round.unit", retracted_at=None).values_list("text", flat=True)
+        found.append(FieldLine(topic, sorted(set(units)), line(topic.id)))
+    return found
+
+
+def from_package(package: Matter) -> Line:
+    """What a disclosure led to (seed row S2-11): the leads that the round says its package led to, their cases, and each person once.
+
+    Only who may open the package, the round and each matter of the chain counts it; the link is by id, from the package to the lead.
+    """
+    return line(package.id)

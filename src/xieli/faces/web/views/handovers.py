@@ -45,12 +45,12 @@ def send(request: HttpRequest, ref: str) -> HttpResponse:
     """Hand a matter over: receiver, competence, what travels, whether the view is kept; the last block submits."""
     matter = matter_or_404(ref)
     if request.method == "POST":
-        made = handover.send(matter, given.number(request.POST, "receiver"), reason=request.POST.get("reason", ""), kind=request.POST.get("kind", "handover"),
+        made = handover.send(matter, given.number_or_none(request.POST, "receiver"), reason=request.POST.get("reason", ""), kind=request.POST.get("kind", "handover"),
                              keep_view=request.POST.get("keep_view") == "1", document_no=request.POST.get("document_no", ""))
         return redirect("parcel", to_ref(made.id))
     record_look([matter.id], purpose="handover")
     kept = draft_of(request, f"handover:{ref}")
-    return render(request, "web/handover_new.html", {"matter": matter, "kept": kept, "draft": f"handover:{ref}", "bodies": Body.objects.filter(valid_to=None).exclude(id=matter.owner_body_id).order_by("kind", "sort_key"),
+    return render(request, "web/handover_new.html", {"matter": matter, "kept": kept, "draft": f"handover:{ref}", "contact": handover.contact_of(matter.owner_body_id), "bodies": Body.objects.filter(valid_to=None).exclude(id=matter.owner_body_id).order_by("kind", "sort_key"),
                                                      "files": handover.index_of(matter)})
 
 
@@ -73,7 +73,7 @@ def parcel(request: HttpRequest, ref: str) -> HttpResponse:
         "row": row, "matter": matter, "receiving": receiving and row.state in ("received", "opened"), "sending": row.sender_id in bodies,
         "steps": [(zh, en, "done" if i < at else "open" if i == at else "") for i, (_, zh, en) in enumerate(STEPS)],
         "duties": FeedbackDuty.objects.filter(handover=row).prefetch_related("answers"), "reminders": row.reminders.order_by("-at"),
-        "rooms": Room.objects.filter(body_id=row.receiver_id, valid_to=None), "bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key"),
+        "rooms": Room.objects.filter(body_id=row.receiver_id, valid_to=None), "contact": handover.contact_of(row.sender_id), "bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key"),
         "owner": matter is not None and matter.owner_body_id in bodies and row.state == "accepted",
     })
 

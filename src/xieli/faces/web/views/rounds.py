@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from xieli.faces.web import given
 from xieli.faces.web.context import me
@@ -13,14 +14,14 @@ from xieli.faces.web.decorators import bound, matter_or_404
 from xieli.faces.web.views.remedy import at
 from xieli.office.access.models import Grant
 from xieli.office.audit import record_look
-from xieli.office.bodies.models import Room
-from xieli.office.matters.queries import rounds
-from xieli.office.matters.services import clocks, seating
+from xieli.office.matters.queries import rounds, tracks
+from xieli.office.matters.services import clocks, disclosure, seating
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.services.source import call, today
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import FormSubmission
+from xieli.office.reports import trees
 
 # what a print is for; the code stands in the ledger as the purpose of the look
 PURPOSES: dict[str, Any] = {"site": _("现场了解和核查"), "talk": _("个别谈话准备"), "meeting": _("组务会研究")}
@@ -56,6 +57,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         "packages": [{"p": p, "at": at(p.matter)} for p in found.packages], "rectification": [{**r, "at": at(r["m"])} for r in found.rectification],
         "unseen": unseen, "findings": len(found.rectification) + len(unseen),
         "heads": [{**h, "word": _label(matter, "choice", "rows", "from_kind", h["from_kind"])} for h in found.heads], "needs": found.last("needs"), "choice": found.last("choice"),
+        "untied": [(p, m) for p in found.packages for m in (disclosure.untied(p.matter) if call("may", p.matter.id, "write") else ())],
         "lacking": [{"word": LACKING[code], "matters": rows} for code, rows in found.lacking],
         "focus": [{**f, "word": _label(matter, "plan", "focus", "kind", f["kind"])} for f in found.plan.get("focus", [])],
         "verdicts": [{**v, "word": _label(matter, "look_back", "verdicts", "verdict", v["verdict"])} for v in found.last("look_back").get("verdicts", [])],
@@ -98,4 +100,34 @@ def room(request: HttpRequest, ref: str) -> HttpResponse:
         seating.seat(matter, given.number_or_none(request.POST, "room") or 0)
         return redirect("matter", ref)
     record_look([matter.id], purpose="room")
-    return render(request, "web/rounds/room.html", {"matter": matter, "rooms": Room.objects.filter(body_id=matter.owner_body_id, valid_to=None).order_by("name_zh")})
+    return render(request, "web/rounds/room.html", {"matter": matter, "seats": seating.seats(matter)})
+
+
+@require_POST
+@bound
+def tie(request: HttpRequest, ref: str) -> HttpResponse:
+    """The contact room records that its package led to a lead of the round."""
+    package, lead = matter_or_404(ref), matter_or_404(request.POST.get("lead", ""))
+    disclosure.tie(package, lead)
+    return redirect("matter", ref)
+
+
+@bound
+def chain(request: HttpRequest, ref: str) -> HttpResponse:
+    """What a package led to, or what a campaign's fields came to: counted from records under the reader's rights."""
+    matter = matter_or_404(ref)
+    if matter.kind not in (rounds.PACKAGE, "campaign"):
+        raise NotVisible()
+    record_look([matter.id], purpose="chain")
+    fields = trees.fields(matter.id) if matter.kind == "campaign" else []
+    return render(request, "web/rounds/chain.html", {"matter": matter, "fields": fields, "whole": trees.line(matter.id)})
+
+
+@bound
+def board(request: HttpRequest, ref: str) -> HttpResponse:
+    """The two tracks of a green channel side by side, with the total and what it saved."""
+    matter = matter_or_404(ref)
+    if matter.kind != "green_channel":
+        raise NotVisible()
+    record_look([matter.id], purpose="board")
+    return render(request, "web/rounds/board.html", {"matter": matter, "board": (found := tracks.board(matter)), "road": found.of("road"), "home": found.of("home")})

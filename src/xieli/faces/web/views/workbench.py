@@ -20,7 +20,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
     """Approvals, parcels, tasks, matters by deadline, debts of an answer, drafts."""
     who = me(request)
     bodies = frozenset(p.body_id for p in who.postings)
-    matters = worklist.next_matters(who.principals)
+    matters = worklist.by_priority(worklist.next_matters(who.principals), who.now)
     approvals = worklist.approvals_waiting(who.principals, who.person_id)
     parcels = worklist.parcels(bodies)
     tasks = worklist.tasks(who.person_id, bodies)

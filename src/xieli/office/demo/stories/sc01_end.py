@@ -143,6 +143,7 @@ def talks(stage: Theatre) -> None:
         talk = Presence.objects.get(matter_id=liuzhi, ended_at=None)
     code = hands.refused("datan-lead", lambda: measures.enter_presence(Presence.objects.get(pk=talk.pk), "talk", persons=[lead, expert]))
     stage.check("专业人员不计入两名谈话人", "The specialist does not count among the two who talk", code == "two_persons")
+    expert["appointment"] = "大滩纪聘〔2026〕1号"
     stage.at("2026-03-02 12:00")
     with stage.acts("datan-lead"):
         entry = Presence.objects.get(pk=talk.pk)

@@ -14,7 +14,7 @@ def to_custody(stage: Theatre, body: str, lead: int, name: str, unit: str, on: s
     hands = Hands(stage)
     head, deputy, handler = stage.holder(f"head@{body}"), stage.holder(f"deputy@{body}"), hands.staff("handler", f"{body}/supervision1")
     if not go_on:
-        stage.made[f"case-{lead}"] = _to_case(stage, body, lead, name, on)
+        stage.made[f"case-{lead}"] = to_case(stage, body, lead, name, on)
     case = stage.made[f"case-{lead}"]
     day = (date.fromisoformat(on) + timedelta(days=3 + int(go_on))).isoformat()
     stage.at(f"{day} 15:00")
@@ -38,9 +38,9 @@ def to_custody(stage: Theatre, body: str, lead: int, name: str, unit: str, on: s
     return liuzhi
 
 
-def _file(stage: Theatre, body: str, case: int, on: str) -> None:
+def _file(stage: Theatre, body: str, case: int, on: str, room: str) -> None:
     """Deputy, head, and the same-level party secretary on paper, which two clerks enter."""
-    hands, handler = Hands(stage), Hands(stage).staff("handler", f"{body}/supervision1")
+    hands, handler = Hands(stage), Hands(stage).staff("handler", f"{body}/{room}")
     clerks = (hands.staff("case_duty", f"{body}/case"), hands.staff("clerk", f"{body}/case"))
     filing = hands.ask(handler, case, "file", {"side": "both"})
     hands.sign(stage.holder(f"deputy@{body}"), filing)
@@ -52,11 +52,11 @@ def _file(stage: Theatre, body: str, case: int, on: str) -> None:
     hands.sign_on_paper(clerks, filing, f"{body}委批〔2026〕{case % 89 + 1}号", f"{on} 16:20")
 
 
-def _to_case(stage: Theatre, body: str, lead: int, name: str, on: str) -> int:
+def to_case(stage: Theatre, body: str, lead: int, name: str, on: str, room: str = "supervision1") -> int:
     """Registered, assigned, verified, filed, planned; the team stands."""
     hands = Hands(stage)
     duty, head, deputy = hands.staff("case_duty", f"{body}/case"), stage.holder(f"head@{body}"), stage.holder(f"deputy@{body}")
-    chief, handler = stage.holder(f"room_head@{body}/supervision1"), hands.staff("handler", f"{body}/supervision1")
+    chief, handler = stage.holder(f"room_head@{body}/{room}"), hands.staff("handler", f"{body}/{room}")
     stage.at(f"{on} 09:00")
     with stage.acts(duty):
         leads.ensure_begun(Matter.objects.get(pk=lead))
@@ -65,7 +65,7 @@ def _to_case(stage: Theatre, body: str, lead: int, name: str, on: str) -> int:
     hands.approved(duty, lead, "assign", head)
     with stage.acts(duty):
         if Matter.objects.get(pk=lead).owner_room_id is None:  # opened for us by another body's step: it has a desk and no room yet
-            seating.seat(Matter.objects.get(pk=lead), stage.room(f"{body}/supervision1"))
+            seating.seat(Matter.objects.get(pk=lead), stage.room(f"{body}/{room}"))
     hands.step(head, lead, "assign")
     hands.step(chief, lead, "propose", form=("opinion", {"way": "preliminary_check", "reasons": "事实具体，书证已固定。", "study": True, "report_up": False, "proposed_on": on}))
     hands.approved(chief, lead, "disposal", deputy, head)
@@ -81,7 +81,7 @@ def _to_case(stage: Theatre, body: str, lead: int, name: str, on: str) -> int:
     hands.step(head, lead, "file")
     case = hands.child(handler, lead, "case")
     hands.step(handler, case, "submit", form=("filing", {"subject": "、".join(stage.made.get(f"both-{lead}", (name,))), "facts": "涉嫌受贿，主要事实有书证印证。", "sides": "both", "central_unit": False, "filed_on": on}))
-    _file(stage, body, case, on)
+    _file(stage, body, case, on, room)
     hands.step(head, case, "file")
     hands.approved(handler, case, "plan", head, collective_no=f"{body}纪专题〔2026〕{lead % 89 + 1}号")
     with stage.acts(handler):
@@ -89,3 +89,30 @@ def _to_case(stage: Theatre, body: str, lead: int, name: str, on: str) -> int:
             people.join_team(Matter.objects.get(pk=case), stage.person(person), slot)
     hands.step(deputy, case, "start", form=("plan", {"scope": "收受回扣的主要事实和资金去向", "threads": "采购机制治理、监督重点、警示教育", "safety": "专人看护、医护值班"}))
     return case
+
+
+def to_sanction(stage: Theatre, body: str, lead: int, *, justice: bool = False, room: str = "supervision1") -> int:
+    """From the investigation to the sanction of everybody in the case: heard, decided, served; with `justice` announced ten days before and transferred. Returns the case."""
+    hands, case = Hands(stage), stage.made[f"case-{lead}"]
+    head, deputy, handler, duty = stage.holder(f"head@{body}"), stage.holder(f"deputy@{body}"), hands.staff("handler", f"{body}/{room}"), hands.staff("case_duty", f"{body}/case")
+    judges = [hands.staff("adjudicator", f"{body}/adjudication", n) for n in (0, 1)]
+    hands.step(handler, case, "finish_investigation")
+    with stage.acts(handler):
+        for judge in judges:
+            grants.give(case, stage.person(judge), kind="handler", acts=["read", "write", "note"], ends_at=None, basis="审理", reason="")
+    day = hands.day()
+    hands.step(deputy, case, "to_adjudication", form=("report", {"outcome": "adjudicate", "facts": "收受回扣，事实清楚，证据确凿。", "amount": 300_000, "finished_on": day}))
+    hands.step(judges[0], case, "propose_sanction", form=("adjudication", {"verdict": "sanction", "party_sanction": "serious", "administrative_sanction": "major", "to_justice": justice, "talked": True, "decided_on": day}))
+    hands.step(judges[0], case, "heard", form=("hearing", {"facts_notice_served_on": day, "signed": "本人签收", "heard_on": day, "said": "对事实无异议。", "weighed": "已核对，不影响定性。"}))
+    hands.approved(judges[0], case, "sanction", head, collective_no=f"{body}纪审〔2026〕{case % 97 + 1}号")
+    hands.step(head, case, "decide", form=("decision", {"remedies_stated": True, "remedies": "一个月内可申请复审，对复审决定不服的可申请复核。", "decided_on": day}))
+    service = ("service", {"sanction_decision_served_on": day, "signed": "本人签收", "announced_to": "本人及所在单位"})
+    if not justice:
+        hands.step(duty, case, "announce", form=service)
+        return int(case)
+    hands.approved(judges[0], case, "to_justice", head, collective_no=f"{body}纪审〔2026〕{case % 97 + 101}号")
+    hands.step(duty, case, "announce_justice", form=service)
+    stage.made["too_soon"] = hands.refused(duty, lambda: moves.make(Matter.objects.get(pk=case), "transferred"))
+    stage.at(f"{date.fromisoformat(day) + timedelta(days=14)} 10:00")
+    hands.step(duty, case, "transferred")
+    return int(case)

@@ -88,6 +88,29 @@ class Unit:
     told: str = ""
 
 
+REPORTED = ("units", "found", "handed", "rectified", "text")  # what two versions of a report are compared by
+
+
+@dataclass(frozen=True)
+class Strand:
+    """One of the four strands: where on the page it stands, its name, what is counted, how many."""
+
+    code: str
+    zh: str
+    en: str
+    what_zh: str
+    what_en: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Version:
+    """One signed report and its differences: field, before, now."""
+
+    row: FormSubmission
+    changed: list[tuple[str, Any, Any]]
+
+
 @dataclass
 class Found:
     """The round as its reader may see it."""
@@ -116,6 +139,22 @@ class Found:
     def last(self, form: str) -> dict[str, Any]:
         """The last submission of a form, empty when there is none."""
         return self.forms[form][-1].data if self.forms.get(form) else {}
+
+    @property
+    def strands(self) -> list[Strand]:
+        """四个突出: the four strands with what stands behind each now (seed row S2-01)."""
+        needs = self.last("needs")
+        return [Strand("package", "精准沟通", "Precise information", "信息和面对面通报", "items and briefings", sum(len(p.items) + p.told.total() for p in self.packages)),
+                Strand("people", "具体协作", "Concrete cooperation", "负责人和到位人员", "heads and people supplied", len(self.heads) + sum(int(r.get("supplied") or 0) for r in needs.get("rows", []))),
+                Strand("passed", "联动提效", "Linkage", "移交和督导线索", "leads handed over", self.handed + sum(len(s["lines"]) for s in self.midway)),
+                Strand("rectify", "闭环整改", "Closing the loop", "整改问题", "findings in rectification", len(self.last("findings").get("rows", [])) + len(self.last("look_back").get("new") or []))]
+
+    @property
+    def versions(self) -> list[Version]:
+        """The composite reports as signed, newest first, each with what it changes against the one before (seed row S2-37)."""
+        rows = self.forms.get("report", [])
+        return [Version(row, [(k, before.data.get(k), row.data.get(k)) for k in REPORTED if before is not None and before.data.get(k) != row.data.get(k)])
+                for before, row in reversed(list(zip([None, *rows], rows, strict=False)))]
 
     @property
     def late(self) -> list[dict[str, Any]]:

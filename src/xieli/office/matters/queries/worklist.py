@@ -43,6 +43,23 @@ def next_matters(principals: frozenset[int], limit: int = 50, after: tuple[datet
     return [found[i] for i in ids if i in found]
 
 
+def by_priority(matters: list[Matter], now: datetime) -> list[Matter]:
+    """What is overdue stays first; then leads from inspection, which go before others (seed row S2-25); all else by its day."""
+    def rank(matter: Matter) -> int:
+        if matter.next_due is not None and matter.next_due <= now:
+            return 0
+        return 1 if matter.kind == "lead" and matter.source == "inspection" else 2
+
+    return sorted(matters, key=rank)
+
+
+def stages(kind: str, now: datetime) -> dict[str, tuple[int, int]]:
+    """The board of a kind: for each stage how many open matters stand there and the age of the oldest in whole days (seed row S2-19), as the reader may see them."""
+    with connection.cursor() as cursor:
+        cursor.execute("select s, count(*), min(m.opened_at) from matter m, unnest(m.stages) s where m.kind = %s and m.status = 'open' group by s", [kind])
+        return {str(stage): (int(n), (now - oldest).days) for stage, n, oldest in cursor.fetchall()}
+
+
 def approvals_waiting(principals: frozenset[int], person: int) -> list[Approval]:
     """Requests whose turn is this person's office or delegation."""
     turns = ApprovalStep.objects.filter(decision="", approval__state="pending").order_by("approval_id", "order").distinct("approval_id")

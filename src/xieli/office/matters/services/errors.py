@@ -90,7 +90,7 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "redirect to a third body": ("third_body", "转办须转给第三方。", "Redirect to a third body."),
     "custody has reached its limit": ("custody_expired", "羁押性措施已到期：只许释放、变更措施、移送、救治、通知、申诉和补录。",
                                       "Custody has reached its limit: only release, change of measure, transfer, care, notices, complaints and late records are open."),
-    "that body holds no power for this measure": ("power", "该机构没有这项措施的权限；联合办案不增加任何一方的权力。", "That body holds no power for this measure; joining does not add powers."),
+    "that body holds no power for this measure": ("power", "权限表（机构类别 × 措施）：这项措施只有纪委监委、纪工委（监察室）和派驻机构可以采取。该机构没有这项权限；联合办案不增加任何一方的权力。", "Table of powers (kind of body × measure): only a commission, a working committee or a dispatched unit may take this measure. That body holds no power for it; joining does not add powers."),
     "the measure precedes its approval": ("order", "措施开始时间早于批准时间。", "The measure starts before it was approved."),
     "liuzhi needs the collective record and the superior's approval number": ("gate_liuzhi", "留置须有集体研究记录和上一级批准文号（监察法第47条）。",
                                                                              "Liuzhi needs the collective record and the superior's approval number (Supervision Law art. 47)."),

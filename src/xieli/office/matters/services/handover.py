@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from xieli.engines.ledger.canonical import dumps
 from xieli.engines.playbooks.model import Feedback as FeedbackPlan
 from xieli.office.audit import record
+from xieli.office.bodies.models import Room
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import ZONE, actor, call, now, today
 from xieli.office.matters.tables.core import Matter, MatterLink
@@ -31,14 +32,33 @@ def index_of(matter: Matter) -> list[dict[str, Any]]:
     return stored(matter)
 
 
+def contact_of(unit: int) -> Room | None:
+    """The contact room (对口联系部门) of a unit's organ: the one present room that has it in its charge; None where there is none or more than one."""
+    found = list(Room.objects.filter(contacts=unit, valid_to=None).select_related("body")[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def no_contact(unit: int) -> Refused:
+    """Said instead of guessing an address (seed row S0-39)."""
+    n = Room.objects.filter(contacts=unit, valid_to=None).count()
+    return Refused("no_contact", f"本机构现有 {n} 个对口联系部门，应当恰有一个。请选择接收机构，并请管理机构的人更正登记。没有发出。",
+                   f"Your body has {n} contact rooms and should have exactly one. Choose the receiver, and ask whoever keeps the register to mend it. Nothing was sent.")
+
+
 @transaction.atomic
-def send(matter: Matter, receiver: int, *, reason: str, kind: str = "handover", keep_view: bool = False, document_no: str = "",
+def send(matter: Matter, receiver: int | None, *, reason: str, kind: str = "handover", keep_view: bool = False, document_no: str = "",
          feedback_months: int = 6, feedback_rule: str = "bz.lead.6m") -> Handover:
     """Hand a matter over. The receipt exists at once: inside one installation sending and receiving are one transaction.
 
-    The duty to report back is created here, so that nothing can be accepted without it: first due `feedback_months`
+    Without a receiver it goes to the sender's contact room: nobody types an address (seed row S0-39). Raises Refused where the register
+    knows none or several. The duty to report back is created here, so that nothing can be accepted without it: first due `feedback_months`
     after sending (bz.lead.6m: local rule of the seeds, six months, then half-yearly).
     """
+    if receiver is None:
+        room = contact_of(matter.owner_body_id)
+        if room is None:
+            raise no_contact(matter.owner_body_id)
+        receiver = room.body_id
     index = index_of(matter)
     sha = hashlib.sha256(dumps(index)).hexdigest()
     year = today().year

@@ -158,7 +158,8 @@ def spawn(parent: Matter, kind: str, link: str, *, owner: int, row: dict[str, An
     name = title or (row or {}).get("title") or f"{parent.title} · {playbook.label.zh}"
     own = owner in actor().principals
     room = parent.owner_room_id if owner == parent.owner_body_id else None
-    child = _open(NewMatter(kind, str(name)[:300], owner, room, urgent=parent.urgent, level=max(parent.level, LEVELS[playbook.secrecy.floor])), parent.id, extra=" ".join(
+    child = _open(NewMatter(kind, str(name)[:300], owner, room, urgent=parent.urgent, level=max(parent.level, LEVELS[playbook.secrecy.floor]),
+                            source="inspection" if parent.kind == "inspection_round" and kind == "lead" else ""), parent.id, extra=" ".join(
         parent.subjects.values_list("name", flat=True)))
     MatterLink.objects.create(source=parent, target=child, kind=link, created_at=now())
     record("matter.linked", matters=[parent.id, child.id], kind=link, target=child.id)

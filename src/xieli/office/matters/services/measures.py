@@ -1,18 +1,21 @@
 """Measures, the clocks and notices they start, the presence clock."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from xieli.office.audit import record
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused, plain_words
 from xieli.office.matters.services.source import actor, call, now
 from xieli.office.matters.tables.approvals import Approval
-from xieli.office.matters.tables.core import Matter, MatterSubject
+from xieli.office.matters.tables.core import Matter, MatterLink, MatterSubject
 from xieli.office.matters.tables.measures import Measure, MeasureNotice, Presence, PresenceEntry, RightsSheet
+from xieli.office.people.models import TeamMember
 
 # kind → (rule of its clock, what happens at expiry)
 CLOCKS = {
@@ -133,42 +136,127 @@ def extend(measure: Measure, *, approval: Approval, code: str = "first", ground:
 
 @transaction.atomic
 def open_presence(matter: Matter, subject: MatterSubject, *, basis: str, place: str, at: datetime | None = None, keeper: int | None = None,
-                  risk_note: str = "", free_to_leave: bool = True, measure: Measure | None = None) -> Presence:
-    """A person is brought or comes: basis and time from the first minute."""
+                  risk_note: str = "", free_to_leave: bool = True, measure: Measure | None = None, risk: str = "", safety_plan: str = "") -> Presence:
+    """A person is brought or comes: basis and time from the first minute; the risk as somebody assessed it ("", low, medium, high)."""
     instant = at or now()
     if instant > now():
         raise Refused("future", "发生时间不能晚于现在。", "An act cannot lie in the future.")
     with plain_words():
         row = Presence.objects.create(matter=matter, subject=subject, basis=basis, measure=measure, place=place, started_at=instant, free_to_leave=free_to_leave,
-                                      keeper_id=keeper, risk_note=risk_note)
+                                      keeper_id=keeper, risk_note=risk_note, risk=risk, safety_plan=safety_plan)
     record("presence.opened", matters=[matter.id], presence=row.id, subject=subject.id, basis=basis, at=instant)
     return row
 
 
 @transaction.atomic
 def enter_presence(presence: Presence, kind: str, *, at: datetime | None = None, until: datetime | None = None, note: str = "",
-                   persons: list[dict[str, Any]] | None = None) -> PresenceEntry:
-    """One line: rest, meal, medical check, talk. A talk needs two persons with investigative standing throughout; a
-    specialist never counts (correction S0-17)."""
+                   persons: list[dict[str, Any]] | None = None, quotes: Sequence[int] = ()) -> PresenceEntry:
+    """One line: rest, meal, medical check, talk. A talk needs two persons with investigative standing throughout, one of whom leads;
+    a specialist never counts (correction S0-17). Each person is `{person, role, asked?, appointment?}`: `asked` is what he asked,
+    `appointment` the number of a specialist's written appointment. `quotes` are stored exhibits (internal rules) that were quoted."""
     if kind == "talk":
         standing = [p for p in persons or [] if p.get("role") in ("lead", "assistant")]
         if len({p.get("person") for p in standing}) < 2:
             raise Refused("two_persons", "谈话须有两名有办案资格的人员全程在场，专家不计入。", "A talk needs two persons with investigative standing throughout; a specialist does not count.")
+        _at_the_talk(presence.matter_id, persons or [])
     if kind == "basis":
         if note in ("", "waiting_for_approval"):
             raise Refused("presence_basis", "到场的每一分钟都要有依据；等待批准不是依据。", "Every minute of a presence has a basis; waiting for an approval is none.")
         presence.basis = note
         presence.save()
     with plain_words():
-        row = PresenceEntry.objects.create(presence=presence, matter_id=presence.matter_id, kind=kind, starts_at=at or now(), ends_at=until, note=note, persons=persons or [],
+        row = PresenceEntry.objects.create(presence=presence, matter_id=presence.matter_id, kind=kind, starts_at=at or now(), ends_at=until, note=note, persons=[*(persons or []), *_exhibits(presence.matter_id, quotes)],
                                            recorded_by_id=actor().person, recorded_at=now())
     record("presence.entered", matters=[presence.matter_id], presence=presence.id, kind=kind)
     return row
 
 
+def _at_the_talk(matter: int, persons: list[dict[str, Any]]) -> None:
+    """One leads; whoever talks is of the approved team of the matter or of the case it stands under; a specialist has his appointment."""
+    if sum(p.get("role") == "lead" for p in persons) != 1:
+        raise Refused("one_lead", "谈话须有一名主谈，且只有一名。", "A talk has one person who leads it, and only one.")
+    above = MatterLink.objects.filter(target_id=matter, kind="child").values_list("source_id", flat=True)
+    team = set(TeamMember.objects.filter(team__matter_id__in=[matter, *above], starts_at__lte=now()).filter(Q(ends_at=None) | Q(ends_at__gt=now())).values_list("person_id", flat=True))
+    if not team:  # before a team stands, the talk is the handler's own; the approvals of the matter say who that is
+        return
+    if any(p.get("role") != "specialist" and int(p["person"]) not in team for p in persons):
+        raise Refused("not_on_team", "谈话人员须是经批准的专案组成员。没有保存。", "Whoever talks has to be of the approved team. Nothing was kept.")
+    if any(p.get("role") == "specialist" and int(p["person"]) not in team and not str(p.get("appointment") or "").strip() for p in persons):
+        raise Refused("appointment", "专业人员发言须有本案书面聘用，请填写聘用文号；没有聘用的，以记录单提供意见。没有保存。", "A specialist speaks only under a written appointment for this case: enter its number, or let him advise by recorded slips. Nothing was kept.")
+
+
+def _exhibits(matter: int, quotes: Sequence[int]) -> list[dict[str, Any]]:
+    """Exhibits quoted in a talk, by identity; each has to be stored with the matter or with the case above it."""
+    from xieli.office.files.models import StoredFile
+
+    above = MatterLink.objects.filter(target_id=matter, kind="child").values_list("source_id", flat=True)
+    found = set(StoredFile.objects.filter(pk__in=quotes, matter_id__in=[matter, *above]).values_list("pk", flat=True))
+    if found != set(quotes):
+        raise Refused("no_exhibit", "引用的内部规定须先作为证据材料存入本案。没有保存。", "What is quoted has to be stored with the case first. Nothing was kept.")
+    return [{"role": "exhibit", "file": q} for q in quotes]
+
+
+@transaction.atomic
+def assess_presence(presence: Presence, risk: str, *, plan: str = "", note: str = "") -> None:
+    """The risk as it stands now, with the plan for it. A level once high is not lowered without a note of why.
+
+    Raises Refused for a level that is none and for a high one that is lowered in silence.
+    """
+    if risk not in ("low", "medium", "high"):
+        raise Refused("bad_choice", "请从列表中选择。", "Choose from the list.")
+    if presence.risk == "high" and risk != "high" and len(note.strip()) < 4:
+        raise Refused("reason_needed", "高风险降级须写明理由。没有保存。", "Lowering a high risk needs its reason. Nothing was kept.")
+    presence.risk, presence.safety_plan = risk, plan or presence.safety_plan
+    presence.risk_note = note or presence.risk_note
+    with plain_words():
+        presence.save()
+    record("presence.assessed", matters=[presence.matter_id], presence=presence.id, risk=risk)
+
+
+@transaction.atomic
+def hand_keeper(presence: Presence, to: int, note: str = "") -> PresenceEntry:
+    """看护交接, first signature: who keeps the person names who takes over. Nothing changes before the other signs.
+
+    Raises Refused when somebody else than the keeper hands over, or to himself.
+    """
+    if presence.keeper_id != actor().person:
+        raise Refused("not_keeper", "看护由现在的看护人交出。", "The keeper is the one who hands over.")
+    if to == presence.keeper_id:
+        raise Refused("same_keeper", "接收的看护人须是另一人。", "Another person takes over.")
+    return _keeper_line(presence, to, "hands_over", note)
+
+
+@transaction.atomic
+def take_keeper(presence: Presence) -> PresenceEntry:
+    """看护交接, second signature: the one who was named takes over, and from this minute he is the keeper.
+
+    Raises Refused when nobody handed over to him.
+    """
+    between = [p[1].get("signed", False) for p in presence.entries.filter(kind="keeper").values_list("persons", flat=True) if (p[0]["person"], p[1]["person"]) == (presence.keeper_id, actor().person)]
+    if between.count(False) <= between.count(True):
+        raise Refused("not_handed", "没有人把看护交给您。", "Nobody handed the keeping to you.")
+    row = _keeper_line(presence, actor().person, "signed", "")
+    presence.keeper_id = actor().person
+    presence.save()
+    return row
+
+
+def _keeper_line(presence: Presence, to: int, what: str, note: str) -> PresenceEntry:
+    persons = [{"person": presence.keeper_id, "role": "hands_over"}, {"person": to, "role": "takes_over", "signed": what == "signed"}]
+    with plain_words():
+        row = PresenceEntry.objects.create(presence=presence, matter_id=presence.matter_id, kind="keeper", starts_at=now(), note=note[:300], persons=persons, recorded_by_id=actor().person, recorded_at=now())
+    record("presence.entered", matters=[presence.matter_id], presence=presence.id, kind="keeper")
+    return row
+
+
 @transaction.atomic
 def close_presence(presence: Presence, *, at: datetime | None = None, kind: str = "left") -> None:
-    """He left, was taken into custody, or was handed to medical care."""
+    """He left, was taken into custody, or was handed to medical care. At high risk nobody goes without a plan and a named keeper (seed row S0-49).
+
+    Medical care is never held up: it ends a presence at once, whatever is missing on paper.
+    """
+    if presence.risk == "high" and kind != "medical" and not (presence.safety_plan.strip() and presence.keeper_id):
+        raise Refused("safety_plan", "风险为高：须有安全预案和指定看护人，谈话才能结束。没有保存。", "The risk is high: the talk does not end without a safety plan and a named keeper. Nothing was kept.")
     presence.ended_at, presence.end_kind = at or now(), kind
     presence.save()
     record("presence.closed", matters=[presence.matter_id], presence=presence.id, at=presence.ended_at)

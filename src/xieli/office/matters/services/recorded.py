@@ -6,7 +6,7 @@ back (a copied reply, a second visit) is said by the playbook's own conditions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -137,3 +137,43 @@ def products_missing(matter: Matter) -> list[str]:
 @_counts("products_missing")
 def _missing(matter: Matter, forms: Forms) -> int | None:
     return len(products_missing(matter))
+
+
+@_counts("evidence_incomplete")
+def _incomplete(matter: Matter, forms: Forms) -> int | None:
+    """Obtained or fixed, and yet without origin, date or its two officers (seed row S0-10)."""
+    items = [r for r in forms.get("evidence_plan", {}).get("items") or [] if r.get("state") in ("obtained", "fixed")]
+    return sum(not all(r.get(part) for part in ("origin", "obtained_on", "first", "second")) or r["first"] == r["second"] for r in items)
+
+
+NUMBERS = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")  # GB 11643 identity numbers, mobile numbers
+
+
+def identities(text: str, names: Iterable[str]) -> list[str]:
+    """What in a text lets somebody be recognised: a full name of the records, an identity number, a mobile number. A name as 魏某某 is none."""
+    return [*(n for n in dict.fromkeys(names) if len(n) > 1 and "某" not in n and n in text), *NUMBERS.findall(text)]
+
+
+@_counts("identities_found")
+def _identities(matter: Matter, forms: Forms) -> int | None:
+    """Names of the matters that this one came from and of their people, as far as the writer may see them (seed row S0-48)."""
+    from xieli.office.matters.queries.masking import names_behind
+
+    text = "\n".join(str(v) for v in forms.get("text", {}).values() if isinstance(v, str)) + "\n".join(str(r.get("cause", "")) for r in forms.get("text", {}).get("causes") or [])
+    return len(identities(text, names_behind(matter)))
+
+
+def _below(matter: Matter, kind: str) -> Any:
+    return Matter.objects.filter(kind=kind, links_in__source=matter).distinct()
+
+
+@_counts("round_handed")
+def _round_handed(matter: Matter, forms: Forms) -> int | None:
+    """Leads that came of the round: by its own papers, for the office does not see what became of each (seed row S2-37)."""
+    rows = FormSubmission.objects.filter(matter=matter, form__in=("during", "midway")).values_list("data", flat=True)
+    return sum(len(data.get(table) or []) for data in rows for table in ("leads", "leads_other", "checkable"))
+
+
+@_counts("round_rectified")
+def _round_rectified(matter: Matter, forms: Forms) -> int | None:
+    return Outcome.objects.filter(kind="signed_off", retracted_at=None, matter_id__in=_below(matter, "rectification").values("id")).values("matter_id").distinct().count()

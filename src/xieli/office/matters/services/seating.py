@@ -5,17 +5,60 @@ parent has a room, and the approvers of a room's line would not know of it.
 """
 from __future__ import annotations
 
-from django.db import transaction
+from dataclasses import dataclass
 
+from django.db import transaction
+from django.db.models import Count, Q
+
+from xieli.office.access.models import Recusal
 from xieli.office.audit import record
-from xieli.office.bodies.models import Room
+from xieli.office.bodies.models import Body, Room
 from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import NotVisible, Refused
-from xieli.office.matters.services.source import call
+from xieli.office.matters.services.source import call, now
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.core import Matter
+from xieli.office.people.models import Posting
 
 APPROVAL = "assign"  # 线索分办审批: the head decides who works on it
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A room as one that may take a matter: its people, what it has in hand as the reader may see it, and who in it is tied to the subject's unit."""
+
+    room: Room
+    people: int
+    load: int
+    tied: int
+    undecided: int
+
+    @property
+    def needs_decision(self) -> bool:
+        """Somebody of the room comes from the subject's employer and nobody has decided about it yet."""
+        return self.undecided > 0
+
+
+def seats(matter: Matter) -> list[Seat]:
+    """Every present room of the owner, least loaded first, with its conflicts (seed row S0-31).
+
+    A tie is a posting, past or present, at the subject's unit or at the organ in it, or a home there; decided is one on whom a
+    recusal is in force or was rejected by a person. Who is tied is counted, never named, on a page that a whole desk reads.
+    """
+    units = {s.unit_body_id for s in matter.subjects.filter(role="subject").exclude(unit_body=None)}
+    places = set(Body.objects.filter(Q(id__in=units) | Q(unit_id__in=units)).values_list("id", flat=True))
+    at = now()
+    present = Q(starts_at__lte=at) & (Q(ends_at=None) | Q(ends_at__gt=at))
+    inside: dict[int, set[int]] = {}
+    for room, person in Posting.objects.filter(present, room__body_id=matter.owner_body_id).values_list("room_id", "person_id"):
+        inside.setdefault(int(room), set()).add(int(person))
+    everyone = set().union(*inside.values()) if inside else set()
+    tied = set(Posting.objects.filter(Q(body_id__in=places) | Q(home_body_id__in=places), person_id__in=everyone).values_list("person_id", flat=True))
+    decided = set(Recusal.objects.filter(matter=matter, principal__in=tied, state__in=["in_force", "rejected"]).values_list("principal", flat=True))
+    load = dict(Matter.objects.filter(owner_room_id__in=list(inside), status="open").values_list("owner_room_id").annotate(n=Count("id")))
+    rooms = Room.objects.filter(body_id=matter.owner_body_id, valid_to=None)
+    found = [Seat(r, len(inside.get(r.id, ())), load.get(r.id, 0), len(inside.get(r.id, set()) & tied), len((inside.get(r.id, set()) & tied) - decided)) for r in rooms]
+    return sorted(found, key=lambda f: (f.load, f.room.name_zh))
 
 
 @transaction.atomic

@@ -70,6 +70,8 @@ class Presence(RandomIdModel):
     free_to_leave = models.BooleanField(default=True)
     keeper = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     risk_note = models.TextField(blank=True)
+    risk = models.CharField(max_length=8, blank=True, default="", db_default="", choices=[("low", "低"), ("medium", "中"), ("high", "高")], help_text="mood and safety as assessed by a person")
+    safety_plan = models.TextField(blank=True, db_default="", default="", help_text="who accompanies, which care stands by, to whom he is handed back")
     ended_at = models.DateTimeField(null=True)
     end_kind = models.CharField(max_length=24, blank=True)
 
@@ -83,7 +85,7 @@ class PresenceEntry(RandomIdModel):
     presence = models.ForeignKey(Presence, models.CASCADE, related_name="entries")
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=[("rest", "休息"), ("meal", "饮食"), ("medical", "医疗检查"), ("talk", "谈话"),
-                                                    ("leave_offer", "告知可离开"), ("basis", "变更依据")])
+                                                    ("leave_offer", "告知可离开"), ("basis", "变更依据"), ("keeper", "看护交接")])
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=300, blank=True)
