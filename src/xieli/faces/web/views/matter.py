@@ -178,6 +178,13 @@ def _forms_due(matter: Matter, playbook: Any, submitted: list[FormSubmission]) -
     return [{"form": playbook.forms[c], "given": given.get(c), "now": c in wanted} for c in {**wanted, **dict.fromkeys(given, False)} if c in playbook.forms]
 
 
+def _chosen(request: HttpRequest, steps: dict[str, Any]) -> str:
+    chosen = request.POST.get("with_step", "")
+    if chosen not in steps:
+        raise Refused("no_step", "请选择随这张表办理的一步：您在此事项上只作决定，表随决定一并提交。", "Choose the step that this form is handed in with: you decide in this matter, and the form goes with the decision.")
+    return chosen
+
+
 @bound
 def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     """Fill in one form of the playbook; what is refused comes back with what was typed."""
@@ -189,11 +196,15 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
     data: dict[str, Any] = dict(last.data) if last else forms.filled(matter, code)
     page = {"matter": matter, "form": published, "draft": f"form:{ref}:{code}", "sealed": any(getattr(f, "sealed", None) for f in published.fields)}
+    page["steps"] = {m.code: m for m in forms.decided_with(matter, code)}
     if request.method == "POST":
         data = playbook_forms.read(published, request.POST)
         try:
             with transaction.atomic():
-                forms.submit(matter, code, data)
+                if page["steps"]:
+                    moves.make(matter, _chosen(request, page["steps"]), form=(code, data))
+                else:
+                    forms.submit(matter, code, data)
             return redirect("matter", ref)
         except Refused as error:
             return render(request, "web/form.html", page | {"controls": playbook_forms.controls(published, data), "error": error}, status=422)

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from xieli.engines.ledger.canonical import dumps
 from xieli.engines.playbooks.forms import complete, facts_of, validate
-from xieli.engines.playbooks.model import Form, FormField, Playbook
+from xieli.engines.playbooks.model import Form, FormField, Move, Playbook
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services import clocks, recorded
@@ -93,20 +93,38 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     return row
 
 
+def _waiting_for(matter: Matter, playbook: Playbook, code: str) -> list[tuple[Move, set[str]]]:
+    """The moves of the open stages that ask for this form, each with the roles that may make it."""
+    from xieli.engines.playbooks.steps import who_may
+
+    found = []
+    for name in matter.stages:
+        stage = playbook.stages[name]
+        for move in playbook.moves_from(name):
+            if stage.form == code or move.form == code or any(row.test == "field" and str(row.get("of")).partition(".")[0] == code for group in move.when for row in group):
+                found.append((move, set(who_may(playbook, move, stage))))
+    return found
+
+
+def decided_with(matter: Matter, code: str) -> list[Move]:
+    """The steps with which somebody who only decides hands in this form, as he has no pen of his own here; none for who may write."""
+    from xieli.office.matters.services.context import build
+
+    if call("may", matter.id, "write"):
+        return []
+    playbook = playbook_of(matter)
+    roles = build(matter, playbook).roles
+    return [move for move, allowed in _waiting_for(matter, playbook, code) if allowed & roles]
+
+
 def _step_role(matter: Matter, playbook: Playbook, code: str) -> None:
     """A form that an open step waits for is handed in by who may take that step, as moves are made by them.
 
     A form that no open step asks for is a correction or a late paper: the right to write is enough.
     """
-    from xieli.engines.playbooks.steps import who_may
     from xieli.office.matters.services.context import build
 
-    allowed: set[str] = set()
-    for name in matter.stages:
-        stage = playbook.stages[name]
-        for move in playbook.moves_from(name):
-            if stage.form == code or move.form == code or any(row.test == "field" and str(row.get("of")).partition(".")[0] == code for group in move.when for row in group):
-                allowed |= set(who_may(playbook, move, stage))
+    allowed = {role for _, roles in _waiting_for(matter, playbook, code) for role in roles}
     if allowed and not allowed & build(matter, playbook).roles:
         names = [playbook.roles[r].label for r in sorted(allowed) if r in playbook.roles]
         zh, en = "、".join(n.zh for n in names), ", ".join(n.en for n in names)
