@@ -74,7 +74,7 @@ class Person:
         self.context.add_cookies([{"name": n, "value": v, "url": base} for n, v in
                                   ((settings.SESSION_COOKIE, token), (settings.LANGUAGE_COOKIE_NAME, language), ("xieli_theme", theme))])
         self.page = self.context.new_page()
-        self.page.set_default_timeout(20000)
+        self.page.set_default_timeout(60000)
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
 
@@ -109,6 +109,15 @@ class Person:
     def close(self) -> None:
         self.context.close()
         assert self.errors == [], self.errors
+
+    def __enter__(self) -> Person:
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.context.close()
 
 
 def faults(page: Any) -> list[str]:

@@ -7,7 +7,7 @@ from xieli.engines.matching import verdicts
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import Theatre
 from xieli.office.desk import demo, relations, services, store
-from xieli.office.desk.models import Authorization, Hit
+from xieli.office.desk.models import Authorization, Conversion, Hit
 from xieli.office.matters.tables.core import Matter
 
 SHADOW, CIRCLE, NAMESAKE = "cadre_kin_company_contract", "circular_flow", "kin_namesake_company"
@@ -107,6 +107,7 @@ def judge(stage: Theatre) -> None:
         told = {o["model"]: o for o in verdicts.outcomes(store.workspace(Hands(stage).clock()))}
         stage.check("结论回到模型：逐模型记对错", "The outcome goes back to the model: right and wrong are counted for each",
                     (told[SHADOW]["true"], told[CIRCLE]["true"], told[NAMESAKE]["not_true"], told[NAMESAKE]["precision"]) == (1, 1, 1, "0.000"))
+        stage.check("疑点没有自动变成线索或结论", "No hit became a lead or a conclusion by itself", not Conversion.objects.exists())
     stage.check("疑点只在知悉范围内", "Hits stay within the circle", not stage.sees("wuchuan-handler1", stage.made["lead"]))
 
 

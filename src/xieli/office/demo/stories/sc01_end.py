@@ -6,7 +6,7 @@ from typing import Any
 
 from xieli.office.demo.hands import Hands
 from xieli.office.demo.theatre import ZONE, Theatre
-from xieli.office.desk.models import Conversion, Hit
+from xieli.office.desk.models import Hit
 from xieli.office.matters.services import competence, grants, leads, measures, moves, people
 from xieli.office.matters.tables.core import Matter, MatterSubject
 from xieli.office.matters.tables.handover import Handover, LineNotice
@@ -40,8 +40,6 @@ def from_lead_to_case(stage: Theatre) -> None:
     """The check's result is approved; competence is recorded; the case is filed in the lawful order."""
     hands, lead, head, deputy = Hands(stage), stage.made["lead"], stage.made["head"], stage.made["deputy"]
     stage.at("2026-02-13 09:00")
-    with stage.acts("datan-lead"):
-        stage.check("疑点没有自动变成线索或结论", "No hit became a lead or a conclusion by itself", not Conversion.objects.exists())
     hands.step("datan-lead", lead, "finish_check", form=("check_report", {"proposal": "file", "all_signed": True, "unfounded": False, "findings": "亲属企业承揽合同、资金回流均有书证印证。", "signed_on": hands.day()}))
     hands.approved("datan-lead", lead, "check_result", head)
     hands.step(head, lead, "file")
