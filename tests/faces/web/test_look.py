@@ -30,7 +30,7 @@ def test_a_long_workbench_shows_twenty_by_deadline_folds_the_rest_and_leads_to_t
 
 def test_a_tile_without_a_base_shows_a_dash_and_says_why(stage):
     page = text(stage.client("yj-head").get("/leader"))
-    assert '<strong class="none">—</strong><span class="small">分母为零：期间内还没有可算的记录</span>' in page
+    assert re.search(r'<strong class="none">—</strong><span>[^<]+</span><span class="small why">分母为零：期间内还没有可算的记录</span>', page)
     assert "无可比基数" not in page
 
 
@@ -41,7 +41,7 @@ def test_a_share_says_out_of_how_many(stage):
     from django.template.loader import render_to_string
 
     share = Row(metric=Row(code="x", unit="%", name_zh="办结率", name_en="share", about_zh="甲", about_en="a"), number=Decimal(0), of=Decimal(24), text=lambda language: "0%")
-    assert '<strong>0%</strong><span class="small">分母 24</span>' in render_to_string("web/reports/leader.html", {"figures": [share], "given": Row(urlencode=""), "periods": ()})
+    assert '<strong>0%</strong><span>办结率</span><span class="small why">分母 24</span>' in render_to_string("web/reports/leader.html", {"figures": [share], "given": Row(urlencode=""), "periods": ()})
 
 
 def test_nobody_is_chosen_beforehand_for_a_token_or_a_webhook(stage):
@@ -219,3 +219,15 @@ def test_what_is_typed_into_the_search_of_the_top_bar_can_be_read():
     css = (Path(xieli.__file__).parent / "faces/web/static/xieli/base.css").read_text(encoding="utf-8")
     rule = re.search(r"\.top input \{([^}]*)\}", css)[1]
     assert "color:var(--ink)" in rule  # the bar is white on dark in every theme, its field is not
+
+
+def test_a_warning_names_its_clock_and_stands_once_with_its_gravest_level():
+    from datetime import UTC, datetime
+
+    from xieli.engines.playbooks.model import Label
+    from xieli.faces.web.views.matter import _alarms
+
+    at = datetime(2026, 3, 17, 9, 58, tzinfo=UTC)
+    alarms = [SimpleNamespace(kind="clock", clock_id=clock, level=level, raised_at=at + timedelta(minutes=level)) for clock in (1, 2) for level in (1, 2)]
+    told = _alarms(alarms, [{"row": SimpleNamespace(id=1), "label": Label("书面确认", "confirmation")}])
+    assert [(t["row"].clock_id, t["row"].level, t["label"] and t["label"].zh) for t in told] == [(1, 2, "书面确认"), (2, 2, None)]

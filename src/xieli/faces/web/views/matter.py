@@ -111,11 +111,12 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     who = me(request)
     papers = reading.read(matter, {**asked(matter, playbook), **_asked(matter)}, lambda p: asked_names({g.principal for g in p.grants} | {r.principal for r in p.recusals}))
     rows = papers.more
+    clocks_told = _running(playbook, papers, who.now)
     steps = _by_stage(playbook, moves.offers(matter, papers=papers))
     passed = state_of(matter).passed() if matter.state else frozenset()
     stages = [(s, "open" if s.code in matter.stages else "done" if s.code in passed else "") for s in playbook.stages.values() if s.kind != "split"]
     return render(request, "web/matter.html", {
-        "matter": matter, "playbook": playbook, "offers": steps, **_sorted(steps, papers.approvals), "stages": stages, "clocks": _running(playbook, papers, who.now),
+        "matter": matter, "playbook": playbook, "offers": steps, **_sorted(steps, papers.approvals), "stages": stages, "clocks": clocks_told,
         "forms": _forms_due(matter, playbook, papers.forms), "subjects": papers.subjects,
         "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act} for a in reversed(papers.approvals)],
         "acts": list(playbook.approvals.values()), "handovers": rows["handovers"], "duties": rows["duties"], "grants": papers.grants, "recusals": papers.recusals,
@@ -123,7 +124,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         "picture": swim_lane(timeline.lanes_of(matter, rows), who.now, _("泳道：事项在谁手里"), english(), note=_("深色：主办；浅色：参与；菱形：文书和审批。")),
         "measures": rows["measures"], "outcomes": [{"row": o, "label": playbook.outcomes[o.kind].label if o.kind in playbook.outcomes else o.kind} for o in rows["outcomes"]],
         "documents_url": address("documents", ref), "links": rows["links"], "back_links": rows["back_links"],
-        "alarms": rows["alarms"], "now": who.now,
+        "alarms": _alarms(rows["alarms"], clocks_told), "now": who.now,
     })
 
 
@@ -137,6 +138,15 @@ def _running(playbook: Any, papers: Any, now: Any) -> list[dict[str, Any]]:
         rule, due, plan = clocks.rule_for(clock), clocks.compute(clock, dated.get(clock.id, []), papers.more["revisions"]), playbook.clocks.get(clock.code)
         found.append({"row": clock, "due": due, "standing": standing(due, now), "label": plan.label if plan else rule.text, "rule": rule})
     return found
+
+
+def _alarms(alarms: list[Any], clocks_told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One line per clock and kind, the gravest and newest, with the clock's name: a warning and its second time are one thing."""
+    labels = {c["row"].id: c["label"] for c in clocks_told}
+    found: dict[tuple[str, int | None], dict[str, Any]] = {}
+    for alarm in sorted(alarms, key=lambda a: (-a.level, -a.raised_at.timestamp())):
+        found.setdefault((alarm.kind, alarm.clock_id), {"row": alarm, "label": labels.get(alarm.clock_id)})
+    return list(found.values())
 
 
 def _by_stage(playbook: Any, offers: Any) -> list[dict[str, Any]]:
