@@ -165,3 +165,104 @@ def test_with_javascript_off_a_select_is_still_a_select(stage, chromium, base): 
     window.open(f"/m/{stage.ref('channel')}/handover")
     assert window.page.locator("select#receiver").is_visible()
     window.close()
+
+
+def test_an_answer_that_is_lost_on_the_way_and_a_form_that_arrives_twice_have_one_effect(stage):
+    """Quick open, hand-over, approval, lead: the server has done it, the network drops the answer, the person presses again."""
+    import threading
+
+    from django.conf import settings
+
+    unit = stage.world.bodies["fire"]
+    forms = {
+        "/green": ({"subject": "双发一", "unit": unit, "caller": "某总队", "urgent": "断网重发"}, "select count(*) from matter where kind = 'green_channel' and title like '%%双发一%%'"),
+        "/leads/new": ({"subject": "双发二", "summary": "反映在工程招标中打招呼的问题", "title": "断网重发的线索", "body": stage.world.bodies["yj"], "source": "petition", "received_on": "2026-01-05"},
+                       "select count(*) from matter where title = '断网重发的线索'"),
+    }
+    for path, (fields, counted) in forms.items():
+        person = "chief3" if path == "/green" else "yj-clerk"
+        client = stage.client(person)
+        page = client.get(path).content.decode()
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        assert token is not None
+        answers: list[tuple[int, str]] = []
+
+        def press(path=path, fields=fields, client=client, token=token[1], answers=answers) -> None:
+            from django.db import connections
+            from django.test import Client
+
+            window = Client()  # the same browser: its cookies, another connection
+            for name, cookie in client.cookies.items():
+                window.cookies[name] = cookie.value
+            try:
+                answer = window.post(path, fields | {"csrfmiddlewaretoken": token})
+                answers.append((answer.status_code, answer.headers.get("Location", "")))
+            finally:
+                connections["default"].close()
+
+        presses = [threading.Thread(target=press) for _ in range(3)]
+        for thread in presses:
+            thread.start()
+        for thread in presses:
+            thread.join()
+        press()  # and once more, later
+        assert stage.one(counted) == 1, (path, answers)
+        assert len(set(answers)) == 1, "everyone is led to the same place"
+        assert answers[0][0] == 302
+        assert answers[0][1].startswith("/m/")
+        other = stage.client("yj-duty")
+        assert other.cookies[settings.SESSION_COOKIE].value != client.cookies[settings.SESSION_COOKIE].value
+        fresh = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(path).content.decode())
+        assert fresh is not None
+        assert fresh[1] != token[1], "a page opened anew is a new press"
+    assert stage.one("select count(*) from press where location like '%%双发%%'") == 0, "nothing of what was typed is kept"
+
+
+def test_a_form_that_was_refused_can_be_pressed_again_as_it_is(stage):
+    """The refusal gave its key back: the same form from the same page is tried again when the reason has gone."""
+    client = stage.client("chief3")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get("/green").content.decode())
+    assert token is not None
+    for _ in range(2):
+        answer = client.post("/green", {"subject": "双发三", "unit": "", "caller": "某", "urgent": "某", "csrfmiddlewaretoken": token[1]})
+        assert answer.status_code == 422
+        assert "哪个单位" in answer.content.decode()
+    assert client.post("/green", {"subject": "双发三", "unit": stage.world.bodies["fire"], "caller": "某", "urgent": "某", "csrfmiddlewaretoken": token[1]}).status_code == 302
+
+
+def test_a_lead_that_is_refused_half_way_leaves_nothing_behind(stage):
+    """The register takes it and the form refuses it: the answer says no, and no lead stands in the register."""
+    clerk = stage.client("yj-clerk")
+    before = stage.one("select count(*) from matter")
+    answer = clerk.post("/leads/new", {"subject": "司空半", "summary": "太短", "title": "登记到一半的线索", "body": stage.world.bodies["yj"], "source": "petition", "received_on": "2026-01-05"})
+    assert answer.status_code == 422
+    assert stage.one("select count(*) from matter") == before
+    assert "太短" in answer.content.decode(), "what was typed stays"
+
+
+def test_chosen_rows_are_copied_as_a_table_that_pastes_cleanly_into_a_sheet(stage, chromium, base):  # noqa: F811
+    """What lies on the clipboard is the table that was on the screen: one line a row, one tab a cell, nothing that a sheet would reckon."""
+    clerk = stage.client("yj-clerk")
+    for title in ("=1+2 复制的线索", "复制的线索之二"):
+        assert clerk.post("/leads/new", {"subject": "司徒复", "summary": "可以复制的问题", "title": title, "body": stage.world.bodies["yj"], "source": "petition", "received_on": "2026-01-05"}).status_code == 302
+    window = Person(chromium, base, stage, "yj-clerk")
+    window.open("/leads")
+    window.page.evaluate("const set = DataTransfer.prototype.setData; window.copied = {}; DataTransfer.prototype.setData = function (k, v) { window.copied[k] = v; return set.call(this, k, v); };")
+    boxes = window.page.locator("#rows tbody tr", has_text="复制的线索").locator("input[name=pick]")
+    for n in range(boxes.count()):
+        boxes.nth(n).check()
+    assert boxes.count() == 2
+    window.page.get_by_role("button", name="复制到 Excel").click()
+    copied = window.page.evaluate("window.copied")
+    lines = copied["text/plain"].split("\r\n")
+    assert len(lines) == 3, "the heading and the two rows that were chosen"
+    width = {line.count("\t") for line in lines}
+    assert len(width) == 1, lines
+    heading = lines[0].split("\t")
+    assert "编号" in heading
+    titles = [line.split("\t")[next(i for i, h in enumerate(heading) if "标题" in h)] for line in lines[1:]]
+    assert sorted(titles) == ["'=1+2 复制的线索", "复制的线索之二"], "no cell begins a formula"
+    assert "<script" not in copied["text/html"]
+    assert copied["text/html"].count("<tr>") == 3
+    assert "已复制" in window.page.locator("[data-copied]").inner_text()
+    window.close()

@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "xieli.faces.web",
 ]
 # apps of later rooms, switched on by their presence so that each room lands whole
-for _app in ("clients", "notices", "audit", "files", "meetings", "cooperation", "agreements", "sites", "desk", "allocation", "reports", "reporters", "documents", "exports"):
+for _app in ("clients", "notices", "audit", "files", "meetings", "cooperation", "agreements", "sites", "desk", "allocation", "reports", "reporters", "documents", "exports", "presses"):
     if (BASE_DIR / "office" / _app / "apps.py").exists():
         INSTALLED_APPS.append(f"xieli.office.{_app}")
 

@@ -79,3 +79,19 @@ def test_a_common_word_finds_the_same_rows_as_a_rare_one_newest_first(stage, lea
     assert not outright[3]
     monkeypatch.setattr(lookup, "FEW", 0)
     assert [shown(person, "批量") for person in everyone] == outright
+
+
+def test_a_view_is_kept_under_a_name_and_is_its_owners_alone(stage, leads):
+    """Filters and columns come back with one press; the same name again replaces it; a colleague never sees it."""
+    client = stage.client("yj-clerk")
+    shown = text(client.get("/leads", {"col": ["subject", "level"], "status": "open"}))
+    query = shown.split('name="query" value="')[1].split('"')[0].replace("&amp;", "&")
+    for _ in range(2):
+        assert client.post("/leads/view", {"register": "leads", "name": "月报口径", "query": query}).status_code == 302
+    assert stage.one("select count(*) from saved_view where name = '月报口径'") == 1
+    page = text(client.get("/leads"))
+    link = page.split(">月报口径</a>")[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    head = text(client.get("/leads" + link)).split("<thead>")[1].split("</thead>")[0]
+    assert "密级" in head
+    assert "来源" not in head
+    assert "月报口径" not in text(stage.client("yj-handler").get("/leads"))

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from xieli.office.ids import BadReference, from_ref
 from xieli.office.matters.services.errors import NotVisible, ProveAgain, Refused
 from xieli.office.matters.tables.core import Matter
+from xieli.office.presses import once
 
 View = Callable[..., HttpResponse]
 LONGEST = 100_000  # characters in one field (ours): a hundred pages; what is longer is a file
@@ -36,7 +37,12 @@ def bound(view: View) -> View:
             return refusal(request, TOO_LONG)
         try:
             with transaction.atomic():
+                press = pressed(request)
+                if press is not None and (led := once.begin(*press)) is not None:
+                    return redirect(led)  # the same form again: nothing more happens, and its sender stands where he would have
                 response = view(request, *args, **kwargs)
+                if press is not None:
+                    once.done(*press, response["Location"] if response.status_code == 302 else "")
                 if request.POST.get("_draft") and (response.status_code == 302 or response.has_header("Content-Disposition")):
                     _handed_in(request)
                 return response
@@ -56,6 +62,16 @@ def bound(view: View) -> View:
 
     guarded.xieli_bound = True  # type: ignore[attr-defined]
     return guarded
+
+
+def pressed(request: HttpRequest) -> tuple[int, str] | None:
+    """Who pressed what: a form of a page of ours, by the page's own token and all it carries. Drafts are no press."""
+    from xieli.faces.web.context import me
+
+    token = request.POST.get("csrfmiddlewaretoken", "") if request.method == "POST" else ""
+    if not token or request.path == "/drafts/save":
+        return None
+    return me(request).person_id, once.key_of(request.get_full_path(), token, typed(request))
 
 
 def from_outside(request: HttpRequest) -> HttpResponse | None:

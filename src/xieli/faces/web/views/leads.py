@@ -102,7 +102,8 @@ def new(request: HttpRequest) -> HttpResponse:
                                "form": current("lead").forms["registration"]}
     if request.method == "POST":
         try:
-            matter = _post(request)
+            with transaction.atomic():  # what is refused half-way leaves no half-registered lead behind
+                matter = _post(request)
         except Refused as error:
             if error.code == "sealed_hand_up":
                 # nothing of it is kept: not typed values, not a draft, not an event with content (DESIGN.md §9)

@@ -1,6 +1,7 @@
 """The village page: one note in half a minute on a phone; nothing is counted, nothing is loaded but the page itself."""
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -29,7 +30,8 @@ def page(request: HttpRequest) -> HttpResponse:
     typed = request.POST
     if request.method == "POST":
         try:
-            _write(request, post.body)
+            with transaction.atomic():  # what is refused half-way leaves no note without its text
+                _write(request, post.body)
             return redirect("village")
         except Refused as refused:
             error = refused

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class PressesConfig(AppConfig):
+    name = "xieli.office.presses"
