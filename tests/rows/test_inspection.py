@@ -35,7 +35,7 @@ def _post(stage: Theatre, person: str, body: str, room: str) -> None:
 
 def plan(office: Office, **over: Any) -> dict[str, Any]:
     return {"commission": office.body("yj"), "round": "五届第九轮", "system": "教育", "meeting_on": "2026-02-10", "focus": FOCUS, "why_batch": "同一系统、同一资金链",
-            "units": [{"unit": f"示范学校{i}", "included": True} for i in range(3)], "from_on": "2026-03-10", "to_on": "2026-05-10", **over}
+            "units": [{"unit": f"示范学校{i}", "included": True} for i in range(3)], "from_on": "2026-03-10", "to_on": "2026-05-10", "why_overlap": "各组分头进驻，已报领导小组同意", **over}
 
 
 def planned(office: Office, **over: Any) -> int:

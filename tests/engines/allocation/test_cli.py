@@ -115,7 +115,7 @@ FAULTS = [
     ("zones", {"bodies": [], "units": []}, "empty"), ("zones", broken(units=[dict(u, load=-1) for u in make_zones()["units"]]), "negative-load"), ("zones", broken(units=[*make_zones()["units"], make_zones()["units"][0]]), "duplicate-id"),
     ("zones", broken(locks=[{"unit": "u00", "body": make_zones()["bodies"][0]["id"], "by": "x", "reason": "x"}], bans=[{"unit": "u00", "body": make_zones()["bodies"][0]["id"], "code": "kin"}]), None),
     ("zones", {}, None), ("designate", {"now": "x"}, "format"), ("designate", {}, "format"), ("staff", {}, None), ("staff", {"officers": 3}, None),
-    ("committees", {}, "empty"), ("committees", {"villages": [{"id": 1}], "adjacent": []}, None), ("committees", {**grid(3, 2), "adjacent": [["nobody", "else"]]}, "unknown-village"),
+    ("committees", {}, "empty"), ("committees", {"villages": [{"id": 1}], "adjacent": []}, None), ("committees", {**grid(3, 2), "adjacent": [["nobody", "else"]]}, "unknown-village"), ("committees", {**grid(3, 2), "low": 2}, "size"),
     ("rota", {}, "format"), ("rota", two_heads_short(), "two-heads"), ("conflict", {}, None), ("frontier", {}, None), ("replan", {}, None),
 ]
 

@@ -133,6 +133,8 @@ def solve(data: dict[str, Any], limits: Limits, options: dict[str, Any], report:
     """Committees for every township, with heads, cost, proof, and what a person must decide."""
     villages, near = parse(data)
     low, high = int(data.get("low", LOW)), int(data.get("high", HIGH))
+    if not LOW <= low <= high <= HIGH:
+        raise BadInput("size", [str(low), str(high)], Text(f"片区廉勤委由 {LOW} 至 {HIGH} 个紧邻的村组成，不能定为 {low} 至 {high} 个。", f"A village committee has {LOW} to {HIGH} adjoining villages, not {low} to {high}."))
     total = sum(v.work for v in villages.values())
     target = total / float(data.get("committees", max(1, round(len(villages) / MEAN_SIZE))))
     towns: dict[Id, list[Id]] = {}

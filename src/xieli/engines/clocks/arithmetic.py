@@ -6,7 +6,7 @@ which the clock stood still. Months and years are turned into that many days fir
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from .calendar import ONE_DAY, Calendar
@@ -122,3 +122,23 @@ def push_instants(start: datetime, end: datetime, still: Sequence[tuple[datetime
         if begin < stop:
             end += stop - begin
     return end
+
+
+Month = tuple[int, int]
+
+
+def month_before(month: Month) -> Month:
+    """The month before a (year, month)."""
+    year, number = month
+    return (year, number - 1) if number > 1 else (year - 1, 12)
+
+
+def in_a_row(classes: Mapping[Month, int]) -> int:
+    """For how many months up to the last one sampled the class was no worse than in that last month; a missing month breaks the row. 0 without a sample (seed row S3-20)."""
+    if not classes:
+        return 0
+    month = max(classes)
+    latest, found = classes[month], 0
+    while month in classes and classes[month] <= latest:
+        found, month = found + 1, month_before(month)
+    return found

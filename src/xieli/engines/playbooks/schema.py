@@ -80,7 +80,7 @@ def _field(deep: bool) -> J:
         "only_if": {"type": "object", "patternProperties": {CODE: _LEAF}, "additionalProperties": False, "minProperties": 1}, "roster": _CODE,
         "options": {**_coded(_obj(("zh", "en"), **_NAMED)), "minProperties": 1, "maxProperties": 100},
         "least": _INT, "most": _INT, "format": _enum(*v.FORMATS), "unit": _TEXT, "sealed": _enum("reporter", "bank", "medical", "oral_only"),
-        "computed": _obj(("how", "of"), how=_enum(*v.COMPUTED), of=_list({"type": "string", "pattern": "^[a-z][a-z0-9_.]{0,80}$"}), weights=_list({"type": "integer", "minimum": 0, "maximum": 100})),
+        "computed": _obj(("how", "of"), how=_enum(*v.COMPUTED), of=_list({"type": "string", "pattern": "^[a-z][a-z0-9_.]{0,80}$"}), weights=_list({"type": "integer", "minimum": 0, "maximum": 1000})),
         "fact": _obj(("code",), code={"type": "string", "pattern": "^[a-z][a-z0-9_.]{0,63}$"}, unit=_TEXT, subject=_CODE, date=_CODE),
         "of": _CODE,
     }

@@ -35,6 +35,12 @@ RECORDS = {
     "round_rectified": ("本轮已整改的问题数", "findings of this round put right"),
     "evidence_incomplete": ("已取而要素不全的证据项数", "items of evidence obtained without origin, date or two officers"),
     "identities_found": ("文本里可辨识的身份数", "identities that the text gives away"),
+    "rounds_overlapping": ("同期已在其他轮次的单位数", "units that another round visits in the same days"),
+    "postings_overlapping": ("此人同期的其他派出数", "other postings of this person in the same time"),
+    "publications_missing": ("未双公开的已销号问题数", "signed-off problems without both publications"),
+    "order_misdirected": ("越过统筹层级的交办数", "orders that pass over a level of co-ordination"),
+    "list_duplicates": ("清单中重复的问题数", "problems that stand twice in the list"),
+    "list_left_out": ("部门清单中没有并入的问题数", "problems of the departments' lists that were left out"),
     "products_missing": ("三项成果中尚缺的项数", "of the three products, those still missing"),
 }
 FORMATS = ("document_number", "id_number", "phone", "credit_code")
@@ -168,7 +174,7 @@ EFFECTS: dict[str, Word] = {
     "report_to_parent": Word({"outcome": _one("outcome")}, "结果报上级事项", "report the result to the parent matter"),
     "require_product": Word({"product": _one("product")}, "须产出“{product}”", "require “{product}”"),
     "notify": Word({"who": _one("refs"), "what": _one("message"), "content": _opt("enum", "full", "masked", "none")}, "通知{who}：{what}", "tell {who}: {what}"),
-    "record_outcome": Word({"outcome": _one("outcome"), "on": _opt("field")}, "记录结果“{outcome}”", "record the outcome “{outcome}”"),
+    "record_outcome": Word({"outcome": _one("outcome"), "on": _opt("field"), "given": _opt("field")}, "记录结果“{outcome}”", "record the outcome “{outcome}”"),
     "record_fact": Word({"code": _one("word"), "from": _one("field")}, "登记事实 {code}", "record the fact {code}"),
     "open_feedback_duty": Word({"duty": _one("feedback")}, "产生反馈责任“{duty}”", "open the duty “{duty}”"),
     "close_feedback_duty": Word({"duty": _one("feedback")}, "了结反馈责任“{duty}”", "discharge the duty “{duty}”"),

@@ -47,6 +47,7 @@ MORE: tuple[Entry, ...] = (
     Entry("forces", _("力量"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("staffing_desk", _("配员与派员"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("campaigns", _("专项整治与包抓"), CASE | {"unit_liaison"}),
+    Entry("analysis", _("以案促改与研判"), CASE),
     Entry("projects", _("挂图作战"), CASE | {"unit_liaison"}),
     Entry("water", _("水质断面"), CASE),
     Entry("catalogues", _("“小切口”目录"), frozenset({"head", "deputy", "room_head", "handler", "clerk"})),

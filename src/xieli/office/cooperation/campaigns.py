@@ -97,6 +97,12 @@ def sessions(campaign: Matter) -> list[lists.Session]:
     return lists.sessions(campaign)
 
 
+def session_days(campaign: Matter) -> tuple[list[date], list[date]]:
+    """Days on which report sessions were planned, and on which they were held (seed row S4-13)."""
+    planned = Fact.objects.filter(matter=campaign, code="campaign.session_planned", retracted_at=None).order_by("day").values_list("day", flat=True)
+    return [d for d in planned if d], [date.fromisoformat(s.held_on) for s in sessions(campaign)]
+
+
 @dataclass(frozen=True)
 class Level:
     """Visits by the rank of who visited: how many, and to how many places."""

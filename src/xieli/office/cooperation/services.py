@@ -3,19 +3,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
+from xieli.office.access.models import Grant
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
 from xieli.office.cooperation.models import CooperationGroup
 from xieli.office.cooperation.queries import apart, problems, seats_of, templates
-from xieli.office.matters.services import leads, moves
+from xieli.office.matters.services import grants, leads, moves
 from xieli.office.matters.services.errors import Refused
-from xieli.office.matters.services.source import call, today
+from xieli.office.matters.services.postings import after_last_day
+from xieli.office.matters.services.source import call, now, today
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.people.models import Posting
 
@@ -54,9 +56,37 @@ def seat(group: CooperationGroup, slot: str, *, body: int | None = None, office:
 
 @transaction.atomic
 def end(group: CooperationGroup, last_day: date) -> None:
-    """End a group and its seats."""
+    """End a group and its seats; whatever the group was let see ends with it."""
     call("end_group", group.id, last_day)
     record("group.ended", group=group.code, on=last_day)
+    after = after_last_day(last_day.isoformat())
+    for grant in Grant.objects.filter(basis=basis_of(group), revoked_at=None, ends_at__gt=after):
+        if not call("may", grant.matter_id, "grant"):
+            continue  # another body's matter: it ends on the day the group was to end, at the latest
+        grants.revoke(grant.id, grant.matter_id, f"协作组结束：{group.name_zh}")
+        if after > now():
+            grants.give(grant.matter_id, grant.principal, kind=grant.kind, acts=list(grant.acts), ends_at=after, basis=grant.basis, reason=grant.reason)
+
+
+def basis_of(group: CooperationGroup) -> str:
+    """How a grant names the group on which it rests."""
+    return f"协作组 {group.code}"
+
+
+@transaction.atomic
+def open_to(group: CooperationGroup, matter: Matter, *, acts: Sequence[str] = ("read",)) -> int:
+    """Let the member bodies of a linked group see a matter until the group's last day, and no longer (seed row S3-22). Returns how many.
+
+    Raises Refused for a group without an end: access that nobody would ever end is not given by a group.
+    """
+    if group.valid_to is None:
+        raise Refused("no_end", "协作组没有止期，不能按协作组开放事项；请先写明止期。", "The group has no end; a matter is opened to a group only until its last day. State the end first.")
+    until = after_last_day((group.valid_to - timedelta(days=1)).isoformat())
+    members = [s.body_id for s in seats_of(group, today()) if s.body_id and s.body_id != matter.owner_body_id]
+    for body in members:
+        grants.give(matter.id, int(call("desk_of", body)), kind="team", acts=list(acts), ends_at=until, basis=basis_of(group), reason="")  # type: ignore[call-overload]
+    record("group.opened", matters=[matter.id], group=group.code)
+    return len(members)
 
 
 @dataclass(frozen=True)

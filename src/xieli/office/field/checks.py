@@ -14,6 +14,7 @@ from xieli.office.cooperation.charges import place
 from xieli.office.matters.services.recorded import NEAR
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import FormSubmission
+from xieli.office.remedy.lists import draw
 
 QUARTERS = (1, 2, 3, 4)
 Plans = Mapping[int, Mapping[str, Any]]
@@ -96,3 +97,33 @@ def visits(matters: list[Matter], plans: Plans) -> list[Visit]:
         on, before = date.fromisoformat(day), found[-1] if found else None
         found.append(Visit(unit, on, m, before is not None and before.unit == unit and on - before.day <= NEAR))
     return found
+
+
+@dataclass(frozen=True)
+class Household:
+    """One household of a sample: what the payment list says, and what it said itself; None while nobody has asked."""
+
+    household: str
+    listed: int
+    said: int | None
+    asked: bool
+
+    @property
+    def doubt(self) -> bool:
+        """Asked, and the two amounts differ."""
+        return self.asked and self.said != self.listed
+
+
+def sample(check: Matter) -> list[Household]:
+    """The households drawn from the payment list by its seed, each with its answer; the same seed draws the same ones again (seed row S4-01).
+
+    The listed amount is the list's own: what a visitor typed beside his answer does not change it. Somebody outside the sample is no part of it.
+    """
+    last = FormSubmission.objects.filter(matter=check, form="payments").order_by("-revision").first()
+    if last is None:
+        return []
+    listed = {row["household"]: int(row["listed"]) for row in last.data["rows"]}
+    said: dict[str, int] = {}
+    for form in FormSubmission.objects.filter(matter=check, form="visit").order_by("revision"):
+        said |= {row["household"]: int(row["said"]) for row in form.data.get("households") or []}
+    return [Household(h, listed[h], said.get(h), h in said) for h in sorted(draw(listed, last.data["seed"], int(last.data["size"])))]

@@ -5,27 +5,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xieli.engines.clocks.arithmetic import Month, in_a_row, month_before
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import Fact, FormSubmission
-
-Month = tuple[int, int]
-
-
-def before(month: Month) -> Month:
-    """The month before."""
-    year, number = month
-    return (year, number - 1) if number > 1 else (year - 1, 12)
-
-
-def in_a_row(classes: Mapping[Month, int]) -> int:
-    """For how many months up to the last one sampled the class was no worse than in that last month; 0 without a sample."""
-    if not classes:
-        return 0
-    month = max(classes)
-    latest, found = classes[month], 0
-    while month in classes and classes[month] <= latest:
-        found, month = found + 1, before(month)
-    return found
 
 
 @dataclass(frozen=True)
@@ -74,7 +56,7 @@ def gaps(classes: Mapping[Month, int]) -> tuple[Month, ...]:
         return ()
     month, first, found = max(classes), min(classes), []
     while month != first:
-        month = before(month)
+        month = month_before(month)
         if month not in classes:
             found.append(month)
     return tuple(sorted(found))

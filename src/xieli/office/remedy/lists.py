@@ -110,3 +110,27 @@ def missing_products() -> list[tuple[Body, Matter, list[str]]]:
         if lacks:
             found.append((Body.objects.get(pk=fact.ref), fact.matter, lacks))
     return found
+
+
+@dataclass(frozen=True)
+class Common:
+    """A kind of problem that several units have: grouped for one joint review (审)."""
+
+    kind: str
+    units: tuple[Body, ...]
+    matters: tuple[Matter, ...]
+
+
+LEAST_COMMON = 2  # ours: units that must share a kind of problem
+
+
+def common() -> list[Common]:
+    """Open problems of one kind in several units, as the reader may see them, the most widespread first (seed row S2-36)."""
+    kinds = {f.matter_id: f.text for f in recorded.living("problem.kind")}
+    units = {f.matter_id: int(f.ref or 0) for f in recorded.living("problem.unit")}
+    bodies = Body.objects.in_bulk(set(units.values()))
+    found: dict[str, list[Matter]] = {}
+    for matter in Matter.objects.filter(kind="rectification", status="open", id__in=kinds).order_by("number", "id"):
+        found.setdefault(recorded.plain(kinds[matter.id]), []).append(matter)
+    made = [Common(kinds[rows[0].id], tuple(sorted({bodies[units[m.id]] for m in rows if units.get(m.id) in bodies}, key=lambda b: b.name_zh)), tuple(rows)) for rows in found.values()]
+    return sorted((c for c in made if len(c.units) >= LEAST_COMMON), key=lambda c: (-len(c.units), c.kind))

@@ -83,14 +83,17 @@ def _some(here: Path, *named: tuple[str, str | None]) -> Iterator[Named]:
 
 
 def _args(here: Path, specs: Any, args: Iterable[tuple[str, Any]]) -> Iterator[Named]:
-    for name, value in args:
+    named = dict(args)
+    for name, value in named.items():
         kind = specs[name].kind if name in specs else None
         if kind in ("refs",):
             for code in value:
                 yield here, kind, code
         elif kind == "fill":
             for _target, source in value:
-                yield here, "field", source
+                place, _, column = source.partition(".")
+                # `row.column`: the row of the table that the matters are made of
+                yield (here, "column", f"{named['rows_of']}.{column}") if place == "row" and "rows_of" in named else (here, "field", source)
         elif kind is not None and kind not in ("enum", "word", "count", "acts", "level", "period"):
             yield here, kind, value
 
@@ -110,6 +113,10 @@ def exists(playbook: Playbook, kind: str, code: str) -> bool:
     if kind == "field":
         form, _, name = code.partition(".")
         return form in playbook.forms and playbook.forms[form].field(name) is not None
+    if kind == "column":
+        form, name, column = code.split(".", 2)
+        table = playbook.forms[form].field(name) if form in playbook.forms else None
+        return table is not None and any(c.code == column for c in table.columns)
     party = code in playbook.parties or code in BUILT_IN_PARTIES
     places: dict[str, bool] = {
         "role": code in playbook.roles, "actor": code in playbook.roles or code == "system", "party": party, "composition": code in playbook.compositions,
@@ -126,7 +133,7 @@ _KIND_NAMES = {
     "role": ("角色", "role"), "actor": ("角色", "role"), "party": ("机构方", "party"), "composition": ("人员编组", "composition"), "ref": ("对象", "role, party or composition"),
     "refs": ("对象", "role, party or addressee"), "stage": ("环节", "stage"), "move": ("步骤", "move"), "step": ("环节或步骤", "stage or move"), "clock": ("期限", "clock"),
     "act": ("审批事项", "approval"), "form": ("表单", "form"), "product": ("成果", "product"), "document": ("文书", "document"), "series": ("编号系列", "series"),
-    "outcome": ("结果", "outcome"), "feedback": ("反馈责任", "feedback duty"), "message": ("通知内容", "message or document"), "field": ("表单字段", "form field"), "kind": ("事项类别", "matter kind"),
+    "outcome": ("结果", "outcome"), "feedback": ("反馈责任", "feedback duty"), "message": ("通知内容", "message or document"), "field": ("表单字段", "form field"), "column": ("表格列", "column of the table"), "kind": ("事项类别", "matter kind"),
 }
 
 

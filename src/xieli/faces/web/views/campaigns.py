@@ -62,7 +62,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     held = {row["role"]: row["holder"] for row in forms.get("plan", {}).get("roles") or []}
     return render(request, "web/campaigns/campaign.html", {
         "matter": matter, "now": me(request).now, "at": at(matter), "plan": forms.get("plan", {}), "roles": [(label, held.get(code, "")) for code, label in options.items()], "topics": _topics(topics),
-        "invalid": sum(1 for t in topics if t.lacks), "reports": campaigns.reports(matter), "sessions": campaigns.sessions(matter), "rounds": [{"m": m, "at": at(m)} for m in rounds],
+        "invalid": sum(1 for t in topics if t.lacks), "reports": campaigns.reports(matter), "sessions": campaigns.sessions(matter), "days": campaigns.session_days(matter), "rounds": [{"m": m, "at": at(m)} for m in rounds],
         "tasks": [{"m": m, "at": at(m)} for m in tasks], "merged": forms.get("merged", {}).get("items") or []})
 
 

@@ -12,6 +12,7 @@ from xieli.office.audit import record_look
 from xieli.office.matters.services.playbooks import shipped
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import FormSubmission
+from xieli.office.remedy import lists
 
 MOST = 100
 
@@ -58,7 +59,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     forms = last_forms([*problems, *letters, *evaluations])
     record_look([m.id for m in (*problems, *letters, *evaluations)], purpose="remedy", list=True, asked=None)
     return render(request, "web/remedy/overview.html", {
-        "now": who.now,
+        "now": who.now, "common": lists.common(),
         "problems": [{"m": m, "f": forms[m.id], "at": at(m)} for m in problems],
         "letters": [{"m": m, "f": forms[m.id], "at": at(m)} for m in letters],
         "evaluations": [{"m": m, "parts": parts_of(forms[m.id]), "total": forms[m.id].get("total", {}).get("total"), "at": at(m)} for m in evaluations],

@@ -48,6 +48,8 @@ def _write(request: HttpRequest, village: Body) -> None:
         raise Refused("no_such_option", "请选一个归类，内容还在页面上。", "Choose a kind; what you wrote is still on the page.")
     town, county = village.parent_id, village.parent.parent_id if village.parent else None
     parties = {name: (body,) for name, body in (("town", town), ("county", county)) if body}
+    # what one topic asks for and the others do not: which post, which part of the works
+    more = {"cadres": "cadre_post", "project": "works"}.get(p.get("topic", ""), "")
     matter = leads.register(leads.NewMatter("village_visit", f"走访 {p.get('household', '').strip()[:40]}", village.id, None, level=0, parties=parties))
     moves.make(matter, NEXT[cls], form=("note", {"household": p.get("household", "").strip(), "visited_on": today().isoformat(), "topic": p.get("topic", "needs"), "class": cls,
-                                                 "text": p.get("text", "").strip(), "informant_known": p.get("informant_known") == "yes"}))
+                                                 "text": p.get("text", "").strip(), "informant_known": p.get("informant_known") == "yes", **({more: p.get(more, "").strip()} if more else {})}))

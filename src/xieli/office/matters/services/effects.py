@@ -20,7 +20,7 @@ from xieli.office.matters.services.addressees import organs, principals
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.postings import posted
 from xieli.office.matters.services.source import actor, call, now
-from xieli.office.matters.services.subjects import first_of, named, one_named
+from xieli.office.matters.services.subjects import first_of, given_to, named, one_named
 from xieli.office.matters.tables.clocks import Alarm, Clock
 from xieli.office.matters.tables.core import Matter, MatterLink, MatterSubject
 from xieli.office.matters.tables.handover import FeedbackDuty
@@ -222,17 +222,18 @@ def _spawn(step: Step, effect: Effect) -> None:
             continue
         for row in rows:
             child = spawn(step.matter, kind, link, owner=int(owner), row=row)
-            _fill(step, child, effect)
+            _fill(step, child, effect, row)
 
 
-def _fill(step: Step, child: Matter, effect: Effect) -> None:
-    """`fill`: what the new matter's forms already know from this one's. It waits in the form until somebody hands it in."""
+def _fill(step: Step, child: Matter, effect: Effect, row: dict[str, Any]) -> None:
+    """`fill`: what the new matter's forms already know from this one's, or from the row it was made of (`row.column`). It waits in the form until somebody hands it in."""
     from xieli.office.matters.services.forms import fill
 
     given = effect.get("fill") or ()
     known: dict[str, dict[str, Any]] = {}
     for target, source in given.items() if isinstance(given, dict) else given:
-        value, (form, _, code) = step.field(str(source)), str(target).partition(".")
+        place, _, column = str(source).partition(".")
+        value, (form, _, code) = row.get(column) if place == "row" else step.field(str(source)), str(target).partition(".")
         if value not in (None, "", []):
             known.setdefault(form, {})[code] = value
     for form, values in known.items():
@@ -311,6 +312,10 @@ def _outcome(step: Step, effect: Effect) -> None:
     day = date.fromisoformat(str(on)[:10]) if on else clocks.calendar_of("cn-mainland").day_of(step.at)
     kind, named = str(effect.get("outcome")), step.named()
     whole = kind not in step.playbook.outcomes or step.playbook.outcomes[kind].unit != "person"
+    if effect.get("given"):
+        whole, named = False, given_to(step.matter, step.forms, str(effect.get("given")), named)
+        if not named:
+            return
     for subject in [first_of(named, step.matter)] if whole or not named else named:
         row = Outcome.objects.create(matter=step.matter, subject=subject, kind=kind, happened_on=day, recorded_at=now(), recorded_by_id=actor().person)
         cite_relied(step.matter, "outcome", row.id)

@@ -151,6 +151,8 @@ def give(duty: FeedbackDuty, text: str, *, final: bool = False, outcome_class: s
     """Answer. A final answer discharges the duty; an interim one sets the next date a term on from the date that was due."""
     if duty.state != "open":
         raise Refused("closed", "这项反馈已经办结。", "This duty has been discharged already.")
+    if not call("may", duty.matter_id, "write"):
+        raise Refused("not_your_role", "这项反馈由承办人答复；您能看到，不能代答。什么也没有记录。", "Those who handle it answer this; you can see it and cannot answer for them. Nothing was recorded.")
     if final and not outcome_class:
         raise Refused("outcome_needed", "最终反馈须写明结果类别。", "A final answer states the class of the outcome.")
     row = Feedback.objects.create(duty=duty, matter_id=duty.matter_id, final=final, outcome_class=outcome_class, usable_for_sanction=usable, text=text,

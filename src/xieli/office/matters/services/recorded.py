@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from xieli.office.bodies.models import Body
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.work import Fact, FormSubmission, Outcome
 from xieli.office.people.models import Posting
@@ -121,6 +122,64 @@ def _given(matter: Matter, forms: Forms) -> int | None:
 @_counts("tasks_done")
 def _done(matter: Matter, forms: Forms) -> int | None:
     return Outcome.objects.filter(kind="done", retracted_at=None, matter_id__in=_tasks(matter).values("id")).count()
+
+
+@_counts("publications_missing")
+def _unpublished(matter: Matter, forms: Forms) -> int | None:
+    unit = next((f["unit"] for f in forms.values() if f.get("unit")), None)
+    problems = living("problem.unit").filter(ref=int(unit)).values("matter_id") if unit else []
+    signed = set(Outcome.objects.filter(kind="signed_off", retracted_at=None, matter_id__in=problems).values_list("matter_id", flat=True))
+    both = set(living("problem.published_unit").filter(matter_id__in=signed).values_list("matter_id", flat=True)) & set(living("problem.published_public").filter(matter_id__in=signed).values_list("matter_id", flat=True))
+    return len(signed - both)
+
+
+@_counts("postings_overlapping")
+def _overlapping(matter: Matter, forms: Forms) -> int | None:
+    """Other postings of the person that are planned or run in the same days, where either of the two is full time."""
+    plan = forms.get("plan", {})
+    if not all(plan.get(k) for k in ("person", "from_on", "to_on")):
+        return 0
+    others = FormSubmission.objects.filter(form="plan", matter__kind="posting", matter__status="open", matter_id__in=living("posting.person").filter(ref=int(plan["person"])).values("matter_id")).exclude(matter=matter)
+    last = {row.matter_id: row.data for row in others.order_by("revision")}
+    return sum(1 for o in last.values() if str(o["person"]) == str(plan["person"]) and o["from_on"] <= plan["to_on"] and plan["from_on"] <= o["to_on"] and (o["full_time"] or plan.get("full_time")))
+
+
+@_counts("rounds_overlapping")
+def _rounds(matter: Matter, forms: Forms) -> int | None:
+    """Units of this round that another open round visits in overlapping days; one that a round leaves out is not visited by it."""
+    plan = forms.get("plan", {})
+    if not plan.get("from_on") or not plan.get("to_on"):
+        return 0
+    last = {row.matter_id: row.data for row in FormSubmission.objects.filter(form="plan", matter__kind="inspection_round", matter__status="open").exclude(matter=matter).order_by("revision")}
+    taken = {u["unit"] for o in last.values() if o.get("from_on") and o.get("to_on") and o["from_on"] <= plan["to_on"] and plan["from_on"] <= o["to_on"] for u in o.get("units") or [] if u.get("included")}
+    return len({u["unit"] for u in plan.get("units") or [] if u.get("included")} & taken)
+
+
+@_counts("order_misdirected")
+def _misdirected(matter: Matter, forms: Forms) -> int | None:
+    """At level 1 a department gets an order from the commission of its own place alone; at level 2 only towns get one (seed row S3-19)."""
+    task = forms.get("task", {})
+    duty = Body.objects.filter(pk=int(task["duty_body"])).first() if task.get("order") and task.get("duty_body") else None
+    if duty is None:
+        return 0
+    if task["order"] == "office":
+        return int(duty.kind != "town_committee")
+    giver = matter.owner_body
+    own = giver.kind == "commission" and giver.division_code[:4] == duty.division_code[:4]
+    return int(duty.kind != "commission" and not (duty.kind == "line_department" and own))
+
+
+@_counts("list_duplicates")
+def _twice(matter: Matter, forms: Forms) -> int | None:
+    titles = [plain(row["title"]) for row in forms.get("merged", {}).get("items") or []]
+    return len(titles) - len(set(titles))
+
+
+@_counts("list_left_out")
+def _left_out(matter: Matter, forms: Forms) -> int | None:
+    merged = {plain(row["title"]) for row in forms.get("merged", {}).get("items") or []}
+    lists = FormSubmission.objects.filter(matter=matter, form="department_list")
+    return len({plain(row["title"]) for form in lists for row in form.data["rows"]} - merged)
 
 
 PRODUCTS = ("recommendation", "reflection", "four_talks")

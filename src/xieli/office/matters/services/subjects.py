@@ -41,3 +41,26 @@ def one_named(matter: Matter, playbook: Playbook, forms: Mapping[str, Mapping[st
 def first_of(found: Iterable[MatterSubject], matter: Matter) -> MatterSubject | None:
     """Whom a fact stands with: the first named, else the matter's first subject."""
     return next(iter(found), None) or matter.subjects.filter(role="subject").order_by("id").first()
+
+
+def given_to(matter: Matter, forms: Mapping[str, Mapping[str, Any]], field: str, all_named: list[MatterSubject]) -> list[MatterSubject]:
+    """Who is given what a field (`form.choice`) stands for: in a case of several persons the rows of the form's table `persons` say it one by one.
+
+    Without rows the field is for everybody named, and for nobody while it is empty. Raises Refused when the rows name somebody who is no
+    subject, or leave one of the subjects out: what becomes of each must be said.
+    """
+    form, _, code = field.partition(".")
+    data = forms.get(form, {})
+    rows = data.get("persons") or []
+    if not rows:
+        return all_named if data.get(code) else []
+    subjects = {s.name: s for s in matter.subjects.filter(role="subject").order_by("id")} | {str(s.id): s for s in matter.subjects.filter(role="subject")}
+    listed = [(subjects.get(str(row["subject"]).strip()), row) for row in rows]
+    missing = {s.id: s for s in subjects.values()}
+    for subject, _row in listed:
+        if subject is not None:
+            missing.pop(subject.id, None)
+    if missing or any(subject is None for subject, _row in listed):
+        names = "、".join(s.name for s in missing.values()) or "、".join(str(row["subject"]) for subject, row in listed if subject is None)
+        raise Refused("each_person", f"逐人处分须写全每名对象，一人一行，且只写本案对象：{names}。没有作出决定。", f"The sanctions must name every subject of the case, a line each, and nobody else: {names}. Nothing was decided.")
+    return [subject for subject, row in listed if subject is not None and row.get(code)]
