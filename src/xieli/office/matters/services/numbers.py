@@ -1,4 +1,4 @@
-"""Numbers: gap-free series, reserved and used in the transaction of their act."""
+"""Numbers: a count without gaps, used in the transaction of its act; what is printed tells neither count nor order."""
 from __future__ import annotations
 
 from xieli.engines.playbooks.model import Series
@@ -7,9 +7,9 @@ from xieli.office.matters.tables.core import Matter
 
 
 def next_number(matter: Matter, series: Series) -> str:
-    """The next number of a series for this matter's body: its mark in front, the year in 〔〕, no leading zeros.
+    """The next number of a series for this matter's body: its mark in front, the year in 〔〕, six digits (docs/decisions/access-numbers-apart.md).
 
-    Matters in a compartment count in a series of their own, so that nobody infers them from a gap.
+    Matters in a compartment count in a series of their own, so that case management's check of it is whole.
     """
     body = matter.owner_body
     key = f"{series.code}:{body.id}"
