@@ -144,6 +144,7 @@ def test_who_loses_it_half_way_gets_nothing(stage, few, monkeypatch):
 
 def test_a_matter_closed_to_him_since_keeps_the_sheet_back(stage, few):
     from xieli.faces.web import takeout
+    from xieli.office.exports.models import ExportSheet
 
     client = stage.client("chief3")
     url, identity = asked(stage, client)
@@ -157,9 +158,13 @@ def test_a_matter_closed_to_him_since_keeps_the_sheet_back(stage, few):
         answer = client.post(f"{url}/take")
         assert answer.status_code == 422
         assert "重新导出" in answer.content.decode()
+        with stage.theatre.acts("chief3"):
+            assert not ExportSheet.objects.filter(pk=identity).exists(), "nor by a SELECT of one's own: a sheet inherits from every matter in it"
     finally:
         stage.admin.execute("update person set clearance = %s where id = %s", [had, person])
     assert stage.one("select count(*) from audit.event where verb = 'export.fetched'") == before
+    with stage.theatre.acts("chief3"):
+        assert ExportSheet.objects.filter(pk=identity).exists(), "and it is there again with the right"
 
 
 def test_its_time_ends(stage, few):

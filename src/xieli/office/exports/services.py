@@ -18,7 +18,6 @@ from xieli.office.audit import record
 from xieli.office.exports.models import ExportSheet, RegisterExport
 from xieli.office.matters.services.errors import NotVisible, Refused, plain_words
 from xieli.office.matters.services.source import actor, now
-from xieli.office.matters.tables.core import Matter
 
 KEPT = timedelta(hours=24)  # ours: a working day and the night after it
 QUIET = "90 seconds"  # without a sign of life an export was left by a killed worker
@@ -48,10 +47,10 @@ def call_off(row: RegisterExport) -> None:
 
 def take(row: RegisterExport) -> bytes:
     """The finished sheet, recorded. Raises NotVisible when none lies ready, Refused when a matter in it is no longer open to its asker."""
-    sheet = ExportSheet.objects.filter(pk=row.pk).first()
-    if sheet is None or row.state != "done":
+    if row.state != "done" or row.until is None or row.until <= now():
         raise NotVisible()
-    if Matter.objects.filter(id__in=sheet.matters).count() != len(sheet.matters):
+    sheet = ExportSheet.objects.filter(pk=row.pk).first()
+    if sheet is None:  # its policy shows it only while every matter in it is open to the asker
         raise Refused("changed", "生成之后，表中有事项您已不能查看；这张表不再交付，请重新导出。", "Since it was made, something in this sheet is no longer open to you; it is not handed out. Take the register out anew.")
     record("export.fetched", export=row.pk, rows=len(sheet.matters))
     return bytes(sheet.content)
