@@ -5,9 +5,9 @@ import psycopg
 import pytest
 
 from tests.office.desk.conftest import Bench
-from xieli.office.desk import services
+from xieli.office.desk import queries, services
 from xieli.office.desk.models import Authorization, Conversion, Correction, Hit, Reveal, Run
-from xieli.office.matters.services import leads
+from xieli.office.matters.services import grants, leads
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.tables.core import Matter
 
@@ -96,6 +96,24 @@ def test_a_hit_becomes_a_lead_only_after_a_verdict(bench: Bench, found: tuple[in
         made = Conversion.objects.get(hit=hit)
         assert (made.lead_id, made.evidence, made.authorization_digest) == (lead.id, hit.evidence, hit.run.authorization.digest)
         assert bench.stage.refused(lambda: services.to_lead(hit, "再来", subjects)) == "duplicate"
+
+
+def test_the_evidence_goes_with_the_lead_and_the_hit_stays_with_its_check(bench: Bench, found: tuple[int, list[int]]) -> None:
+    """Who handles the lead and not the check reads why it exists; the hit, its run and its authorization stay closed to him."""
+    with bench.stage.acts(bench.chief):
+        lead = Conversion.objects.get(hit_id=found[1][1]).lead_id
+    with bench.stage.acts("yj-analyst"):
+        assert not Conversion.objects.exists()
+    with bench.stage.acts(bench.chief):
+        grants.give(lead, bench.stage.person("yj-analyst"), kind="handler", acts=["read"], ends_at=None, basis="协助办理", reason="")
+    with bench.stage.acts("yj-analyst"):
+        made = Conversion.objects.get()
+        kept = queries.kept_evidence(made, "zh")
+        assert {e["title"] for e in kept} == {"惠民补贴发放", "死亡登记"}
+        assert all(e["rows"] for e in kept)
+        assert queries.hit_behind(made) is None
+        assert not Hit.objects.exists()
+        assert not Authorization.objects.exists()
 
 
 def test_the_database_keeps_no_model_lead_without_a_judged_hit(bench: Bench) -> None:
