@@ -216,7 +216,8 @@ def test_a_run_that_uses_up_its_processor_time_is_stopped() -> None:
 def test_a_solver_that_runs_out_of_memory_says_so() -> None:
     with pytest.raises(Failed) as failed:
         run("zones", make_zones(), Limits(memory_mb=60))
-    assert failed.value.why.zh
+    assert "60 MB" in failed.value.why.zh
+    assert "memory limit of 60 MB" in failed.value.why.en
     assert not failed.value.by_clock
 
 

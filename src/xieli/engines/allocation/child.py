@@ -22,6 +22,8 @@ from .words import BadInput, Text
 
 #: a run is stopped after `seconds` of CPU, or after this many times as much wall time on a busy machine or when it hangs
 WALL = 4.0
+#: how Python, C++ and the loader of libraries say that the limit on memory was reached
+OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "failed to map segment", "Cannot allocate memory")
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -108,7 +110,7 @@ def run(task: str, problem: Any, limits: Limits, options: dict[str, Any] | None 
         raise Failed(Text(f"求解超过应急时限 {limits.seconds:g} 秒，已停止。", f"The solver ran past its emergency limit of "
                           f"{limits.seconds:g} seconds and was stopped."), last, by_clock=True)
     tail = " ".join("".join(errors).split())[-300:]
-    if "MemoryError" in tail or "bad_alloc" in tail:
+    if any(sign in "".join(errors) for sign in OUT_OF_MEMORY):
         raise Failed(Text(f"求解超过内存上限 {limits.memory_mb} MB，已停止。", f"The solver ran past its memory limit of "
                           f"{limits.memory_mb} MB and was stopped."), last, by_clock=False)
     raise Failed(Text(f"求解进程意外结束（代码 {process.returncode}）。{tail}", f"The solver process ended unexpectedly "
