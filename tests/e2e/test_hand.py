@@ -238,3 +238,32 @@ def test_a_lead_that_is_refused_half_way_leaves_nothing_behind(stage):
     assert answer.status_code == 422
     assert stage.one("select count(*) from matter") == before
     assert "太短" in answer.content.decode(), "what was typed stays"
+
+
+def test_chosen_rows_are_copied_as_a_table_that_pastes_cleanly_into_a_sheet(stage, chromium, base):  # noqa: F811
+    """What lies on the clipboard is the table that was on the screen: one line a row, one tab a cell, nothing that a sheet would reckon."""
+    clerk = stage.client("yj-clerk")
+    for title in ("=1+2 复制的线索", "复制的线索之二"):
+        assert clerk.post("/leads/new", {"subject": "司徒复", "summary": "反映在工程招标中打招呼的问题", "title": title, "body": stage.world.bodies["yj"], "source": "petition", "received_on": "2026-01-05"}).status_code == 302
+    window = Person(chromium, base, stage, "yj-clerk")
+    window.open("/leads")
+    window.page.evaluate("""() => { const set = DataTransfer.prototype.setData; window.copied = {};
+        DataTransfer.prototype.setData = function (kind, words) { window.copied[kind] = words; return set.call(this, kind, words); }; }""")
+    boxes = window.page.locator("#rows tbody tr", has_text="复制的线索").locator("input[name=pick]")
+    for n in range(boxes.count()):
+        boxes.nth(n).check()
+    assert boxes.count() == 2
+    window.page.get_by_role("button", name="复制到 Excel").click()
+    copied = window.page.evaluate("window.copied")
+    lines = copied["text/plain"].split("\r\n")
+    assert len(lines) == 3, "the heading and the two rows that were chosen"
+    width = {line.count("\t") for line in lines}
+    assert len(width) == 1, lines
+    heading = lines[0].split("\t")
+    assert "编号" in heading
+    titles = [line.split("\t")[next(i for i, h in enumerate(heading) if "标题" in h)] for line in lines[1:]]
+    assert sorted(titles) == ["'=1+2 复制的线索", "复制的线索之二"], "no cell begins a formula"
+    assert "<script" not in copied["text/html"]
+    assert copied["text/html"].count("<tr>") == 3
+    assert "已复制" in window.page.locator("[data-copied]").inner_text()
+    window.close()
