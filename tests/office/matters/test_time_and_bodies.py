@@ -4,6 +4,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from tests.office.matters.conftest import Kit
 from xieli.engines.clocks import parse_notice
@@ -33,10 +34,14 @@ def test_a_clock_is_a_fold_over_its_events_and_its_dates_are_caches(kit: Kit, st
         matter.refresh_from_db()
         assert matter.next_due == first
         assert min(r.due_at for r in clocks.compute(clock).readings) == first
+        with pytest.raises(IntegrityError, match="only by the step or the approval"), transaction.atomic():
+            clocks.happen(clock, "stop")
+        clock = clocks.start(matter, "reminder", rule="", amount=20, unit="day")
+        Matter.objects.filter(pk=lead).update(next_due=None)
         clocks.happen(clock, "stop")
         clock.refresh_from_db()
         matter.refresh_from_db()
-        assert (clock.state, clock.alarm_at, matter.next_due) == ("stopped", None, None)
+        assert (clock.state, clock.alarm_at, matter.next_due) == ("stopped", None, first), "the legal term runs on"
         assert list(ClockEvent.objects.filter(clock=clock).order_by("happened_at").values_list("kind", flat=True)) == ["start", "stop"]
     later = kit.hands.clock() + timedelta(days=1)
     assert kit.code(kit.chief, lambda: clocks.happen(Clock.objects.get(pk=clock.pk), "stop", at=later)) == "future"
