@@ -48,6 +48,8 @@ def test_the_database_itself_runs_no_job_without_signatures_or_scope(bench: Benc
             web.execute("insert into match_run (id, matter_id, authorization_id, model, engine_run, state, result, said_zh, said_en, person_id, at, trial, stage, done, total) values (5, %s, %s, 'm', '', 'queued', '{}', '', '', %s, access.now(), false, '', 0, 0)",
                         [bench.lead, identity, bench.stage.person(bench.chief)])
         web.rollback()
+    with raw(bench.chief) as web, pytest.raises(psycopg.errors.CheckViolation, match="impact assessment"):  # type: ignore[operator]
+        web.execute("insert into match_authorization select (jsonb_populate_record(null::match_authorization, to_jsonb(a) || '{\"id\": 7, \"assessment\": \" \"}')).* from match_authorization a where id = %s", [identity])
     with raw(bench.chief) as web, pytest.raises(psycopg.errors.InsufficientPrivilege):  # type: ignore[operator]
         web.execute("update match_authorization set state = 'in_force' where id = %s", [identity])
 

@@ -12,7 +12,7 @@ from xieli.engines.clocks.events import Event, Kind
 from xieli.engines.clocks.rules import Extension, Unit
 from xieli.engines.clocks.state import near_from
 from xieli.office.audit import record
-from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.errors import Refused, plain_words
 from xieli.office.matters.services.source import actor, now
 from xieli.office.matters.tables.clocks import Clock, ClockEvent
 from xieli.office.matters.tables.core import Matter, MatterSubject
@@ -147,7 +147,8 @@ def happen(clock: Clock, kind: str, *, at: datetime | None = None, amount: int |
         # decided too late it has no effect either: the gate stays shut, and nothing is kept that looks like an extension
         if finding.kind in ("refused", "breach") and finding.event is not None and finding.event.id == str(event.id):
             raise Refused(f"clock_{finding.code}", finding.text.zh, finding.text.en)
-    event.save(force_insert=True)
+    with plain_words():
+        event.save(force_insert=True)
     if kind == "stop":
         clock.state, clock.stopped_at = "stopped", instant
     elif kind == "suspend":

@@ -6,7 +6,7 @@ done undoes the step. The words about persons (presence, recusal, postings) are 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class Step:
     reason: str
     at: datetime
     move: str = ""
+    issued: dict[str, str] = field(default_factory=dict)  # numbers drawn by this step, by document
 
     def field(self, name: str) -> Any:
         """The value of `form.field` as last submitted."""
@@ -126,7 +127,21 @@ def _move_ownership(step: Step, effect: Effect) -> None:
     party = str(effect.get("to"))
     wanted = step.bodies.get(party, ())
     if wanted and str(step.matter.owner_body_id) not in wanted:
-        call("move_ownership", step.matter.id, int(wanted[0]), step.approval_id or _approval_to_move(step))
+        approval = step.approval_id or _approval_to_move(step)
+        _designated(step, int(wanted[0]), approval)
+        call("move_ownership", step.matter.id, int(wanted[0]), approval)
+
+
+def _designated(step: Step, body: int, approval: int | None) -> None:
+    """A designation is what makes the chosen body competent: its basis, with the number of the decision, is recorded by the act itself."""
+    from xieli.office.matters.tables.approvals import Approval, ApprovalStep
+
+    act = Approval.objects.filter(pk=approval, matter=step.matter).first()
+    if act is None or act.act not in step.playbook.approvals or step.playbook.approvals[act.act].act_class != "designation":
+        return
+    signer = ApprovalStep.objects.filter(approval=act).exclude(how="file").order_by("-order").first()
+    competence.record_basis(step.matter, "designation", body=body, given_by=signer.body_id if signer else step.matter.owner_body_id, approval=act.id, subject=act.subject,
+                            document_no=act.document_no or str(act.what.get("document_no") or "") or next(iter(step.issued.values()), ""))
 
 
 def _approval_to_move(step: Step) -> int | None:
@@ -358,7 +373,7 @@ def _issue(step: Step, effect: Effect) -> None:
     if document.series:
         from xieli.office.matters.services.numbers import next_number
 
-        number = next_number(step.matter, step.playbook.series[document.series])
+        number = step.issued[code] = next_number(step.matter, step.playbook.series[document.series])
     Note.objects.create(matter=step.matter, text=f"{document.label.zh} {number}".strip(), person_id=actor().person, at=now(), kind=f"doc:{code}:issued")
     _paper_of_measure(step, code)
 

@@ -56,6 +56,15 @@ def call(function: str, *arguments: object) -> object:
     return row[0] if row else None
 
 
+def ask_now() -> None:
+    """Ask at once what waits for the end of the transaction; a refusal then comes back in plain words. Raises Refused."""
+    from xieli.office.matters.services.errors import plain_words
+
+    with plain_words(), connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("set constraints all deferred")
+
+
 def rows(function: str, *arguments: object) -> list[tuple[Any, ...]]:
     """All rows of one definer function of the schema `access`."""
     from xieli.office.matters.services.errors import plain_words
