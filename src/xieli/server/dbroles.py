@@ -45,6 +45,9 @@ def ensure_roles(admin_dsn: str, prefix: str = "xieli", passwords: Mapping[str, 
             name = role_name(role, prefix)
             if name not in present:
                 connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
+            # a page asks for much in one statement and gets few rows; where the server has a compiler (a distribution's PostgreSQL
+            # with LLVM) it would compile that statement for seconds, past the time limit below
+            connection.execute(sql.SQL("alter role {} set jit = off").format(sql.Identifier(name)))
             if role not in given:
                 if name in present:
                     continue

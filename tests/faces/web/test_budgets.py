@@ -122,6 +122,15 @@ def test_a_prepared_question_is_written_once_and_answers_each_matter_and_each_pe
         papers.subjects_of(matter=None)
 
 
+def test_the_server_compiles_no_page_of_ours(stage):
+    """Few rows, many tables: on a server with LLVM the compiling alone took longer than a page may (PostgreSQL 15: 6 s a page)."""
+    from django.db import connection
+
+    with stage.theatre.acts("chief3"), connection.cursor() as cursor:
+        cursor.execute("show jit")
+        assert cursor.fetchone() == ("off",)
+
+
 def test_a_value_comes_back_as_the_driver_gives_it():
     from django.contrib.postgres.fields import ArrayField
     from django.db import models

@@ -209,13 +209,13 @@ def list_(text: str, status: str | None, limit: int, as_json: bool) -> int:
     """The leads one may see, newest first; names masked. 可见线索，姓名遮盖。"""
     from django.db.models import Q
 
+    from xieli.office.access.search import grams
     from xieli.office.audit import record_look
-    from xieli.office.matters.services.grams import grams_of
     from xieli.office.matters.tables.core import Matter
 
     found = Matter.objects.filter(kind="lead")
     if text.strip():
-        found = found.filter(Q(grams__contains=sorted(grams_of(text.strip()[:60]))) | Q(number__iexact=text.strip()))
+        found = found.filter(Q(grams__contains=grams(text.strip()[:60])) | Q(number__iexact=text.strip()))
     if status:
         found = found.filter(status=status)
     rows = list(found.select_related("owner_body").order_by("-opened_at", "-id")[:limit])

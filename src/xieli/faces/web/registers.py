@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from xieli.faces.web.templatetags.xieli import ZONE, english, masked, named, status_word
-from xieli.office.matters.services.grams import grams_of
+from xieli.office.access.search import grams
 from xieli.office.matters.tables.core import Matter
 
 PAGE = 50
@@ -106,7 +106,7 @@ def _text(value: str) -> Q:
     # a number or words, never both in one condition: with an OR no index serves
     if re.search(r"[〔\[(（]\d{4}[〕\])）]\d+$|\d{4}-\d+$", value):
         return Q(number=value.translate(str.maketrans("[]（）()", "〔〕〔〕〔〕")))
-    pieces = sorted(grams_of(value))
+    pieces = grams(value)
     return Q(grams__contains=pieces) if pieces else Q()
 
 

@@ -1,4 +1,5 @@
-"""Search by two-character pieces: names are mostly two or three characters, which no trigram index can find.
+"""Search by two-character pieces: names are mostly two or three characters, which no trigram index can find. The one place where
+pieces are made: for what is stored, for what is typed, for what is recomputed.
 
 A matter's pieces are computed here when it is saved; a query asks for rows that hold every piece of what was typed, and
 then compares the whole text. Visible rows only: the index is on (acl, grams), and the policy comes first.
@@ -12,6 +13,8 @@ from typing import Any
 
 from django.db import connection
 
+from xieli.engines.identifiers import simplified
+
 _SPLIT = re.compile(r"[\s\W_]+", re.UNICODE)
 LONGEST_QUERY = 60  # characters; more would only cost
 LIMIT = 50
@@ -23,13 +26,13 @@ def words(text: str) -> list[str]:
 
 
 def grams(*texts: str, initials: Iterable[str] = ()) -> list[str]:
-    """The distinct two-character pieces of all texts, sorted; a one-character word stands for itself.
+    """The distinct two-character pieces of all texts, traditional characters folded, sorted; a one-character word stands for itself.
 
     `initials` (zhangwei → zw) are indexed in the same way, marked so that they do not mix with words.
     """
     pieces: set[str] = set()
     for text in texts:
-        for word in words(text):
+        for word in words(simplified(text)):
             pieces.update(word[i : i + 2] for i in range(len(word) - 1)) if len(word) > 1 else pieces.add(word)
     for short in initials:
         folded = short.casefold()

@@ -16,9 +16,9 @@ from django.db import connection
 from xieli.engines.ledger.canonical import dumps
 from xieli.engines.playbooks.forms import facts_of
 from xieli.engines.playbooks.load import from_stored
+from xieli.office.access.search import grams
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.forms import _plain
-from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.services.playbooks import by_sha
 from xieli.office.matters.services.source import now
 from xieli.office.matters.tables.approvals import Approval, Snapshot
@@ -148,7 +148,7 @@ def _facts() -> Iterator[Difference]:
 def _search() -> Iterator[Difference]:
     """A matter whose pieces lack one of its title's is not found by its own words."""
     for identity, title, pieces in _rows("select id, title, grams from matter order by id"):
-        lacking = sorted(grams_of(title) - set(pieces))
+        lacking = sorted(set(grams(title)) - set(pieces))
         if lacking:
             yield Difference("search", f"matter {identity}", f"{len(pieces)}", f"lacks {' '.join(lacking)}")
 

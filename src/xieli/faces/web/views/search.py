@@ -14,11 +14,11 @@ from xieli.engines.identifiers import search_keys
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
 from xieli.faces.web.menu import CASE, menu_for, more_for
+from xieli.office.access.search import grams
 from xieli.office.audit import record_look
 from xieli.office.bodies.finding import begins
 from xieli.office.bodies.models import Body
 from xieli.office.matters.queries import lookup
-from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Person
 
@@ -39,7 +39,7 @@ def search(request: HttpRequest) -> HttpResponse:
     bodies: list[Body] = []
     people: list[Person] = []
     if q:
-        pieces = sorted(grams_of(q))
+        pieces = grams(q)
         if NUMBER.search(q):
             matters = lookup.by_number(q.translate(BRACKETS))
         elif pieces and re.search(r"[\u3400-\u9fff]{2}", q):

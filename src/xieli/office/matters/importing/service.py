@@ -11,13 +11,13 @@ from psycopg.types.json import Jsonb
 
 from xieli.engines.playbooks.state import Context
 from xieli.engines.playbooks.steps import start
+from xieli.office.access.search import grams
 from xieli.office.audit import record, record_look
 from xieli.office.bodies.models import Body
 from xieli.office.matters.importing.layout import WITHIN, Layout, find_layout
 from xieli.office.matters.importing.piles import DOUBTFUL, IN, REFUSED, Row, Sorted, sort_rows
 from xieli.office.matters.importing.workbook import Book
 from xieli.office.matters.services.errors import NotVisible, Refused
-from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.services.leads import level_for
 from xieli.office.matters.services.playbooks import current
 from xieli.office.matters.services.source import actor, call, now, today
@@ -118,7 +118,7 @@ def _entry(row: Row, units: Mapping[str, int]) -> dict[str, Any]:
     return {"at": row.at + 1, "number": row.number, "title": row.title, "summary": row.summary, "source": row.source, "urgent": row.urgent,
             "received_on": row.received_on.isoformat() if row.received_on else None, "subject": row.subject, "id": row.id_number, "unit_body": unit,
             "unit_name": "" if unit else row.unit_name, "post": row.post, "rank": row.cadre_rank,
-            "grams": sorted(grams_of(f"{row.title} {row.subject} {row.unit_name}"))}
+            "grams": grams(f"{row.title} {row.subject} {row.unit_name}")}
 
 
 @transaction.atomic

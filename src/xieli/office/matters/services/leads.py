@@ -10,11 +10,11 @@ from psycopg.types.json import Jsonb
 
 from xieli.engines.identifiers import check
 from xieli.engines.playbooks.model import Playbook
+from xieli.office.access.search import grams
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import Refused
-from xieli.office.matters.services.grams import grams_of
 from xieli.office.matters.services.moves import begin
 from xieli.office.matters.services.playbooks import current
 from xieli.office.matters.services.source import actor, call, now, today
@@ -124,7 +124,7 @@ def _open(new: NewMatter, parent: int | None, extra: str = "") -> Matter:
         "kind": new.kind, "playbook_version": playbook.version, "playbook_sha": playbook.sha256, "title": new.title, "summary": new.summary,
         "owner_body": new.owner_body, "owner_room": new.owner_room, "level": level, "urgent": new.urgent, "source": new.source,
         "source_grade": new.source_grade, "received_on": new.received_on.isoformat() if new.received_on else None, "number": new.number,
-        "series": new.series, "comps": list(new.compartments), "grams": sorted(grams_of(" ".join([new.title, *names, extra]))),
+        "series": new.series, "comps": list(new.compartments), "grams": grams(" ".join([new.title, *names, extra])),
     }
     identity = call("open_matter", Jsonb(fields), parent)
     record("matter.opened", matters=[int(identity)], kind=new.kind, number=new.number or None, body=new.owner_body, level=level)  # type: ignore[call-overload]
