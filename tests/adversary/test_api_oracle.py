@@ -130,6 +130,7 @@ class Look:
                 self.decisions += 1
                 if self.ask(secret, "GET", "/matters").status_code != 401:
                     self.say(person, "a token of a disabled person is answered")
+                self.calendar(person, feeds[person], ntk.standing(w, live, at), set())
                 continue
             ghost = self.ask(secret, "GET", f"/matters/{to_ref(UNKNOWN)}")
             if ghost.status_code != 404:

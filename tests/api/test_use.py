@@ -136,6 +136,21 @@ def test_the_same_request_twice_has_one_effect_and_one_answer(stage, program):
     assert program("chief3", scopes=["matters:write"]).post("/matters", new_lead(stage, title="另一程序的"), Idempotency_Key="k-1").status_code == 201, "keys are each program's own"
 
 
+def test_an_answer_kept_for_a_repetition_goes_with_the_matter_it_tells_of(stage, program):
+    """What was answered is derived from the matter: who lost it since is answered as if it never was."""
+    chief, person = program("chief3"), stage.world.people["chief3"]
+    assert chief.post("/matters", new_lead(stage, title="反映某某的问题"), Idempotency_Key="k-9").status_code == 201
+    assert stage.one("select jsonb_array_length(headers->'matters') from api_answer where key = 'k-9'") == 1
+    had = stage.one("select clearance from person where id = %s", person)
+    stage.admin.execute("update person set clearance = 0 where id = %s", [person])
+    try:
+        again = chief.post("/matters", new_lead(stage, title="反映某某的问题"), Idempotency_Key="k-9")
+        assert (again.status_code, again.content) == (404, chief.get("/matters/0000000000000").content)
+    finally:
+        stage.admin.execute("update person set clearance = %s where id = %s", [had, person])
+    assert chief.post("/matters", new_lead(stage, title="反映某某的问题"), Idempotency_Key="k-9")["Idempotent-Replay"] == "true"
+
+
 def test_a_refused_request_leaves_its_key_free(stage, program):
     chief = program("chief3")
     assert chief.post("/matters", new_lead(stage, owner_body="nowhere"), Idempotency_Key="k-2").status_code == 422

@@ -173,7 +173,7 @@ def _once(view: Callable[..., HttpResponse], client: Client, request: HttpReques
             transaction.set_rollback(True)
         else:
             kept = {k: v for k, v in response.items() if k in ("Content-Type", "ETag", "Location")}
-            services.keep_answer(row, response.status_code, kept, response.content.decode())
+            services.keep_answer(row, response.status_code, kept, response.content.decode(), request.path)
     return response
 
 

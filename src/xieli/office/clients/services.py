@@ -2,19 +2,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from xieli.office.audit import record
 from xieli.office.clients.hosts import NAME, target_of
 from xieli.office.clients.models import EVENTS, SCOPES, ApiAnswer, WebhookHost
+from xieli.office.ids import from_ref
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.source import call, now
+from xieli.office.matters.tables.core import Matter
 
+_REFS = re.compile(r"\b[0-3][0-9a-hjkmnp-tv-z]{12}\b")  # an address part: 62 bits in 13 characters
 PREFIX = "xieli_"  # so that a scanner of leaked secrets can tell ours
 
 
@@ -92,11 +96,15 @@ def touch(secret: str) -> None:
 def kept_answer(client: Client, key: str, digest: str) -> tuple[bool, ApiAnswer]:
     """(True, row) when this request is the first with its key: carry it out and call `keep_answer`. (False, row): answer as kept.
 
-    Two at once: the second waits for the first at the unique key. Raises Refused when the key was used for another request.
+    Two at once: the second waits for the first at the unique key. Raises Refused when the key was used for another request, NotVisible
+    when the kept answer tells of a matter that is open to this person no more.
     """
     if not 1 <= len(key) <= 80 or not key.isascii() or not key.isprintable():
         raise Refused("bad_key", "Idempotency-Key 须为 1 至 80 个可见 ASCII 字符。", "An Idempotency-Key has 1 to 80 visible ASCII characters.")
-    row, made = ApiAnswer.objects.get_or_create(token_id=client.token, key=key, defaults={"digest": digest, "at": now()})
+    try:
+        row, made = ApiAnswer.objects.get_or_create(token_id=client.token, key=key, defaults={"digest": digest, "at": now()})
+    except IntegrityError:  # it is there, and its policy does not show it
+        raise NotVisible() from None
     if not made and row.digest != digest:
         raise Refused("key_reused", "这个 Idempotency-Key 已用于另一个请求，没有做任何改动。", "This Idempotency-Key was used for another request. Nothing was changed.")
     if made:
@@ -104,9 +112,10 @@ def kept_answer(client: Client, key: str, digest: str) -> tuple[bool, ApiAnswer]
     return made, row
 
 
-def keep_answer(row: ApiAnswer, status: int, headers: dict[str, str], body: str) -> None:
-    """Keep what was answered, in the transaction that did it."""
-    row.status, row.headers, row.body = status, headers, body
+def keep_answer(row: ApiAnswer, status: int, headers: dict[str, str], body: str, asked: str) -> None:
+    """Keep what was answered at this address, in the transaction that did it, with the matters it tells of."""
+    told = Matter.objects.filter(id__in={from_ref(ref) for ref in _REFS.findall(f"{asked} {body}")})
+    row.status, row.headers, row.body = status, headers | {"matters": sorted(str(m) for m in told.values_list("id", flat=True))}, body
     row.save()
     record("client.acted", token=row.token_id, route="kept", key=row.key)
 
