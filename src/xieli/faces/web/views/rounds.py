@@ -57,11 +57,18 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         "packages": [{"p": p, "at": at(p.matter)} for p in found.packages], "rectification": [{**r, "at": at(r["m"])} for r in found.rectification],
         "unseen": unseen, "findings": len(found.rectification) + len(unseen),
         "heads": [{**h, "word": _label(matter, "choice", "rows", "from_kind", h["from_kind"])} for h in found.heads], "needs": found.last("needs"), "choice": found.last("choice"),
-        "untied": [(p, m) for p in found.packages for m in (disclosure.untied(p.matter) if call("may", p.matter.id, "write") else ())],
+        "untied": _untied(found),
         "lacking": [{"word": LACKING[code], "matters": rows} for code, rows in found.lacking],
         "focus": [{**f, "word": _label(matter, "plan", "focus", "kind", f["kind"])} for f in found.plan.get("focus", [])],
         "verdicts": [{**v, "word": _label(matter, "look_back", "verdicts", "verdict", v["verdict"])} for v in found.last("look_back").get("verdicts", [])],
     })
+
+
+def _untied(found: rounds.Found) -> list[tuple[rounds.Package, Matter]]:
+    """Leads that wait to be tied to a package that the reader works on; nothing is asked where the papers name none."""
+    if not any(row.get("from_package") for form in found.forms.get("during", []) for row in form.data.get("leads") or []):
+        return []
+    return [(p, m) for p in found.packages if call("may", p.matter.id, "write") for m in disclosure.untied(p.matter)]
 
 
 @bound
