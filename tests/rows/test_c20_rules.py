@@ -9,6 +9,7 @@ import pytest
 from tests.rows.acting import Office
 from xieli.office.cooperation import rules
 from xieli.office.demo.theatre import Theatre
+from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.core import Matter
 
 
@@ -66,3 +67,35 @@ def test_a_reform_shows_done_on_time_and_late_from_its_dates(office: Office) -> 
     office.step(office.room, reform, "rule", ("rule", {"rules": [{"title": "协作办法（试行）", "task": "制定办法"}]}))
     assert len(office.children(reform, "rule_document")) == 1
     assert office.data(reform, "rule")["rules"][0]["task"] == "制定办法"
+
+
+def test_borrowing_is_held_to_the_quota_of_the_rule_of_its_first_day(office: Office) -> None:
+    """S1-33: Borrowing past its end date is red to both bodies; extension needs approval; quota per lender is enforced; revised rule applies to new borrowings only."""
+    stage = office.stage
+
+    def borrow(on: str, who: str) -> tuple[int, tuple[str, dict[str, Any]]]:
+        plan = {"host": office.body("datan"), "person": str(stage.person(who)), "kind": "borrowing", "full_time": True, "from_on": on, "to_on": "2026-12-31", "reason": "专案借用"}
+        return office.open("posting", f"借用 {on}", level=0), ("plan", plan)
+
+    issue(office, "机关借用人员管理办法", [{"clause": "第四条", "kind": "posting", "step": "plan"}], on="2026-03-01", quota=1)
+    first, plan = borrow("2026-03-10", office.room)
+    office.step(office.room, first, "submit", plan)
+    approval = office.hands.ask(office.room, first, "both", {"partner": stage.body("datan")})
+    office.hands.sign(office.head, approval)
+    office.hands.sign(stage.holder("head@datan"), approval)
+    office.step(office.room, first, "send")
+    second, plan = borrow("2026-03-12", "yj-clerk")
+    assert office.refused(office.room, second, "submit", plan) == "guard_field"
+    office.step(office.room, second, "over_quota", plan)
+    assert office.facts(second, "posting.over") == [1]
+    issue(office, "机关借用人员管理办法（修订）", [{"clause": "第四条", "kind": "posting", "step": "plan"}], on="2026-07-01", quota=2)
+    assert office.refused(office.room, second, "submit", plan) == "guard_field"  # begun before it: the old rule holds
+    third, later = borrow("2026-07-05", "yj-analyst")
+    office.step(office.room, third, "submit", later)  # under the new one there is room for two
+    assert office.at(third) == ["approve"]
+    assert office.at(first) == ["away"]  # and what runs goes on as it was approved
+    assert office.refused(office.room, first, "extend", reason="任务未完") == "not_approved"
+    with stage.acts(office.room):
+        row = Matter.objects.get(pk=first)
+        assert {"sender", "host_officer"} <= set(playbook_of(row).clocks["term"].alarm)  # red to both bodies
+        assert row.clocks.get(code="term").state == "running"

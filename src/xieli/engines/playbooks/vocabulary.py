@@ -31,6 +31,7 @@ RECORDS = {
     "items_open": ("发现而尚未整改的问题数", "problems found and not yet put right"),
     "tasks_given": ("已交办事项数", "tasks given"),
     "tasks_done": ("已办结事项数", "tasks done"),
+    "lent_over": ("超出借用上限的人数", "people lent over the quota"),
     "round_handed": ("本轮移交的线索数", "leads handed over in this round"),
     "round_rectified": ("本轮已整改的问题数", "findings of this round put right"),
     "evidence_incomplete": ("已取而要素不全的证据项数", "items of evidence obtained without origin, date or two officers"),

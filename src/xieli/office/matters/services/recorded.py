@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from xieli.office.bodies.models import Body
 from xieli.office.matters.tables.core import Matter, MatterLink
-from xieli.office.matters.tables.work import Fact, FormSubmission, Outcome
+from xieli.office.matters.tables.work import Fact, FormSubmission, MatterMove, Outcome
 from xieli.office.people.models import Posting
 
 Forms = dict[str, dict[str, Any]]
@@ -236,3 +236,26 @@ def _round_handed(matter: Matter, forms: Forms) -> int | None:
 @_counts("round_rectified")
 def _round_rectified(matter: Matter, forms: Forms) -> int | None:
     return Outcome.objects.filter(kind="signed_off", retracted_at=None, matter_id__in=_below(matter, "rectification").values("id")).values("matter_id").distinct().count()
+
+
+def quota_on(day: date) -> int | None:
+    """How many people a lender may have lent under the rule of borrowing in force on a day; None where none says so. A later rule does not reach back."""
+    issued = MatterMove.objects.filter(matter__kind="rule_document", move="issue").values("matter_id")
+    rule = living("rule.quota").filter(matter_id__in=issued, happened_on__lte=day).order_by("-happened_on", "-recorded_at").first()
+    return int(rule.number) if rule is not None and rule.number is not None else None
+
+
+@_counts("lent_over")
+def _lent_over(matter: Matter, forms: Forms) -> int | None:
+    """Of borrowings alone: those sent and not back on the first day, with this one, over the quota of that day (seed row S1-33)."""
+    plan = forms.get("plan", {})
+    if plan.get("kind") != "borrowing" or not plan.get("from_on"):
+        return 0
+    day = date.fromisoformat(plan["from_on"])
+    quota = quota_on(day)
+    if quota is None:
+        return 0
+    lent = set(living("posting.kind").filter(text="borrowing", matter__owner_body_id=matter.owner_body_id, happened_on__lte=day).exclude(matter=matter).values_list("matter_id", flat=True))
+    back = set(living("posting.returned").filter(matter_id__in=lent, happened_on__lte=day).values_list("matter_id", flat=True))
+    sent = set(MatterMove.objects.filter(matter_id__in=lent, move="send").values_list("matter_id", flat=True))
+    return max(len((lent & sent) - back) + 1 - quota, 0)
