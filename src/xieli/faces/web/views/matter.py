@@ -162,7 +162,7 @@ def _sorted(steps: list[dict[str, Any]], approvals: Any) -> dict[str, Any]:
     asked_for = {a.act: a.ref for a in approvals if a.state == "pending"}
     for o in steps:
         o["asked_for"] = asked_for.get(o["move"].needs)
-    ready = [o for o in steps if o["ready"]]
+    ready = sorted((o for o in steps if o["ready"]), key=lambda o: o["move"].kind != "forward")  # what moves it on before what is only recorded
     return {"next": [o for o in ready if not _rare(o["move"])], "rarer": [o for o in ready if _rare(o["move"])], "waiting": [o for o in steps if not o["ready"]]}
 
 
