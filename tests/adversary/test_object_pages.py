@@ -24,14 +24,14 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "desk_authorization": ("match_authorization", {}), "desk_relations": ("match_authorization", {}), "desk_snapshot": ("match_snapshot", {}), "desk_progress": ("match_run", {}), "desk_hit": ("match_hit", {}),
     "area_run": ("plan_run", {}), "area_progress": ("plan_run", {}), "area_file": ("plan_run", {"part": "plan"}), "area_version": ("plan_version", {}), "designation_batch": ("plan_run", {}),
     "staffing_run": ("plan_run", {}), "staffing_progress": ("plan_run", {}), "drill_night": ("drill", {}),
-    "parcel": ("handover", {}), "approval": ("approval", {}), "round": ("matter", {}), "pack": ("matter", {}), "room": ("matter", {}), "campaign": ("matter", {}), "project": ("matter", {}), "section": ("matter", {}), "chain": ("matter", {}), "led_to": ("matter", {}),
+    "parcel": ("handover", {}), "approval": ("approval", {}), "round": ("matter", {}), "pack": ("matter", {}), "room": ("matter", {}), "campaign": ("matter", {}), "project": ("matter", {}), "section": ("matter", {}), "chain": ("matter", {}),
 }
 FORMS: dict[str, str] = {
     "owed_notice": "measure_notice", "owed_sheet": "rights_sheet", "owed_task": "task", "task_done": "task", "release_pass": "release", "import_undo": "import_batch",
     "desk_keep": "match_authorization", "desk_ftm": "match_authorization", "desk_arm": "match_authorization", "desk_stand_down": "match_tripwire", "desk_call_off": "match_run", "desk_sign": "match_authorization",
     "desk_run": "match_authorization", "desk_reveal": "match_hit", "desk_judge": "match_hit", "desk_correct": "match_hit", "desk_answer": "match_correction",
     "area_call_off": "plan_run", "area_again": "plan_run", "area_what_if": "plan_run", "area_decide": "plan_version", "weights_decide": "ranking_weights", "drill_step": "drill", "merge_decide": "body_merge",
-    "staffing_ask": "matter", "staffing_send": "plan_run", "export_take": "register_export", "export_stop": "register_export",
+    "staffing_ask": "matter", "led_to": "matter", "staffing_send": "plan_run", "export_take": "register_export", "export_stop": "register_export",
     "decide": "approval", "paper": "approval", "withdraw": "approval", "parcel_step": "handover", "remind": "handover", "tell_sender": "handover", "answer": "feedback_duty",
 }
 #: a thing that is no row of a table of matters or persons: where its roles are asked
