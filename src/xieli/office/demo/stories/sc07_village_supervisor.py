@@ -56,7 +56,7 @@ def trouble(hands: Officers, secretary: str) -> None:
 
 def suspicion(hands: Officers, secretary: str) -> None:
     """A suspicion becomes a lead of the town; who raised it is nobody else's to know, not even the supervisor's afterwards."""
-    matter, note = visit(hands, "5组2户", "lead", "听说修渠的钱没有公示。", topic="cadres")
+    matter, note = visit(hands, "5组2户", "lead", "听说修渠的钱没有公示。", topic="cadres", cadre_post="村会计")
     wrong = hands.refuses(SUPERVISOR, matter, "keep", note)
     hands.stage.check("归为线索的不能当普通情况存下", "What is classed as a lead cannot be kept as a plain note", wrong == "guard_field")
     hands.step(SUPERVISOR, matter, "protect", form=note)
