@@ -44,6 +44,7 @@ PURPOSES: dict[str, tuple[str, str]] = {
     "tripwire": ("绊线", "a tripwire"), "village": ("随手记", "village notes"), "weights-review": ("权重复核", "review of weights"), "workbench": ("工作台", "workbench"), "drill-list": ("台账下钻", "rows behind a figure"),
     "campaign": ("专项整治", "a campaign"), "campaigns": ("专项整治与包抓", "campaigns and charges"), "charges": ("包抓安排", "charges"), "catalogues": ("“小切口”目录", "small-cut catalogues"), "four-lists": ("四张清单", "the four lists"),
     "project": ("看项目", "a project"), "projects": ("挂图作战", "project board"), "tree": ("看下级事项", "the matters below"), "water": ("水质断面", "water sections"), "water-section": ("看断面", "a water section"),
+    "analysis": ("分析", "analysis"), "board": ("看板", "board"), "chain": ("来龙去脉", "what it came from and led to"), "press": ("对外口径", "figures for the press"),
     "register-leads": ("线索台账", "register of leads"), "register-matters": ("事项台账", "register of matters"), "leads": ("线索台账", "register of leads"), "matters": ("事项台账", "register of matters"),
 }
 CODES: dict[str, dict[str, tuple[str, str]]] = {
