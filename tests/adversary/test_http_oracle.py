@@ -238,7 +238,7 @@ def test_every_page_answers_as_the_oracle_does(site: Site) -> None:
 
 @pytest.mark.soak
 def test_every_page_answers_as_the_oracle_does_in_many_worlds(site: Site) -> None:
-    assert prove(site, range(5000, 5000 + LARGE), whole=True) > 100_000
+    assert prove(site, range(5000, 5000 + LARGE), whole=True) > 80_000
 
 
 @pytest.mark.soak
