@@ -59,7 +59,7 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
     "register": {"leads": ("线索台账", "leads"), "matters": ("事项台账", "matters")},
 }
 _HEX = re.compile(r"[0-9a-f]{16,}")
-_CJK = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
+_CJK = "".join(f"{chr(a)}-{chr(b)}" for a, b in ((0x3000, 0x303F), (0x4E00, 0x9FFF), (0xFF00, 0xFFEF)))
 
 
 def purpose_word(code: str) -> str:
@@ -115,22 +115,22 @@ class _Teller:
         """One field in words; empty where there is nothing to tell (an identity without a name, a digest, nothing filled in)."""
         if key == "by":
             by = self.event["by"]["person"]
-            return named(self.names.get(int(by))) if by and int(by) in self.names else ("the system" if english() else "系统")
+            return named(self.names.get(int(by))) if by and int(by) in self.names else (("系统", "the system")[english()])
         if key == "matters":
             return self._matters()
         kind = self.verb.fields[key]
         raw = self.event["fields"].get(key)
         items = [self._one(key, kind.kind, r) for r in (raw if kind.many else [raw]) or [] if r is not None]
-        return (", " if english() else "、").join(i for i in items if i)
+        return (("、", ", ")[english()]).join(i for i in items if i)
 
     def _matters(self) -> str:
         others = 0 if self.verb.name == "matter.linked" else sum(1 for m in self.event["matters"] if str(m) != self.matter)
-        own = "this matter" if english() else "本事项"
-        return own if not others else f"{own} and {others} more" if english() else f"本事项等 {others + 1} 件"
+        own = ("本事项", "this matter")[english()]
+        return own if not others else (f"本事项等 {others + 1} 件", f"{own} and {others} more")[english()]
 
     def _one(self, key: str, kind: str, raw: Any) -> str:
         if key == "target":
-            return "another matter" if english() else "另一件事项"
+            return ("另一件事项", "another matter")[english()]
         if kind == "ref":
             return named(self.names.get(int(raw))) if key in NAMED and int(raw) in self.names else ""
         if kind == "hash" or (isinstance(raw, str) and _HEX.fullmatch(raw)):
@@ -177,7 +177,7 @@ class _Teller:
         """A code that the matter's playbook names; None where it names none."""
         book = self.playbook
         if key == "move" and code == "start" and not self.event["fields"].get("from_stage"):
-            return "opened" if english() else "登记"
+            return ("登记", "opened")[english()]
         if key == "kind" and self.verb.name == "matter.opened":
             kind = shipped().get(code)
             return named(kind.label) if kind else None
