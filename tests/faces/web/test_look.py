@@ -14,7 +14,7 @@ def test_a_long_workbench_shows_twenty_by_deadline_folds_the_rest_and_leads_to_t
     from xieli.faces.web.views import workbench
 
     now = stage.one("select access.now()")
-    rows = [SimpleNamespace(id=stage.made["case"], ref=stage.ref("case"), number="", kind="lead", title=f"第{n}件", next_due=now + timedelta(days=n) if n <= 23 else None) for n in range(1, 26)]
+    rows = [SimpleNamespace(id=stage.made["case"], ref=stage.ref("case"), number="", kind="lead", source="", title=f"第{n}件", next_due=now + timedelta(days=n) if n <= 23 else None) for n in range(1, 26)]
     monkeypatch.setattr(workbench.worklist, "next_matters", lambda principals: rows)
     page = text(stage.client("wuchuan-handler1").get("/"))
     standing, folded = page.split("<details", 1)
