@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, matter_or_404
@@ -24,7 +24,7 @@ from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.work import FormSubmission
 from xieli.office.reports import trees
 
-ROMAN = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
+ROMAN = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", _("劣Ⅴ"))
 DEEPEST = 12  # levels of indentation drawn; what lies deeper stands at this one
 
 
