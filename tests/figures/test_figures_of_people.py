@@ -260,3 +260,21 @@ def test_a_share_over_nothing_prints_words(rows: Rows) -> None:
     assert rows.figure("case_rate").text() == "无可比基数"
     assert rows.figure("case_rate").text("en") == "no base"
     assert rows.figure("case_days").text() == "无可比基数"
+
+
+def test_leads_found_by_models_and_supervision_are_a_share_by_month_beside_the_models_precision(rows: Rows) -> None:
+    """S4-35: Share by month with definition."""
+    given = {"2025-03": ("model", "petition", "petition", "supervision"), "2025-04": ("petition", "audit"), "2025-05": ("model",)}
+    for month, sources in given.items():
+        for n, source in enumerate(sources):
+            rows.matter("lead", f"{month}-{n + 2:02d}", source=source)
+    rows.matter("case", "2025-03-09", source="model")  # what is no lead is in neither part
+    share = rows.figure("proactive_share", by="month")
+    assert {f"{day:%Y-%m}": float(part) for day, part in share.groups.items()} == {"2025-03": 0.5, "2025-04": 0, "2025-05": 1}
+    assert (share.of, share.text()) == (7, "42.9%")
+    assert rows.figure("proactive_share", first="2025-04-01", last="2025-04-30").text() == "0.0%"
+    assert "模型和监督检查发现的线索占比" in share.metric.about_zh
+    assert "precision" in share.metric.about_en
+    report = rows.book.reports["r28"]  # on its page never without the precision, for the same months
+    assert share.metric.counterparts == ("hits_true_share",)
+    assert report.by["proactive_share"] == report.by["hits_true_share"] == "month"

@@ -55,8 +55,8 @@ def test_counts_of_measures_and_sanctions_stand_beside_their_counterparts_and_ha
         assert metric.sensitive == (code in named), code
         assert not on_measures or metric.sensitive
         assert not metric.sensitive or metric.counterparts
-    # nothing groups them by body or person: there is no table of who has most
-    assert not any(book[c].sensitive for r in book.reports.values() for c in r.by)
+    # nothing groups them by body or person: there is no table of who has most; by month a share shows how the years go
+    assert {(c, g) for r in book.reports.values() for c, g in r.by.items() if book[c].sensitive} == {("proactive_share", "month")}
 
 
 def test_a_count_of_measures_cannot_enter_an_assessment() -> None:

@@ -1,6 +1,6 @@
 """Make tests/rows.csv: every row of the seed catalogue, its status, what lacks and which tests serve it.
 
-A row is `tested` when a docstring of a test under tests/rows or tests/figures says `Sx-yy:` and carries its acceptance check, `partly` when
+A row is `tested` when a docstring of a test under tests/rows, tests/figures or tests/office/desk says `Sx-yy:` and carries its acceptance check, `partly` when
 it says `Sx-yy (part):` or when only a playbook names the row; the rest is `cannot` in this release. Run as a module:
 `python -m tests.rows.make_register`; test_register.py asserts that the file is what this makes.
 """
@@ -16,17 +16,18 @@ from pathlib import Path
 HERE = Path(__file__).parent
 OUT = HERE.parent / "rows.csv"
 LACKS = HERE / "lacks.csv"
+ELSEWHERE = ("figures", "office/desk")
 ROW = re.compile(r"^\s*(S[0-4]-\d{2})( \(part\))?:", re.M)
 
 
 def served() -> dict[str, list[tuple[str, bool]]]:
-    """Row to (test, whole) from the docstrings of this folder and of the figures."""
+    """Row to (test, whole) from the docstrings of this folder, of the figures, and of the desk where data are laid side by side."""
     found: dict[str, list[tuple[str, bool]]] = {}
-    for path in [*sorted(HERE.glob("test_*.py")), *sorted((HERE.parent / "figures").glob("test_*.py"))]:
+    for path in [*sorted(HERE.glob("test_*.py")), *(p for folder in ELSEWHERE for p in sorted((HERE.parent / folder).glob("test_*.py")))]:
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for row, part in ROW.findall(ast.get_docstring(node, clean=False) or ""):
-                    found.setdefault(row, []).append((f"tests/{path.parent.name}/{path.name}::{node.name}", not part))
+                    found.setdefault(row, []).append((f"{path.relative_to(HERE.parent.parent).as_posix()}::{node.name}", not part))
     return found
 
 
