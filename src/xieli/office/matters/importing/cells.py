@@ -99,7 +99,5 @@ def read_text(cell: Cell) -> str:
         return "" if cell is None else "是" if cell else "否"
     if isinstance(cell, float):
         return _number(cell)
-    text = str(cell)
-    if text.startswith("\x01"):
-        return text[1:]
+    text = str(cell).removeprefix("\x01")
     return "".join(c for c in text if c >= " " or c in "\n\t").strip()

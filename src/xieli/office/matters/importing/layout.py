@@ -12,7 +12,8 @@ from xieli.office.matters.services.errors import Refused
 WITHIN = 20
 _UNIT = re.compile(r"(?:填报|报送|填表)(?:单位|机关|部门)\s*[（(]?[^:：]{0,6}[:：]\s*(\S.*)")
 _TOTAL = re.compile(r"^\s*(合\s*计|总\s*计|小\s*计|共\s*计|total)\s*[:：]?", re.IGNORECASE)
-_TOTAL_BEGINS = frozenset("合总小共tT")  # most rows are told by their first letter
+# most rows are told by their first letter; a blank says nothing yet
+TOTAL_BEGINS = frozenset("合总小共tT") | {c for c in map(chr, range(0x3001)) if c.isspace()}
 _COUNT = re.compile(r"(\d[\d,]*)\s*(?:件|条|行)?")
 
 
@@ -107,7 +108,7 @@ def is_total(row: Sequence[Cell]) -> bool:
     """Whether the row is the ledger's totals row: its first words say so."""
     for cell in row:
         if text := _text(cell):
-            return text[0] in _TOTAL_BEGINS and bool(_TOTAL.match(text))
+            return text[0] in TOTAL_BEGINS and bool(_TOTAL.match(text))
     return False
 
 

@@ -5,15 +5,13 @@ Nothing here asks the database; `sort_rows` is what a dry run costs.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
-from operator import itemgetter
 
 from xieli.office.matters.importing.cells import read_date, read_flag, read_identity, read_text
-from xieli.office.matters.importing.layout import Layout, is_total, stated_total
+from xieli.office.matters.importing.layout import TOTAL_BEGINS, Layout, is_total, stated_total
 from xieli.office.matters.importing.workbook import Book, Cell
 
 IN, DOUBTFUL, REFUSED = "in", "doubtful", "refused"
@@ -61,6 +59,8 @@ class Row:
     @property
     def pile(self) -> str:
         """The worst of its reasons."""
+        if not self.reasons:
+            return IN
         worst = {REASONS[r][0] for r in self.reasons}
         return REFUSED if REFUSED in worst else DOUBTFUL if DOUBTFUL in worst else IN
 
@@ -74,7 +74,6 @@ class Sorted:
     blank: int = 0
 
 
-FIELDS = ("number", "received_on", "source", "subject", "id_number", "unit_name", "post", "cadre_rank", "summary", "title", "urgent")
 SOURCES = {
     "petition": ("信访", "来信", "来访", "来电", "网络", "举报", "信访举报", "12388"), "inspection": ("巡视", "巡察"), "audit": ("审计",), "superior": ("上级", "交办"),
     "supervision": ("监督检查", "日常监督", "专项监督"), "case": ("审查调查", "办案", "案件"), "model": ("模型", "大数据"), "handover": ("移送", "公安", "法院", "检察"), "department": ("职能部门", "主管部门", "部门"),
@@ -110,69 +109,132 @@ def _without_collector() -> Iterator[None]:
 
 
 def _sort(book: Book, layout: Layout, today: date) -> Sorted:
-    found: list[Row] = []
-    stated: int | None = None
-    blank = 0
-    columns = layout.columns
-    numbers: set[str] = set()
-    seen: set[tuple[str, ...]] = set()
-    sources: dict[str, tuple[str, str]] = {}
+    """Part by part and there column by column: most columns of a part hold nothing special, and one look at all their cells
+    says so. What is special is looked at cell by cell."""
+    found = Sorted([])
+    seen = _Seen()
     # a row is filled up with empty cells and one more: a column that the ledger lacks is that last one
-    where = itemgetter(*(columns.get(code, -1) for code in FIELDS))
-    used = itemgetter(*columns.values(), -1)
-    need = max(columns.values(), default=0) + 1
-    dated = "received_on" in columns
-    for i, row in enumerate(islice(book.rows, layout.first, None), layout.first):
-        cells = [*row[:need], *[""] * (need + 1 - min(len(row), need))]
-        if not any(cell not in ("", None) for cell in used(cells)):
-            blank += 1
-            continue
-        if is_total(row):
-            stated = stated_total(row)
-            continue
-        entry = _read(where(cells), i, today, sources, dated)
-        if entry.number:
-            if entry.number in numbers:
-                entry.reasons.append("dup_number")
-            numbers.add(entry.number)
-        key = (entry.subject, entry.id_number or entry.unit_name, entry.summary)
-        if key in seen and "dup_number" not in entry.reasons:
-            entry.reasons.append("dup_row")
-        seen.add(key)
-        found.append(entry)
-    return Sorted(found, stated, blank)
+    need = max(layout.columns.values(), default=0) + 1
+    filled = [""] * (need + 1)
+    for first, rows in book.rows.parts():
+        places, entries = _entries(found, layout, first, rows)
+        if entries:
+            cut = [[*row[:need], *filled[min(len(row), need):]] for row in entries]
+            found.rows += _read(list(zip(*cut, strict=True)), places, layout, today, seen)
+    return found
 
 
-def _text(cell: Cell) -> str:
-    return cell.strip() if type(cell) is str and cell.isprintable() else read_text(cell)
+def _entries(found: Sorted, layout: Layout, first: int, rows: list[list[Cell]]) -> tuple[Sequence[int], list[list[Cell]]]:
+    """The rows of a part that are entries, and where they stand: not the header, not blank, not the totals row."""
+    begin = max(0, layout.first - first)
+    rows, first = rows[begin:], first + begin
+    subject, used = layout.columns["subject"], list(layout.columns.values())
+    # a row whose first cell begins like no totals row and that names somebody is an entry at sight
+    odd = [i for i, row in enumerate(rows) if not (len(row) > subject and row[subject] and (c := row[0]) and (type(c) is not str or c[0] not in TOTAL_BEGINS))]
+    if not odd:
+        return range(first, first + len(rows)), rows
+    out = set()
+    for i in odd:
+        row = rows[i]
+        if not any(c < len(row) and row[c] not in ("", None) for c in used):
+            found.blank += 1
+            out.add(i)
+        elif is_total(row):
+            found.stated = stated_total(row)
+            out.add(i)
+    return [first + i for i in range(len(rows)) if i not in out], [row for i, row in enumerate(rows) if i not in out]
 
 
-def _read(cells: tuple[Cell, ...], i: int, today: date, sources: dict[str, tuple[str, str]], dated: bool) -> Row:
-    """One entry from its cells in the order of FIELDS; `dated` says that the ledger has a column for the day received."""
-    reasons: list[str] = []
-    subject, summary, number = _text(cells[3]), _text(cells[8]), _text(cells[0])
-    if not subject:
-        reasons.append("no_subject")
-    if not summary:
-        reasons.append("no_summary")
-    received, problem = read_date(cells[1])
-    if problem:
-        reasons.append(problem)
-    elif received is None and dated:
-        reasons.append("date_missing")
-    if received is not None and received > today:
-        reasons.append("date_future")
-    id_number, problem = read_identity(cells[4], today)
-    if problem:
-        reasons.append(problem)
-    written = _text(cells[2])
-    if written not in sources:
-        sources[written] = source_for(written)
-    source, problem = sources[written]
-    if problem:
-        reasons.append(problem)
-    unit, post, rank = _text(cells[5]), _text(cells[6]), _text(cells[7])
-    if len(subject) > 120 or len(number) > 40 or len(unit) > 120 or len(post) > 80 or len(rank) > 24:
-        reasons.append("too_long")
-    title = (_text(cells[9]) or f"反映{subject}的问题")[:300]
-    return Row(i, number, received, source, subject, id_number, unit, post, rank, summary, title, read_flag(cells[10]), reasons)
+@dataclass(slots=True)
+class _Seen:
+    """What earlier rows held."""
+
+    numbers: set[str] = field(default_factory=set)
+    keys: set[tuple[str, str, str]] = field(default_factory=set)
+    sources: dict[str, tuple[str, str]] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)  # units, posts and ranks come again and again: each is kept once
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    """A column as text."""
+    try:
+        if "".join(cells).isprintable():  # type: ignore[arg-type]
+            return [cell.strip() for cell in cells]  # type: ignore[union-attr]
+    except TypeError:
+        pass  # numbers, truth values or nothing among them
+    return [read_text(cell) for cell in cells]
+
+
+def _read(columns: list[tuple[Cell, ...]], places: Sequence[int], layout: Layout, today: date, seen: _Seen) -> list[Row]:
+    """The entries of one part from its columns."""
+    count = len(places)
+    reasons: list[list[str]] = [[] for _ in places]
+
+    def cells(code: str) -> tuple[Cell, ...]:
+        return columns[layout.columns.get(code, -1)]
+
+    def texts(code: str) -> list[str]:
+        return _texts(cells(code))
+
+    def told(wrong: Iterable[object], code: str) -> None:
+        for of, is_wrong in zip(reasons, wrong, strict=True):
+            if is_wrong:
+                of.append(code)
+
+    def told_each(problems: Sequence[str]) -> None:
+        if any(problems):
+            for of, problem in zip(reasons, problems, strict=True):
+                if problem:
+                    of.append(problem)
+
+    def kept(code: str) -> list[str]:
+        found = texts(code)
+        return list(map(seen.words.setdefault, found, found))
+
+    subjects, summaries, numbers = texts("subject"), texts("summary"), texts("number")
+    if not all(subjects):
+        told((not s for s in subjects), "no_subject")
+    if not all(summaries):
+        told((not s for s in summaries), "no_summary")
+    days, problems = zip(*map(read_date, cells("received_on")), strict=True)
+    if "received_on" in layout.columns and not all(days):
+        problems = tuple(p or ("" if day else "date_missing") for day, p in zip(days, problems, strict=True))
+    told_each(problems)
+    if any(day > today for day in set(days) if day):
+        told((day and day > today for day in days), "date_future")
+    identities: Sequence[str] = [""] * count
+    if any(cell not in ("", None) for cell in cells("id_number")):
+        identities, problems = zip(*(read_identity(cell, today) for cell in cells("id_number")), strict=True)
+        told_each(problems)
+    written = texts("source")
+    for word in set(written).difference(seen.sources):
+        seen.sources[word] = source_for(word)
+    sources, problems = zip(*map(seen.sources.__getitem__, written), strict=True)
+    told_each(problems)
+    units, posts, ranks = kept("unit_name"), kept("post"), kept("cadre_rank")
+    limited = ((subjects, 120), (numbers, 40), (units, 120), (posts, 80), (ranks, 24))
+    if any(max(map(len, column)) > most for column, most in limited):
+        told((any(len(column[i]) > most for column, most in limited) for i in range(count)), "too_long")
+    titles = [(title or f"反映{subject}的问题")[:300] for title, subject in zip(texts("title"), subjects, strict=True)]
+    urgent = [False] * count if "urgent" not in layout.columns else map(read_flag, cells("urgent"))
+    _mark_twice(numbers, [*zip(subjects, [i or u for i, u in zip(identities, units, strict=True)], summaries, strict=True)], reasons, seen)
+    return list(map(Row, places, numbers, days, sources, subjects, identities, units, posts, ranks, summaries, titles, urgent, reasons))
+
+
+def _mark_twice(numbers: list[str], keys: list[tuple[str, str, str]], reasons: list[list[str]], seen: _Seen) -> None:
+    """Doubtful what stands in an earlier row already: its number, or the same person and allegations."""
+    fresh = set(numbers)
+    if not (all(numbers) and len(fresh) == len(numbers) and seen.numbers.isdisjoint(fresh)):
+        for number, of in zip(numbers, reasons, strict=True):
+            if number in seen.numbers:
+                of.append("dup_number")
+            elif number:
+                seen.numbers.add(number)
+    seen.numbers |= fresh - {""}
+    new = set(keys)
+    if not (len(new) == len(keys) and seen.keys.isdisjoint(new)):
+        for key, of in zip(keys, reasons, strict=True):
+            if key in seen.keys and "dup_number" not in of:
+                of.append("dup_row")
+            seen.keys.add(key)
+    seen.keys |= new

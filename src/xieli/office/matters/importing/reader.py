@@ -2,8 +2,9 @@
 
     python -I reader.py FILE            (CSV or any workbook that calamine reads)
 
-Writes one JSON object to standard output: {"sheet": name, "rows": [[cell, …], …]}. A cell is text, a number, a truth
-value or a day as "\\u0001YYYY-MM-DD". Formulas are never evaluated: what the writing program last showed is read.
+Writes to standard output one line {"sheet": name, "rows": how many}, then the rows, PART of them a line: [[cell, …], …].
+A cell is text, a number, a truth value or a day as "\\u0001YYYY-MM-DD". Formulas are never evaluated: what the writing
+program last showed is read.
 """
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ import json
 import resource
 import sys
 import zipfile
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
 
 MEMORY = 1 << 30
 SECONDS = 120
@@ -21,6 +25,7 @@ UNPACKED = 600 << 20
 RATIO = 400
 COLUMNS = 300
 ROWS = 1_000_000
+PART = 200  # rows a line: one by one, what surrounds each costs more than its cells; workbook.PART says the same
 
 
 class Unfit(Exception):
@@ -71,8 +76,15 @@ def read_csv(data: bytes) -> list[list[object]]:
     return [list(row) for row in csv.reader(io.StringIO(text), delimiter="\t" if tab else ",")]
 
 
-def read(path: str, suffix: str, sheet: str | None) -> tuple[str, list[list[object]]]:
-    """Sheet name and rows from the first used cell of column A, row 1. Raises Unfit."""
+def from_the_corner(found: Any) -> Iterator[list[object]]:
+    """The rows of a sheet from A1 on, one at a time: calamine leaves out the unused columns at the left."""
+    rows: Iterator[list[object]] = found.iter_rows()
+    beside = [""] * (found.start[1] if found.start else 0)
+    return ([*beside, *row] for row in rows) if beside else rows
+
+
+def read(path: str, suffix: str, sheet: str | None) -> tuple[str, int, Iterable[list[object]]]:
+    """Sheet name, how many rows, and the rows from A1 on. Raises Unfit."""
     with open(path, "rb") as file:
         start = file.read(8)
     if start.startswith(b"PK") or suffix in (".xlsx", ".xlsm", ".ods", ".xlsb"):
@@ -81,7 +93,10 @@ def read(path: str, suffix: str, sheet: str | None) -> tuple[str, list[list[obje
         if suffix not in (".csv", ".txt", ".tsv"):
             raise Unfit("not_workbook")
         with open(path, "rb") as file:
-            return "", read_csv(file.read())
+            rows = read_csv(file.read())
+        if max(map(len, rows), default=0) > COLUMNS:
+            raise Unfit("columns")
+        return "", len(rows), rows
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -91,13 +106,13 @@ def read(path: str, suffix: str, sheet: str | None) -> tuple[str, list[list[obje
             raise Unfit("no_sheet")
         for name in [sheet] if sheet else names:
             found = book.get_sheet_by_name(name)
-            if found.total_width > COLUMNS:
+            height, width = (found.end[0] + 1, found.end[1] + 1) if found.end else (0, 0)
+            if width > COLUMNS:
                 raise Unfit("columns")
-            if found.total_height > ROWS:
+            if height > ROWS:
                 raise Unfit("rows")
-            rows = found.to_python(skip_empty_area=False)
-            if rows or sheet or name == names[-1]:
-                return name, rows
+            if height or sheet or name == names[-1]:
+                return name, height, from_the_corner(found)
     except CalamineError:
         raise Unfit("broken") from None
     raise Unfit("empty")
@@ -110,15 +125,14 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (UNPACKED, UNPACKED))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        name, rows = read(path, suffix, sheet)
-        if max(map(len, rows), default=0) > COLUMNS:
-            raise Unfit("columns")
-        # one row a line: neither side ever holds the whole text
+        name, count, found = read(path, suffix, sheet)
+        # some rows a line: neither side ever holds the whole text
         out = sys.stdout
-        out.write(json.dumps({"sheet": name, "rows": len(rows)}) + "\n")
+        out.write(json.dumps({"sheet": name, "rows": count}) + "\n")
         encode = json.JSONEncoder(ensure_ascii=False, default=plain, check_circular=False).encode
-        for row in rows:
-            out.write(encode(row) + "\n")
+        rows = iter(found)
+        while part := list(islice(rows, PART)):
+            out.write(encode(part) + "\n")
     except Unfit as reason:
         print(reason, file=sys.stderr)
         return 2

@@ -18,6 +18,7 @@ Cell = str | int | float | bool | None
 READER = Path(__file__).with_name("reader.py")
 LARGEST = 100 << 20
 WALL_SECONDS = 180
+PART = 200  # rows a line, as the reader writes them
 
 _SENTENCES = {
     "broken": ("文件已损坏，读不出来；请在 Excel 中重新另存为 .xlsx 再导入。", "The file is broken and cannot be read; save it again as .xlsx in Excel."),
@@ -35,44 +36,73 @@ _SENTENCES = {
 
 
 class Rows(Sequence[list[Cell]]):
-    """The rows of a sheet, kept as the reader wrote them: a row becomes cells when it is looked at, so that a hundred
-    thousand of them weigh what the file weighs. Iteration may begin while the reader still writes. Raises Refused."""
+    """The rows of a sheet, kept as the reader wrote them, PART rows a line: they become cells when they are looked at, so that
+    a hundred thousand of them weigh what the file weighs. Looking may begin while the reader still writes. Raises Refused."""
 
-    def __init__(self, lines: Sequence[list[Cell] | bytes], more: Iterator[bytes] | None = None) -> None:
-        self._lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
-        self._more = more or iter(())
-
-    def _read_all(self) -> None:
-        self._lines.extend(self._more)
+    def __init__(self, rows: Sequence[list[Cell]] = (), lines: Iterator[bytes] | None = None, count: int | None = None) -> None:
+        self._lines = [json.dumps(rows[i : i + PART]).encode() for i in range(0, len(rows), PART)]
+        self._more = lines or iter(())
+        self._count = len(rows) if count is None else count
+        self._held: tuple[int, list[list[Cell]]] | None = None  # the part looked at last: rows are asked for one after another
 
     def __len__(self) -> int:
-        self._read_all()
-        return len(self._lines)
+        return self._count
 
     @overload
     def __getitem__(self, at: int) -> list[Cell]: ...
     @overload
     def __getitem__(self, at: slice) -> list[list[Cell]]: ...
     def __getitem__(self, at: int | slice) -> list[Cell] | list[list[Cell]]:
-        self._read_all()
-        return [_cells(line) for line in self._lines[at]] if isinstance(at, slice) else _cells(self._lines[at])
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(self._count))]
+        index = at + self._count if at < 0 else at
+        if not 0 <= index < self._count:
+            raise IndexError(at)
+        return self._part(index // PART)[index % PART]
 
     def __iter__(self) -> Iterator[list[Cell]]:
-        for line in self._lines:
-            yield _cells(line)
-        for line in self._more:
-            self._lines.append(line)
-            yield _cells(line)
+        for _, rows in self.parts():
+            yield from rows
+
+    def parts(self) -> Iterator[tuple[int, list[list[Cell]]]]:
+        """All rows, part by part, each with the place of its first row."""
+        i = 0
+        while i < len(self._lines) or self._fetch(i + 1):
+            yield i * PART, self._decode(i)
+            i += 1
 
     def first(self, n: int) -> list[list[Cell]]:
         """At most the first `n` rows, without waiting for the others."""
-        self._lines.extend(islice(self._more, max(0, n - len(self._lines))))
-        return [_cells(line) for line in self._lines[:n]]
+        self._fetch(-(-n // PART))
+        return [self[i] for i in range(min(n, self._count))]
 
-    def drop(self, at: int) -> None:
-        """Forget what a row says; its place stays."""
-        self._read_all()
-        self._lines[at] = b"[]"
+    def drop(self, *places: int) -> None:
+        """Forget what these rows say; their places stay."""
+        by_part: dict[int, set[int]] = {}
+        for at in places:
+            by_part.setdefault(at // PART, set()).add(at % PART)
+        for i, gone in by_part.items():
+            kept = [[] if j in gone else row for j, row in enumerate(self._part(i))]
+            self._lines[i] = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+        self._held = None
+
+    def _fetch(self, parts: int) -> bool:
+        """Whether the first so many parts have come."""
+        self._lines.extend(islice(self._more, max(0, parts - len(self._lines))))
+        return len(self._lines) >= parts
+
+    def _part(self, i: int) -> list[list[Cell]]:
+        if self._held is None or self._held[0] != i:
+            if not self._fetch(i + 1):
+                raise unfit("died")
+            self._held = (i, self._decode(i))
+        return self._held[1]
+
+    def _decode(self, i: int) -> list[list[Cell]]:
+        found = _json(self._lines[i])
+        if not isinstance(found, list) or len(found) != min(PART, self._count - i * PART) or not all(type(row) is list for row in found):
+            raise unfit("died")
+        return found
 
 
 @dataclass(frozen=True)
@@ -107,15 +137,15 @@ def open_book(path: Path, *, name: str = "", sheet: str | None = None) -> Book:
     assert child.stderr is not None
     lines = _lines(child)
     head = _json(next(lines))
-    if not isinstance(head, dict):
+    if not isinstance(head, dict) or type(head.get("rows")) is not int:
         lines.close()
         raise unfit("died")
-    return Book(name or path.name, digest, str(head["sheet"]), Rows([], lines))
+    return Book(name or path.name, digest, str(head.get("sheet")), Rows(lines=lines, count=head["rows"]))
 
 
 def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Every line of the reader, the header first. When the last has come the reader must have ended well and the number of
-    rows be what it announced; a person who stops looking ends the reader too."""
+    """Every line of the reader, the header first. When the last has come the reader must have ended well and there be as many
+    lines as the rows it announced fill; a person who stops looking ends the reader too."""
     assert child.stdout is not None
     assert child.stderr is not None
     killer = threading.Timer(WALL_SECONDS, child.kill)
@@ -129,7 +159,7 @@ def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
                 found += 1
                 yield line
         said = child.stderr.read(4000).decode("utf-8", "replace").strip()
-        if child.wait() or not first or found != _json(first)["rows"]:
+        if child.wait() or not first or found != -(-_json(first)["rows"] // PART):
             raise unfit(said if said in _SENTENCES else "died")
     finally:
         killer.cancel()
@@ -153,9 +183,3 @@ def _json(line: bytes) -> Any:
         raise unfit("died")
     return value
 
-
-def _cells(line: bytes) -> list[Cell]:
-    found = _json(line)
-    if not isinstance(found, list):
-        raise unfit("died")
-    return found
