@@ -76,7 +76,7 @@ def test_a_posted_person_sees_the_case_from_his_membership_to_its_end_and_both_e
 
 
 def test_the_area_leader_sees_every_case_of_the_area_and_lends_cadres_across_it(played: Theatre) -> None:
-    """S1-04 (part): The area leader sees every case of the area and can assign a cadre of township A to a case of B with recorded approval; another area's leader cannot see it.
+    """S1-04: The area leader sees every case of the area and can assign a cadre of township A to a case of B with recorded approval; another area's leader cannot see it.
     S1-35: A visit team has members of ≥2 bodies; a cadre of the visited village's own township with ties is flagged for recusal.
     S1-19: A cooperation area cannot take a step which none of its members is empowered to; the refusal cites the power table."""
     stage, area, hands = played, played.made["area"], Hands(played)
@@ -87,7 +87,11 @@ def test_the_area_leader_sees_every_case_of_the_area_and_lends_cadres_across_it(
         second = int(leads.register(leads.NewMatter("area_case", "另一镇的疑难案件", stage.body(town), None, (leads.Subject("尤某某", unit_name="某村", post="文书"),), level=1, parties={"county": (stage.body("zhongyue"),), "towns": (stage.body("wenshan"),)})).id)
     hands.step(secretary, second, "ask", form=("ask", {"problem": "账目多、熟人多", "needed": 2, "asked_on": hands.day()}))
     assert stage.sees(hands.staff("case_duty", "zhongyue/case"), second)  # the county's desk has it with the request
-    assert stage.sees(chief, area)
+    assert all(stage.sees(chief, m) for m in (area, second))  # and so has who leads the area, by the request alone
+    with stage.acts(chief):
+        assert {area, second} <= set(Matter.objects.filter(kind="area_case").values_list("id", flat=True))
+    approved = stage.admin.execute("select a.matter_id, a.state from approval a where a.act in ('host', 'home') and a.matter_id = any(%s)", [[stage.made[f"dispatch-{t}"] for t in sc06_subsidy.TOWNS]]).fetchall()
+    assert sorted(approved) == sorted((stage.made[f"dispatch-{t}"], "used") for t in sc06_subsidy.TOWNS for _ in range(2))  # each loan with both approvals on record
     assert not any(stage.sees(other, m) for m in (area, second))
     lent = stage.admin.execute("select distinct po.body_id from team_member m join team t on t.id = m.team_id join posting po on po.person_id = m.person_id where t.matter_id = %s and po.kind = 'regular'", [area]).fetchall()
     bodies = {row[0] for row in lent}

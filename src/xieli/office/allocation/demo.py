@@ -55,13 +55,19 @@ PAIRS = (("supervision3", "du-finance"), ("supervision1", "audit"), ("investigat
 
 
 def more_villages(connection: psycopg.Connection[Any]) -> None:
-    """The installer's part: six further invented villages in each of four towns, so that there is something to divide."""
+    """The installer's part: six further invented villages in each of four towns, so that there is something to divide; each with its one supervisor."""
+    known = {name for (name,) in connection.execute("select name from person").fetchall()}
+    names = iter(s + g for g in ("长安", "永福", "德山", "春林") for s in "闵席季麻强贾路娄危江" if s + g not in known)
     for n, town in enumerate(TOWNS, 1):
         parent, name = connection.execute("select id, replace(name_zh, '纪委', '') from body where code = %s", [town]).fetchone()  # type: ignore[misc]
         for k, (zh, en) in enumerate(MORE, 4):
-            connection.execute("insert into body (code, kind, rank, parent_id, division_code, sector, name_zh, name_en, short_zh, short_en, document_mark, initials, sort_key, valid_from)"
-                               " values (%s, 'village', 'village', %s, %s, '', %s, %s, %s, %s, '', '{}', '', %s)",
-                               [f"{town}-v{k}", parent, f"99020400{n}{k:02d}", f"{name}{zh}", f"{town.capitalize()} Town, {en} village", zh, en, BEGAN])
+            village = connection.execute("insert into body (code, kind, rank, parent_id, division_code, sector, name_zh, name_en, short_zh, short_en, document_mark, initials, sort_key, valid_from)"
+                                         " values (%s, 'village', 'village', %s, %s, '', %s, %s, %s, %s, '', '{}', '', %s) returning id",
+                                         [f"{town}-v{k}", parent, f"99020400{n}{k:02d}", f"{name}{zh}", f"{town.capitalize()} Town, {en} village", zh, en, BEGAN]).fetchone()[0]  # type: ignore[index]
+            connection.execute("with held as (insert into office (body_id, code, title_zh, title_en, valid_from) values (%(village)s, 'village_supervisor', '廉勤监督员', 'village supervisor', %(day)s) returning id),"
+                               " who as (insert into person (name, name_en, initials, sort_key, cadre_rank, native_division, clearance, active, account) values (%(name)s, '', '{}', '', '', '', 0, true, false) returning id)"
+                               " insert into posting (person_id, body_id, office_id, kind, starts_at, basis, is_deputy, confirmed_by_id) select who.id, %(village)s, held.id, 'regular', %(day)s, '', false, who.id from held, who",
+                               {"village": village, "name": next(names), "day": BEGAN})
 
 
 def village_file() -> dict[str, Any]:

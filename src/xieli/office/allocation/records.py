@@ -4,11 +4,12 @@ A leader of the commission that plans lays it down from a file of codes; problem
 """
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from psycopg.types.json import Jsonb
 
 from xieli.office.allocation.divisions import places_on
@@ -16,7 +17,7 @@ from xieli.office.allocation.models import CheckGroup, VillageBorder, VillageRec
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body, Office
 from xieli.office.matters.services.errors import Refused
-from xieli.office.matters.services.source import ZONE, call, today
+from xieli.office.matters.services.source import ZONE, call, now, today
 from xieli.office.people.models import Posting
 
 MOST = 20_000  # entries of one file
@@ -103,10 +104,22 @@ def committees_problem(body: Body) -> dict[str, Any]:
         raise Refused("no_places", f"这些村没有位置：{'、'.join(lacking[:5])}。请先登记位置。", f"These villages have no place: {', '.join(lacking[:5])}. Lay their places down first.")
     if not villages:
         raise Refused("no_records", "还没有登记村情和相邻关系；请先登记，或从文件开始。", "No villages and borders are laid down yet; do that first, or start from a file.")
+    _one_supervisor_each(list(villages.values()))
     rows = [{"id": r.body_id, "name": r.body.name_zh, "at_km": [float(at[r.body_id].x_km), float(at[r.body_id].y_km)], "township": r.body.parent_id or 0, "township_name": r.body.parent.name_zh.removesuffix("纪委") if r.body.parent else "",
              "supervisor_score": r.score, "work": r.work, "supervisor_is_cadre": r.cadre, "supervisor_kin_in": sorted(r.kin_in)} for r in sorted(villages.values(), key=lambda r: r.body_id)]
     borders = [[e.a_id, e.b_id] for e in VillageBorder.objects.order_by("a_id", "b_id") if e.a_id in villages and e.b_id in villages]
     return {"villages": rows, "adjacent": borders}
+
+
+def _one_supervisor_each(villages: list[VillageRecord]) -> None:
+    """一村一名廉勤监督员 (seed row S1-09). Raises Refused naming the villages that have none in post, or more than one."""
+    at = now()
+    held = Posting.objects.filter(body_id__in=[v.body_id for v in villages], office__code="village_supervisor", is_deputy=False, starts_at__lte=at).exclude(confirmed_by=None)
+    count = Counter(held.filter(Q(ends_at=None) | Q(ends_at__gt=at)).values_list("body_id", flat=True))
+    wrong = sorted((v.body.name_zh, count[v.body_id]) for v in villages if count[v.body_id] != 1)
+    if wrong:
+        zh, en = "、".join(f"{name}（{n} 名）" for name, n in wrong[:5]), ", ".join(f"{name} ({n})" for name, n in wrong[:5])
+        raise Refused("one_supervisor", f"每村应有一名在岗廉勤监督员，这些村不是：{zh}。请先办理任免。", f"Every village has one supervisor in post; these have not: {en}. Settle the postings first.")
 
 
 def rota_problem(body: Body) -> dict[str, Any]:

@@ -38,6 +38,9 @@ def principals(step: Step, name: str) -> list[int]:
                 offices = Office.objects.filter(body_id=int(body), code__in=OFFICE_ROLES[name], valid_to=None)
                 if name == "room_head" and step.matter.owner_room_id:
                     offices = offices.filter(Q(room_id=step.matter.owner_room_id) | Q(room=None)) or offices
+                elif name == "room_head" and int(body) != step.matter.owner_body_id:
+                    # the body above has a room that answers for the owner: its head, not every head of a room there
+                    offices = offices.filter(room__in=step.matter.owner_body.contact_rooms.all()) or offices
                 found += list(offices.values_list("id", flat=True))
             elif role.room:
                 rooms = list(Room.objects.filter(body_id=int(body), kind=role.room, valid_to=None).values_list("id", flat=True))
