@@ -91,3 +91,46 @@ def test_one_supervisor_for_a_village_and_three_to_five_villages_for_a_committee
 @pytest.fixture
 def office(divided: Theatre) -> Office:
     return Office(divided)
+
+
+def test_a_director_is_chosen_among_the_excellent_of_the_area_and_there_is_one(office: Office) -> None:
+    """S1-10: Only a current supervisor of the area with grade "优秀" can be chosen; a second director is refused.
+    As corrected: 优秀 rests on written reasons and villagers' voices, never on counts."""
+    stage = office.stage
+    with stage.acts(CHIEF):
+        areas: dict[int, list[int]] = {}
+        for area, village in AreaBody.objects.filter(area__kind="villages", body__parent__code="fengdeng").order_by("area_id", "body_id").values_list("area_id", "body_id"):
+            areas.setdefault(area, []).append(village)
+    held = dict(stage.admin.execute("select body_id, person_id from posting where body_id = any(%s) and ends_at is null", [[v for vs in areas.values() for v in vs]]).fetchall())
+    first, second = [[held[v] for v in vs] for vs in list(areas.values())[:2]]
+    stranger = stage.admin.execute("select person_id from posting where body_id = %s", [stage.body("shixi-v1")]).fetchone()[0]  # type: ignore[index]
+    clerk, secretary = office.staff("fengdeng"), office.staff("fengdeng", "town_secretary")
+    rows = [{"supervisor": str(first[0]), "grade": "excellent", "reasons": "群众反映的事件件有答复", "voices": "有事找得到人"}, {"supervisor": str(first[1]), "grade": "good", "reasons": "按时走访"},
+            {"supervisor": str(second[0]), "grade": "excellent", "reasons": "敢于指出问题", "voices": "公道"}, {"supervisor": str(stranger), "grade": "excellent", "reasons": "外镇的监督员", "voices": "好"},
+            {"supervisor": str(first[2]), "grade": "excellent", "reasons": "耐心细致", "voices": "常来家里坐"}]
+
+    def opened(title: str) -> int:
+        matter = office.open("committee_director", title, person=clerk, owner="fengdeng", room=None, level=0)
+        silent = [{k: v for k, v in rows[0].items() if k != "voices"}]
+        assert office.refused(clerk, matter, "appraised", ("appraisal", {"period": "2025", "rows": silent, "appraised_on": "2026-03-02"})) == "required"
+        office.step(clerk, matter, "appraised", ("appraisal", {"period": "2025", "rows": rows, "appraised_on": "2026-03-02"}))
+        office.hands.approved(clerk, matter, "choose", secretary)
+        return matter
+
+    def choice(person: int) -> tuple[str, dict[str, Any]]:
+        return ("choice", {"chosen": str(person), "reason": "评议优秀，群众认可", "chosen_on": "2026-03-02"})
+
+    matter = opened("第一片区主任")
+    for wrong in (first[1], stranger, stage.person("yj-analyst")):
+        assert office.refused(clerk, matter, "choose", choice(wrong)) == "guard_field"
+    office.step(clerk, matter, "choose", choice(first[0]))
+    assert (office.at(matter, clerk), office.facts(matter, "director.person", clerk)) == (["serving"], [first[0]])
+    again = opened("再选一名")
+    assert office.refused(clerk, again, "choose", choice(first[2])) == "guard_field"
+    office.step(clerk, again, "choose", choice(second[0]))  # the other area has none yet
+    office.step(clerk, matter, "left", reason="任期届满")
+    third = opened("离任后再选")
+    stage.admin.execute("update posting set ends_at = access.now() where person_id = %s", [first[0]])
+    assert office.refused(clerk, third, "choose", choice(first[0])) == "guard_field"  # no longer in post
+    office.step(clerk, third, "choose", choice(first[2]))
+    assert office.outcomes(third, clerk) == ["chosen"]

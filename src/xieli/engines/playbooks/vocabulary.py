@@ -42,6 +42,8 @@ RECORDS = {
     "order_misdirected": ("越过统筹层级的交办数", "orders that pass over a level of co-ordination"),
     "list_duplicates": ("清单中重复的问题数", "problems that stand twice in the list"),
     "list_left_out": ("部门清单中没有并入的问题数", "problems of the departments' lists that were left out"),
+    "director_unfit": ("人选不是本片区在岗且评为优秀的监督员", "the one chosen is no supervisor in post who is rated excellent"),
+    "directors_sitting": ("人选所在片区现任主任数", "directors that the area of the one chosen has"),
     "products_missing": ("三项成果中尚缺的项数", "of the three products, those still missing"),
 }
 FORMATS = ("document_number", "id_number", "phone", "credit_code")

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from xieli.office.bodies.models import Body
+from xieli.office.bodies.models import AreaBody, Body
+from xieli.office.matters.services.source import now, today
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.work import Fact, FormSubmission, MatterMove, Outcome
 from xieli.office.people.models import Posting
@@ -259,3 +260,38 @@ def _lent_over(matter: Matter, forms: Forms) -> int | None:
     back = set(living("posting.returned").filter(matter_id__in=lent, happened_on__lte=day).values_list("matter_id", flat=True))
     sent = set(MatterMove.objects.filter(matter_id__in=lent, move="send").values_list("matter_id", flat=True))
     return max(len((lent & sent) - back) + 1 - quota, 0)
+
+
+def _supervises(person: int) -> set[int]:
+    """Villages whose supervisor a person is now."""
+    at = now()
+    held = Posting.objects.filter(person_id=person, office__code="village_supervisor", is_deputy=False, starts_at__lte=at).exclude(confirmed_by=None)
+    return set(held.filter(Q(ends_at=None) | Q(ends_at__gt=at)).values_list("body_id", flat=True))
+
+
+def _committees(villages: set[int]) -> set[int]:
+    """Village areas in force that these villages belong to."""
+    day = today()
+    valid = Q(valid_from__lte=day) & (Q(valid_to=None) | Q(valid_to__gt=day))
+    return set(AreaBody.objects.filter(valid, area__kind="villages", body_id__in=villages).values_list("area_id", flat=True))
+
+
+@_counts("director_unfit")
+def _unfit(matter: Matter, forms: Forms) -> int | None:
+    """1 unless the one chosen is a supervisor in post in a village area of this town, rated excellent in this appraisal (seed row S1-10)."""
+    chosen = forms.get("choice", {}).get("chosen")
+    if not chosen:
+        return None
+    excellent = {str(r["supervisor"]) for r in forms.get("appraisal", {}).get("rows") or [] if r.get("grade") == "excellent"}
+    here = set(Body.objects.filter(id__in=_supervises(int(chosen)), parent_id=matter.owner_body_id).values_list("id", flat=True))
+    return int(str(chosen) not in excellent or not _committees(here))
+
+
+@_counts("directors_sitting")
+def _sitting(matter: Matter, forms: Forms) -> int | None:
+    chosen = forms.get("choice", {}).get("chosen")
+    if not chosen:
+        return None
+    areas = _committees(_supervises(int(chosen)))
+    serving = Matter.objects.filter(kind="committee_director", status="open", stages__contains=["serving"]).exclude(pk=matter.pk).values("id")
+    return sum(1 for person in living("director.person").filter(matter_id__in=serving).values_list("ref", flat=True) if areas & _committees(_supervises(int(person))))
