@@ -195,6 +195,13 @@ def test_ids_and_numbers_of_the_wrong_kind_are_none():
         assert compute([broken]) == {}, broken
 
 
+@pytest.mark.parametrize("amount", [10**400, -(10**400), float("inf"), float("nan")])
+def test_a_price_that_no_price_can_be_counts_as_none(amount):
+    releases = [release("o", priced("A", amount), priced("B", 5), priced("C", 5), winner="B")]
+    without = [release("o", bid("A"), priced("B", 5), priced("C", 5), winner="B")]
+    assert compute(releases, Settings()) == compute(without, Settings())
+
+
 def test_r003_counts_whole_days_and_no_threshold_of_nothing_flags_a_period_of_hours():
     def period(start: str, end: str, **own: str) -> bool:
         return bool(compute([{"ocid": "a", "tender": {"tenderPeriod": {"startDate": start, "endDate": end}}}], only("R003", **own)))

@@ -1,6 +1,7 @@
 """What the flags ask of one release: bids by status, complete awards, comparable prices, dates."""
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,17 @@ def instant(value: Any) -> datetime | None:
         return None
 
 
+def finite(value: object) -> float | None:
+    """A JSON number as a price; None for anything else and for what no price can be (beyond 10³⁰⁸, not a number)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 @dataclass(frozen=True)
 class Bid:
     """A bid: its status, the ids of those who made it, its price in the main currency if it has one, and its price with currency."""
@@ -70,7 +82,8 @@ class Release:
         ids = tuple(i for t in listed(raw.get("tenderers")) if (i := ident(t.get("id"))) is not None)
         amount = at(raw, "value", "amount")
         stated = at(raw, "value", "currency")
-        price = (float(amount), stated) if isinstance(amount, int | float) and not isinstance(amount, bool) and isinstance(stated, str) else None
+        number = finite(amount)
+        price = (number, stated) if number is not None and isinstance(stated, str) else None
         status = raw.get("status")
         return Bid(status if isinstance(status, str) else "", ids, price[0] if price and stated == currency else None, instant(raw.get("date")), price)
 
