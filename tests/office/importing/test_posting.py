@@ -85,6 +85,31 @@ def test_bulk_and_one_by_one_leave_the_same_rows(desk, ledger):
         assert many == one, query
 
 
+def test_rights_given_to_many_leads_at_once_are_cached_as_if_one_by_one(desk, ledger):
+    from xieli.office.matters.importing import service
+
+    with desk.acts("yj-clerk"):
+        _, trial = trial_of(desk, ledger([HEAD, *(row(f"并{i}", subject=f"并{n}") for i, n in enumerate("甲乙丙"))]))
+        batch = service.post(trial, desk.body, desk.room)
+        ids = list(service.imported(batch.id).values_list("id", flat=True))
+    kept = "select count(*) from matter m, access.caches(m.id, access.now()) c where m.id = any(%s) and (m.acl, m.deny, m.sure_until) is distinct from (c.acl, c.deny, c.sure_until)"
+    read = "insert into matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at) " \
+           "select access.new_id(), m, %s, 'leader', '{read,note}', access.now() + %s::interval, access.now() + %s::interval, 'line', '', 0, access.now() from unnest(%s::bigint[]) m"
+    head, handler = desk.world.people["yj-head"], desk.world.people["wuchuan-handler1"]
+    assert desk.one(kept, ids) == 0
+    desk.admin.execute(read, [head, "0", "3 months", ids])
+    assert desk.one(kept, ids) == 0
+    assert desk.one("select bool_and(%s = any (acl) and sure_until < access.now() + interval '4 months') from matter where id = any(%s)", head, ids)
+    # a right that has not begun: the caches say that they are not sure
+    desk.admin.execute(read, [handler, "1 month", "2 months", ids[:2]])
+    assert desk.one(kept, ids) == 0
+    assert desk.one("select array_agg(distinct m.id order by m.id) from matter m where id = any(%s) and sure_until = 'epoch'", ids) == sorted(ids[:2])
+    desk.admin.execute("insert into recusal (id, matter_id, principal, ground, automatic, state, starts_at, ends_at, reason)"
+                       " select access.new_id(), m, %s, 'own_unit', true, 'in_force', access.now(), access.now() + interval '1 month', '' from unnest(%s::bigint[]) m", [head, ids])
+    assert desk.one(kept, ids) == 0
+    assert desk.one("select bool_and(%s = any (deny)) from matter where id = any(%s)", head, ids)
+
+
 def test_what_belongs_to_the_superior_is_counted_and_kept_nowhere(desk, ledger):
     from xieli.office.matters.importing import service, writing
 

@@ -91,26 +91,9 @@ def source_for(text: str) -> tuple[str, str]:
 
 
 def sort_rows(book: Book, layout: Layout, today: date) -> Sorted:
-    """Read every row below the header. Blank rows are passed over, the totals row is compared and not an entry."""
-    with _without_collector():
-        return _sort(book, layout, today)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """A hundred thousand rows make no cycles, and the collector, which walks them again and again, would take a third of the time."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
-
-
-def _sort(book: Book, layout: Layout, today: date) -> Sorted:
-    """Part by part and there column by column: most columns of a part hold nothing special, and one look at all their cells
-    says so. What is special is looked at cell by cell."""
+    """Read every row below the header. Blank rows are passed over, the totals row is compared and not an entry. Part by part
+    and there column by column: most columns of a part hold nothing special, and one look at all their cells says so; what is
+    special is looked at cell by cell."""
     found = Sorted([])
     seen = _Seen()
     # a row is filled up with empty cells and one more: a column that the ledger lacks is that last one
@@ -122,6 +105,18 @@ def _sort(book: Book, layout: Layout, today: date) -> Sorted:
             cut = [[*row[:need], *filled[min(len(row), need):]] for row in entries]
             found.rows += _read(list(zip(*cut, strict=True)), places, layout, today, seen)
     return found
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A hundred thousand rows make no cycles, and the collector, which walks them again and again, would take a third of the time."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _entries(found: Sorted, layout: Layout, first: int, rows: list[list[Cell]]) -> tuple[Sequence[int], list[list[Cell]]]:

@@ -15,7 +15,7 @@ from xieli.office.access.search import grams
 from xieli.office.audit import record, record_look
 from xieli.office.bodies.models import Body
 from xieli.office.matters.importing.layout import WITHIN, Layout, find_layout
-from xieli.office.matters.importing.piles import DOUBTFUL, IN, REFUSED, Row, Sorted, sort_rows
+from xieli.office.matters.importing.piles import DOUBTFUL, IN, REFUSED, Row, Sorted, sort_rows, without_collector
 from xieli.office.matters.importing.workbook import Book
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.leads import level_for
@@ -61,6 +61,7 @@ class Trial:
                 "sealed": self.sealed, "stated": self.stated, "again": self.again}
 
 
+@without_collector()
 def dry_run(book: Book, body: int, chosen: Mapping[str, str] | None = None) -> Trial:
     """Read, sort and compare; nothing is stored. Raises Refused. Rows that belong to the superior are dropped from the answer
     and from the workbook held in memory, before anything is compared or shown."""
@@ -138,6 +139,7 @@ def _entry(row: Row, units: Mapping[str, int]) -> dict[str, Any]:
 
 
 @transaction.atomic
+@without_collector()
 def post(trial: Trial, body: int, room: int | None = None, *, take_doubtful: bool = False) -> ImportBatch:
     """Open a lead for every row that goes in, all or none. Raises Refused; then nothing was written."""
     figures = trial.summary(take_doubtful)
