@@ -67,6 +67,26 @@ def test_a_visit_is_a_note_a_problem_or_a_protected_lead(office: Office) -> None
     assert office.facts(matter, "village.satisfaction", SUPERVISOR) == ["satisfied"]
 
 
+def test_a_sealed_field_is_read_by_who_writes_in_the_matter_alone(office: Office) -> None:
+    """The rest of S1-11 but entry without a network: what a form marks as sealed is hidden from others who may read the matter, rows of a table too."""
+    from xieli.office.matters.services import forms, grants
+    from xieli.office.matters.services.playbooks import playbook_of
+    from xieli.office.matters.tables.core import Matter
+
+    matter = office.open("freeze", "冻结账户")
+    with office.stage.acts(office.room):
+        grants.give(matter, office.stage.person("yj-analyst"), kind="reviewer", acts=["read"], ends_at=None, basis="查阅", reason="")
+    seen = {}
+    for reader in (office.room, "yj-analyst"):
+        with office.stage.acts(reader):
+            row = Matter.objects.get(pk=matter)
+            published = playbook_of(row).forms
+            (form,) = (f for f in published.values() if any(c.sealed == "bank" for t in f.fields for c in t.columns))
+            seen[reader] = forms.shown(row, form, {"items": [{"account": "9900112233", "amount": 100}]})
+    assert seen[office.room] == {"items": [{"account": "9900112233", "amount": 100}]}
+    assert seen["yj-analyst"] == {"items": [{"amount": 100}]}
+
+
 def test_a_missing_entry_is_told_and_never_stops_the_works(office: Office) -> None:
     """S1-22: An expense above threshold cannot advance a step without the supervisor's entry; missing entry is shown to the town secretary.
     As corrected: the supervisor has no veto; a missing entry is shown to the town secretary and never stops works or payment; small sums are sampled."""

@@ -107,10 +107,11 @@ def make_move(request: HttpRequest, response: HttpResponse, ref: str, move: str,
 
 
 def form_shown(matter: Matter, code: str) -> schemas.FormValue:
-    if code not in playbook_of(matter).forms:
+    form = playbook_of(matter).forms.get(code)
+    if form is None:
         raise NotVisible()
     last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
-    return schemas.FormValue(form=code, revision=last.revision if last else 0, data={k: v for k, v in last.data.items() if not k.startswith("_")} if last else {}, submitted_at=at(last.at) if last else None)
+    return schemas.FormValue(form=code, revision=last.revision if last else 0, data={k: v for k, v in forms.shown(matter, form, dict(last.data)).items() if not k.startswith("_")} if last else {}, submitted_at=at(last.at) if last else None)
 
 
 @route(router, "GET", "/matters/{ref}/forms/{code}", schemas.FormValue, name="read_form", scope="matters:read", purpose=True, summary="读表单 Read a form", tag="forms")

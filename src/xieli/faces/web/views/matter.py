@@ -204,7 +204,7 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     if published is None:
         raise NotVisible()
     last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
-    data: dict[str, Any] = dict(last.data) if last else forms.filled(matter, code)
+    data: dict[str, Any] = forms.shown(matter, published, dict(last.data)) if last else forms.filled(matter, code)
     page = {"matter": matter, "form": published, "draft": f"form:{ref}:{code}", "sealed": any(getattr(f, "sealed", None) for f in published.fields)}
     page["steps"] = {m.code: m for m in forms.decided_with(matter, code)}
     if request.method == "POST":

@@ -151,6 +151,15 @@ def _no_reporter(form: Form, data: dict[str, Any]) -> None:
                       f"“{named[0].label.en}” is not entered here: who reported is never kept with a form. Leave this empty and take it in under “Reporting person” on the matter's page. Nothing was kept.")
 
 
+def shown(matter: Matter, form: Form, data: dict[str, Any]) -> dict[str, Any]:
+    """A submission as the bound person may read it: sealed fields (and columns) only for who may write in the matter."""
+    hidden = {f.code for f in form.fields if f.sealed}
+    columns = {f.code: {c.code for c in f.columns if c.sealed} for f in form.fields if f.type == "table"}
+    if not (hidden or any(columns.values())) or call("may", matter.id, "write"):
+        return data
+    return {k: [{c: v for c, v in row.items() if c not in columns[k]} for row in value] if columns.get(k) and isinstance(value, list) else value for k, value in data.items() if k not in hidden}
+
+
 def _parties_from(matter: Matter, playbook: Playbook, form: Form, data: dict[str, Any], at: Any) -> None:
     """A body field named after a party (`chosen_body`, `chosen`, or `of: party`) says who that party is from now on."""
     for field, value in _bodies_in(form, data):
