@@ -109,7 +109,7 @@ def address(matter: int, page: str) -> str:
     return f"/m/{to_ref(matter)}/{page}"
 
 
-PAGES = ("/campaigns", "/charges", "/projects", "/water", "/catalogues", "/remedy/lists", "/checks")
+PAGES = ("/campaigns", "/charges", "/projects", "/water", "/catalogues", "/remedy/lists", "/checks", "/duties")
 
 
 def test_the_pages_open_in_both_languages_and_a_stranger_finds_nothing_on_them(world: Field) -> None:
@@ -299,3 +299,37 @@ def test_the_four_lists_are_taken_out_as_one_workbook_with_a_purpose_and_on_reco
     assert number in world.page("/remedy/lists")
     other = openpyxl.load_workbook(io.BytesIO(world.client(STRANGER).post("/remedy/lists", {"purpose": "联席会议核对"}).content))
     assert [row for sheet in other.worksheets for row in sheet.iter_rows(min_row=2)] == []
+
+
+def test_the_board_of_a_contact_room_shows_every_linked_body_what_is_overdue_and_each_urging_with_its_reply(world: Field) -> None:
+    """S1-18: A room's board shows every linked body with overdue duties and urging notes with replies."""
+    from xieli.office.bodies.models import Body
+    from xieli.office.cooperation import duties
+
+    office, theatre, room = world.office, world.theatre, world.theatre.room("yj/supervision3")
+    world.admin.execute("insert into room_contact (room_id, body_id) values (%s, %s)", [room, theatre.body("du-finance")])
+    officer, made = office.staff("du-finance"), []
+    for text, due in (("列席民主决策会议", "2026-01-15"), ("报送季度监督报告", "2026-01-20"), ("开展廉政谈话", "2026-12-31")):
+        task = office.open("decision_task", text, level=0)
+        office.step(office.room, task, "give", ("task", {"duty_body": office.body("du-finance"), "origin": "meeting", "kind": "work", "text": text, "given_on": "2026-01-05", "due_on": due}))
+        office.step(officer, task, "receive", ("receipt", {"by_post": "组长", "received_on": "2026-01-06"}))
+        made.append(task)
+    first, second, third = made
+    for task, note in ((first, "请说明未列席原因"), (second, "季度报告已逾期")):
+        office.step(office.room, task, "urge", reason=note)
+    office.hands.minutes(5)
+    office.step(officer, first, "report", ("result", {"text": "已补列席，附会议记录", "done_on": office.hands.day()}))
+    office.step(officer, third, "report", ("result", {"text": "已谈话三人", "done_on": office.hands.day()}))
+    office.step(office.room, third, "accept")
+    with theatre.acts(office.room):
+        lines = {line.body.code: line for line in duties.board([room], office.hands.clock().date())}
+        linked = set(Body.objects.filter(contact_rooms=room, valid_to=None).values_list("code", flat=True))
+    assert set(lines) == linked  # a body without any duty stands on it all the same
+    line = lines["du-finance"]
+    assert (line.done, line.running, line.overdue) == (1, 2, 2)
+    assert [(d.matter.id, [(u.text, u.reply) for u in d.urged]) for d in line.duties] == [(first, [("请说明未列席原因", "已补列席，附会议记录")]), (second, [("季度报告已逾期", "")])]
+    page = world.page("/duties")
+    for said in ("驻财政", "请说明未列席原因", "已补列席，附会议记录", "季度报告已逾期", "未回复"):
+        assert said in page
+    assert "no reply yet" in world.page("/duties", language="en")
+    assert "请说明未列席原因" not in world.page("/duties", STRANGER)

@@ -34,7 +34,7 @@ PURPOSES: dict[str, tuple[str, str]] = {
     "checks": ("检查总览", "checks"), "cli-lead-list": ("命令行列线索", "leads on the command line"), "cli-lead-trace": ("命令行查去向", "a lead traced on the command line"), "clock": ("看期限怎么算", "a clock explained"),
     "designation": ("比选承办机构", "ranking of bodies"), "designation-batch": ("批量指定", "designation of several"), "designation-desk": ("管辖指定台", "designation desk"), "diagram": ("流程图", "diagram"),
     "documents": ("制作文书", "letters"), "drill": ("演练夜", "drill night"), "drills": ("演练夜", "drill night"), "duplicate-check": ("查重", "check for duplicates"), "files": ("证据材料", "evidence"),
-    "forces": ("力量", "forces"), "form": ("填表", "filling in a form"), "green-channel": ("绿色通道", "green channel"), "handover": ("拟移送", "preparing a hand-over"), "import-duplicates": ("导入查重", "duplicates of an import"),
+    "forces": ("力量", "forces"), "duties": ("联系单位履责", "duties of linked bodies"), "form": ("填表", "filling in a form"), "green-channel": ("绿色通道", "green channel"), "handover": ("拟移送", "preparing a hand-over"), "import-duplicates": ("导入查重", "duplicates of an import"),
     "leader": ("驾驶舱", "leader's page"), "matching-desk": ("碰撞工作台", "matching desk"), "matching-hit": ("看疑点", "a hit"), "matching-relations": ("看关系", "relations"), "matter-page": ("事项主页", "the matter's page"),
     "meetings": ("会商总览", "meetings"), "merge-preview": ("机构合并预览", "preview of a merger"), "notifications": ("通知", "notifications"), "owed": ("欠人账", "owed to people"),
     "package-print-asked": ("请求打印情况通报", "asking to print the package"), "parcel": ("移送去向", "a parcel followed"), "people-calendar": ("人员日历", "calendar of people"), "pick": ("选人", "picking a person"),

@@ -46,6 +46,7 @@ YIELDING = ("meetings", "checks", "desk", "remedy")
 MORE: tuple[Entry, ...] = (
     Entry("forces", _("力量"), frozenset({"head", "deputy", "room_head", "case_duty"})),
     Entry("staffing_desk", _("配员与派员"), frozenset({"head", "deputy", "room_head", "case_duty"})),
+    Entry("duties", _("联系单位履责"), frozenset({"head", "deputy", "room_head", "handler"})),
     Entry("campaigns", _("专项整治与包抓"), CASE | {"unit_liaison"}),
     Entry("analysis", _("以案促改与研判"), CASE),
     Entry("projects", _("挂图作战"), CASE | {"unit_liaison"}),
