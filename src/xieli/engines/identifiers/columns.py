@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-
-import duckdb
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from .accounts import check_bank_account, check_invoice, check_invoice_code, check_phone
 from .credit import check_credit
 from .grades import Verdict
 from .resident import PROVINCES, WEIGHTS, check_resident
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CHECKS: dict[str, Callable[[str, date], Verdict]] = {
     "person_id": check_resident,
@@ -106,6 +107,10 @@ def check_column(kind: str, values: Sequence[str | None] | pa.Array, today: date
 
     Runs in an in-memory DuckDB connection of its own. KeyError for an unknown kind.
     """
+    # sixty megabytes that every process would carry which checks one number
+    import duckdb
+    import pyarrow as pa
+
     single = CHECKS[kind]
     con = duckdb.connect()
     try:

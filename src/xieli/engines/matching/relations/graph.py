@@ -12,8 +12,6 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 Ints = NDArray[np.int64]
 
@@ -103,6 +101,10 @@ class Graph:
             chosen = np.flatnonzero(self.kind == KIND_NUMBER[kind])
             ends = (self.target if reverse else self.source)[chosen]
             # one column per edge: scipy's conversion groups by row without merging parallel edges
+            from scipy.sparse import (
+                csr_array,  # forty megabytes that every process would carry, and only a question about a graph needs
+            )
+
             matrix = csr_array((np.ones(len(chosen), dtype=np.int8), (ends, np.arange(len(chosen)))), shape=(self.nodes, max(len(chosen), 1)))
             self._indexes[key] = Index(matrix.indptr.astype(np.int64), chosen[matrix.indices])
         return self._indexes[key]
@@ -124,6 +126,9 @@ class Graph:
             chosen = np.isin(self.kind, [KIND_NUMBER[k] for k in kinds])
             source, target = source[chosen], target[chosen]
         # float data from the start: csgraph would convert it anyway
+        from scipy.sparse import csr_array  # as above
+        from scipy.sparse.csgraph import connected_components
+
         matrix = csr_array((np.ones(len(source)), (source, target)), shape=(self.nodes, self.nodes))
         return np.asarray(connected_components(matrix, directed=False)[1], dtype=np.int64)
 

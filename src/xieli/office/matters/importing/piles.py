@@ -147,7 +147,7 @@ class _Seen:
     numbers: set[str] = field(default_factory=set)
     keys: set[tuple[str, str, str]] = field(default_factory=set)
     sources: dict[str, tuple[str, str]] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)  # units, posts and ranks come again and again: each is kept once
+    words: dict[str, str] = field(default_factory=dict)  # names, units and posts come again and again: each is kept once
 
 
 def _texts(cells: Sequence[Cell]) -> list[str]:
@@ -182,11 +182,13 @@ def _read(columns: list[tuple[Cell, ...]], places: Sequence[int], layout: Layout
                 if problem:
                     of.append(problem)
 
+    once = seen.words.setdefault
+
     def kept(code: str) -> list[str]:
         found = texts(code)
-        return list(map(seen.words.setdefault, found, found))
+        return list(map(once, found, found))
 
-    subjects, summaries, numbers = texts("subject"), texts("summary"), texts("number")
+    subjects, summaries, numbers = kept("subject"), texts("summary"), texts("number")
     if not all(subjects):
         told((not s for s in subjects), "no_subject")
     if not all(summaries):
@@ -210,7 +212,7 @@ def _read(columns: list[tuple[Cell, ...]], places: Sequence[int], layout: Layout
     limited = ((subjects, 120), (numbers, 40), (units, 120), (posts, 80), (ranks, 24))
     if any(max(map(len, column)) > most for column, most in limited):
         told((any(len(column[i]) > most for column, most in limited) for i in range(count)), "too_long")
-    titles = [(title or f"反映{subject}的问题")[:300] for title, subject in zip(texts("title"), subjects, strict=True)]
+    titles = [once(found := (title or f"反映{subject}的问题")[:300], found) for title, subject in zip(texts("title"), subjects, strict=True)]
     urgent = [False] * count if "urgent" not in layout.columns else map(read_flag, cells("urgent"))
     _mark_twice(numbers, [*zip(subjects, [i or u for i, u in zip(identities, units, strict=True)], summaries, strict=True)], reasons, seen)
     return list(map(Row, places, numbers, days, sources, subjects, identities, units, posts, ranks, summaries, titles, urgent, reasons))

@@ -87,16 +87,15 @@ def _listed(values: Sequence[str]) -> str | list[str]:
 
 def _drop_sealed(book: Book, result: Sorted, body: int) -> int:
     # who is named again and again is asked about once
-    pairs = [(r.subject, r.id_number) for r in result.rows]
-    asked = list(dict.fromkeys(pairs))
+    asked = list(dict.fromkeys((r.subject, r.id_number) for r in result.rows))
     if not asked:
         return 0
     hits = call("sealed_among", body, _listed([name for name, _ in asked]), _listed([number for _, number in asked]))
     sealed = {asked[i - 1] for i in hits}  # type: ignore[attr-defined]
     if not sealed:
         return 0
-    book.rows.drop(*(r.at for r, pair in zip(result.rows, pairs, strict=True) if pair in sealed))
-    kept = [r for r, pair in zip(result.rows, pairs, strict=True) if pair not in sealed]
+    book.rows.drop(*(r.at for r in result.rows if (r.subject, r.id_number) in sealed))
+    kept = [r for r in result.rows if (r.subject, r.id_number) not in sealed]
     gone = len(result.rows) - len(kept)
     result.rows = kept
     return gone
