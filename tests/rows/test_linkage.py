@@ -1,11 +1,13 @@
 """C01, C04–C07, C10, C14, C17, C20: grass roots, inspection linkage, the second half of a case, rules, postings, training, operations."""
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from tests.rows.acting import Office
+from xieli.office.cooperation import rules
 from xieli.office.demo.theatre import Theatre
 
 SUPERVISOR = "fengdeng-supervisor"
@@ -228,7 +230,7 @@ def test_an_agreement_is_in_force_when_all_seven_have_signed(office: Office) -> 
 
 def test_rules_reforms_and_charters(office: Office) -> None:
     """S3-13: A joint body cannot go live with an empty section.
-    S3-05 (part): A joint rule shows both issuers and both document numbers.
+    S3-05 (part): A joint rule shows both issuers and both document numbers, and takes effect for both.
     S1-12: Rule page lists the pilots and their models.
     S0-04 (part): each issued rule (S0-36) links to the task that produced it."""
     charter = office.open("charter", "川渝新区章程", level=0)
@@ -247,9 +249,16 @@ def test_rules_reforms_and_charters(office: Office) -> None:
     (rule,) = office.children(reform, "rule_document")
     assert office.facts(reform, "reform.rule") == ["协作办法（试行）"]
     assert office.data(reform, "rule")["rules"][0]["task"] == "制定办法"
-    office.step(office.room, rule, "issue", ("text", {"title": "协作办法（试行）", "status": "trial", "co_issuer": office.body("datan"), "number_own": "渝江纪〔2026〕3号", "number_other": "大滩纪〔2026〕1号",
+    joint = ("text", {"title": "协作办法（试行）", "status": "trial", "co_issuer": office.body("datan"), "number_own": "渝江纪〔2026〕3号", "number_other": "大滩纪〔2026〕1号",
                                                       "in_force_on": "2026-04-01", "clauses": [{"clause": "第五条", "kind": "handover", "step": "sent"}],
-                                                      "pilots": [{"place": "忠岳县", "model": "1+2+1+X"}, {"place": "长岭区", "model": "统派统管"}]}))
+                                                      "pilots": [{"place": "忠岳县", "model": "1+2+1+X"}, {"place": "长岭区", "model": "统派统管"}]})
+    assert office.refused(office.room, rule, "issue", (joint[0], {k: v for k, v in joint[1].items() if k != "number_other"})) == "guard_field"
+    office.step(office.room, rule, "issue", joint)
+    for reader in (office.room, office.hands.staff("case_duty", "datan/case")):  # in force for both from the same day, with both issuers and both numbers
+        with office.stage.acts(reader):
+            assert [rules.clauses_on("handover", date(2026, 3, 31)), [c.clause for c in rules.clauses_on("handover", date(2026, 4, 1))]] == [[], ["第五条"]]
+        text = office.data(rule, "text", reader)
+        assert (text["co_issuer"], text["number_own"], text["number_other"]) == (office.body("datan"), "渝江纪〔2026〕3号", "大滩纪〔2026〕1号")
     assert set(office.facts(rule, "rule.pilot")) == {"忠岳县", "长岭区"}
     assert {r["model"] for r in office.data(rule, "text")["pilots"]} == {"1+2+1+X", "统派统管"}
 

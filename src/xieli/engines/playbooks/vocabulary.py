@@ -44,6 +44,7 @@ RECORDS = {
     "list_left_out": ("部门清单中没有并入的问题数", "problems of the departments' lists that were left out"),
     "director_unfit": ("人选不是本片区在岗且评为优秀的监督员", "the one chosen is no supervisor in post who is rated excellent"),
     "directors_sitting": ("人选所在片区现任主任数", "directors that the area of the one chosen has"),
+    "department_of_law": ("接收方不是该法主管部门（是为 1）", "receiver that is not the department the law names (1 if so)"),
     "products_missing": ("三项成果中尚缺的项数", "of the three products, those still missing"),
 }
 FORMATS = ("document_number", "id_number", "phone", "credit_code")

@@ -91,3 +91,29 @@ def opened(release: Release, metric: str) -> tuple[Behind, int | None]:
     behind = rows_behind(metric, Period(release.first, release.last), known_by=release.known_by)
     records = release.content["figures"].get(metric, {}).get("records")
     return behind, None if records is None else max(int(records) - behind.counted, 0)
+
+
+@transaction.atomic
+def for_assessment(release: Release) -> bytes:
+    """A released report of a scheme's indicators as it goes into an assessment: figures, definitions, who checked and approved, and the signature.
+
+    The signature is the ledger's: the act `assessment.signed` carries the digest of everything under `signed`, and the sealer's Ed25519
+    seal covers the act. `xieli audit receipt EVENT` gives the proof that checks without this installation. Raises Refused for a report
+    that is no scheme's or was not approved by two persons (seed row S4-57).
+    """
+    known = book()
+    scheme = next((code for code, metrics in known.schemes.items() if set(metrics) <= set(release.content.get("figures", {}))), None)
+    if scheme is None:
+        raise Refused("no_scheme", "这张报表不是考核方案的指标，不能作为考核报送件导出。", "This report holds no assessment scheme's indicators and cannot be taken out for one.")
+    if release.state != Release.State.RELEASED or release.checked_by is None or release.approved_by is None or release.released_at is None:
+        raise Refused("not_released", "须经核对和批准两人签批发布后，才能导出考核报送件。", "It is taken out for an assessment only once two persons have checked and approved it.")
+    if any(known[code].sensitive for code in release.content["figures"] if code in known):
+        raise Refused("no_assessment", "统计措施和处分的口径不得进入考核。", "A count of measures or sanctions cannot enter an assessment.")
+    signed = {
+        "scheme": scheme, "release": release.ref, "content": release.content, "sha256": release.sha,
+        "definitions": {code: {"zh": known[code].zh, "en": known[code].en, "about_zh": known[code].about_zh, "about_en": known[code].about_en} for code in release.content["figures"]},
+        "checked_by": str(release.checked_by), "approved_by": str(release.approved_by), "released_at": release.released_at.isoformat(),
+    }
+    digest = hashlib.sha256(dumps(signed)).hexdigest()
+    event = record("assessment.signed", release=release.id, report=release.report, digest=digest)
+    return dumps({"signed": signed, "digest": digest, "event": str(event)})

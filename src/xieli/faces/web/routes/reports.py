@@ -12,6 +12,7 @@ urlpatterns = [
     path("reports/metric/<str:code>", reports.drill, name="drill"),
     path("reports/release/<str:ref>", reports.release, name="release"),
     path("reports/release/<str:ref>/pass", reports.release_pass, name="release_pass"),
+    path("reports/release/<str:ref>/signed.json", reports.release_signed, name="release_signed"),
     path("reports/release/<str:ref>/<str:code>", reports.release_drill, name="release_drill"),
     path("reports/<str:code>", reports.report, name="report"),
     path("reports/<str:code>/excel", reports.report_excel, name="report_excel"),

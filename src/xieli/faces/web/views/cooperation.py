@@ -9,7 +9,7 @@ from xieli.faces.web.decorators import bound
 from xieli.faces.web.views.reports import PERIODS, period_of
 from xieli.office.audit import record
 from xieli.office.bodies.models import Area
-from xieli.office.cooperation import queries
+from xieli.office.cooperation import mechanisms, queries
 from xieli.office.cooperation.models import CooperationGroup
 
 
@@ -23,7 +23,7 @@ def models(request: HttpRequest) -> HttpResponse:
     shown = [{"group": g, "template": queries.templates()[g.template], "seats": _by_slot(g, day), "problems": queries.problems(g, day)} for g in groups]
     areas = Area.objects.filter(queries.valid_on(day)).select_related("lead_body").prefetch_related("members__body").order_by("kind", "id")
     return render(request, "web/cooperation/models.html", {
-        "groups": shown, "lines": queries.compare_models(period, day), "uncovered": queries.uncovered(day), "areas": areas, "period": period, "periods": PERIODS, "given": request.GET,
+        "groups": shown, "lines": queries.compare_models(period, day), "uncovered": queries.uncovered(day), "joint": mechanisms.registry(), "areas": areas, "period": period, "periods": PERIODS, "given": request.GET,
         "templates": list(queries.templates().values()),
     })
 

@@ -171,7 +171,20 @@ def release(request: HttpRequest, ref: str) -> HttpResponse:
         raise NotVisible()
     book = services.book()
     lines = [(book[c], f) for c, f in row.content.get("figures", {}).items() if c in book]
-    return render(request, "web/reports/release.html", {"release": row, "report": book.reports.get(row.report), "lines": lines, "english": english()})
+    return render(request, "web/reports/release.html", {"release": row, "report": book.reports.get(row.report), "lines": lines, "english": english(), "assessable": row.state == Release.State.RELEASED and any(set(s) <= set(row.content.get("figures", {})) for s in book.schemes.values())})
+
+
+@bound
+def release_signed(request: HttpRequest, ref: str) -> HttpResponse:
+    """A released report of a scheme's indicators as its assessment takes it: signed, to be checked anywhere."""
+    row = Release.objects.filter(pk=from_ref(ref)).select_related("checked_by", "approved_by").first()
+    if row is None:
+        raise NotVisible()
+    content = releases.for_assessment(row)
+    record("report.taken", report=row.report, first=row.first, last=row.last)
+    response = HttpResponse(content, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{row.report}-{row.first}-{row.last}.signed.json"'
+    return response
 
 
 @bound

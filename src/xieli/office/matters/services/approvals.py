@@ -50,6 +50,10 @@ def request(matter: Matter, act: str, what: dict[str, Any], *, subject: MatterSu
     """
     from xieli.office.files.services import cite_relied
 
+    joined = contexts.parties(matter).get("joint_filer", ())
+    if act == "file" and joined and str(what.get("partner", "")) not in joined:
+        raise Refused("not_the_joint_filer", "联合立案须由共同立案机关的主要负责人一并批准；所列机构不是呈批报告中的共同立案机关，没有提请。",
+                      "A joint filing is approved by the head of the commission that files with you; the body named is not the one in the filing report. Nothing was asked.")
     canonical = dumps(_plain({k: v for k, v in what.items() if v is not None}))
     sha = hashlib.sha256(canonical).hexdigest()
     identity = call("request_approval", matter.id, act, subject.id if subject else None, Jsonb(what), sha, reason, urgent, collective_no,

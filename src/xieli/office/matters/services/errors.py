@@ -56,6 +56,8 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "the same request is waiting already": ("duplicate", "同样的请示已经在等待批准。", "The same request is already waiting for approval."),
     "no body of that level is registered": ("no_body", "没有登记相应级别的机关，无法确定审批人。请先登记上级机关。",
                                             "No body of that level is registered, so nobody can approve. Register the superior body first."),
+    "neither of two parents is competent alone": ("two_parents", "本机构由两个上级共建：对象的管理机关不在其中一方，或两方都有，无法确定由哪个上级审批，没有提请。请先登记对象的管理机关；仍有争议的，提请协作组协调。",
+                                                  "This body has two parents, and the body that manages the person lies with neither or with both, so it cannot be said which parent approves. Nothing was asked. Enter who manages the person; if it stays in dispute, put it to the coordination group."),
     "a collective record is needed first": ("collective_record", "须先有集体研究记录（填写编号）。", "A record of the collective decision is needed first (enter its number)."),
     "no rule says who approves this": ("no_rule", "审批权限表没有写明由谁批准。", "The approval matrix does not say who approves this."),
     "the records cover this span": ("covered", "这一期间已有记录，不能再填期初数。", "The records cover this span; an opening balance is for years before them."),

@@ -10,9 +10,10 @@ from psycopg.types.json import Jsonb
 
 from xieli.engines.identifiers import check
 from xieli.engines.playbooks.model import Playbook
+from xieli.office.access.models import Grant
 from xieli.office.access.search import grams
 from xieli.office.audit import record
-from xieli.office.bodies.models import Body
+from xieli.office.bodies.models import Body, Office
 from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.moves import begin
@@ -20,6 +21,7 @@ from xieli.office.matters.services.playbooks import current
 from xieli.office.matters.services.source import actor, call, now, today
 from xieli.office.matters.tables.core import Matter, MatterBody, MatterLink, MatterSubject
 
+BY_PARENT = "按管理权限：共建机构的上级"
 LEVELS = {"open": 0, "internal": 0, "work_secret": 1, "confidential": 2, "secret": 3, "top_secret": 4}
 
 
@@ -145,7 +147,21 @@ def add_subject(matter: Matter, subject: Subject) -> MatterSubject:
         managed_by_id=subject.managed_by, dual_managed=subject.dual_managed, role=subject.role,
     )
     record("subject.added", matters=[matter.id], subject=row.id, kind=row.kind, role=row.role)
+    _open_to_parent(matter)
     return row
+
+
+def _open_to_parent(matter: Matter) -> None:
+    """A matter of a body with two parents is open to the head of the parent that manages its persons; to the other parent by grant alone (seed row S3-01)."""
+    if matter.owner_body.second_parent_id is None:
+        return
+    parent = call("competent_parent", matter.id, None)
+    heads = set(Office.objects.filter(body_id=parent, code="head", valid_to=None).values_list("id", flat=True)) if parent else set()
+    open_to = {g.principal: g.id for g in Grant.objects.filter(matter=matter, basis=BY_PARENT, revoked_at=None)}
+    for office in heads - set(open_to):
+        grants.give(matter.id, office, kind="leader", acts=["read"], ends_at=None, basis=BY_PARENT, reason="")
+    for office in set(open_to) - heads:  # another person of the matter is the other parent's: neither reads it until they have agreed
+        grants.revoke(open_to[office], matter.id, "对象分属两个上级")
 
 
 @transaction.atomic

@@ -170,6 +170,19 @@ def _misdirected(matter: Matter, forms: Forms) -> int | None:
     return int(duty.kind != "commission" and not (duty.kind == "line_department" and own))
 
 
+# the department that a law names, by the words in its name: 财政违法行为处罚处分条例 2, 统计法 3, 审计法 2, 税收征收管理法 5
+DEPARTMENTS_OF_LAW = {"fiscal": ("财政", "审计"), "statistics": ("统计",), "audit": ("审计",), "tax": ("税务",), "market": ("市场监管", "市场监督管理"), "education": ("教委", "教育"), "health": ("卫生健康", "卫健")}
+
+
+@_counts("department_of_law")
+def _department(matter: Matter, forms: Forms) -> int | None:
+    """1 where a violation goes to another body than the department that the law of its penalty names (seed row S4-26); a law of no list is for people to read."""
+    letter = forms.get("letter", {})
+    words = DEPARTMENTS_OF_LAW.get(letter.get("law", "")) if letter.get("direction") == "to_department" else None
+    body = Body.objects.filter(pk=int(letter["receiver"])).first() if words and letter.get("receiver") else None
+    return int(not any(w in body.name_zh for w in words)) if words and body else 0
+
+
 @_counts("list_duplicates")
 def _twice(matter: Matter, forms: Forms) -> int | None:
     titles = [plain(row["title"]) for row in forms.get("merged", {}).get("items") or []]
