@@ -67,7 +67,7 @@ class Maker:
         return matter, gone(self.rows, "matter", matter, "id")
 
     def closings(self, case: dict[str, Any]) -> tuple[int, Undo]:
-        matter = self.rows.matter(str(case["kind"]), status="closed", closed=f"2025-06-{1 + self.n % 28:02d}")
+        matter = self.rows.matter(str(case["kind"]), source=str(case.get("source", "")), status="closed", closed=f"2025-06-{1 + self.n % 28:02d}")
         return matter, lambda: self.rows.c.execute("update matter set closed_at = null where id = %s", [matter]) and None
 
     def measures(self, case: dict[str, Any]) -> tuple[int, Undo]:
