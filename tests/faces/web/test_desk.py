@@ -31,7 +31,7 @@ def test_who_looked_stands_on_the_page_of_the_circle(stage):
     client = stage.client("wuchuan-handler1")
     client.get(f"/m/{stage.ref('liuzhi')}")
     page = text(client.get(f"/m/{stage.ref('liuzhi')}/access"))
-    assert "苏立新 查看了 本事项" in page
+    assert "苏立新 查看了本事项（目的：事项主页）" in page
     assert "郭海燕" in page  # the recused kin is named to those inside, as barred
 
 
