@@ -54,7 +54,9 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
     "kind": {"handover": ("移送", "hand-over"), "assign_down": ("交办", "assignment downward"), "referral": ("互移", "mutual referral"), "child": ("由此派生", "made from it"), "follow_up": ("后续", "follow-up"),
              "person": ("个人", "person"), "unit": ("单位", "unit"), "consent": ("驻在机构同意", "consent of the resident organ"), "designation": ("指定管辖", "designation"), "joint": ("联合办理", "joint inquiry"), "chase": ("催办", "reminder")},
     "role": {"subject": ("对象", "subject"), "witness": ("证人", "witness"), "reporter": ("反映人", "reporting person")},
-    "occasion": {"line": ("条线通报", "line notice"), "paper": ("书面告知", "on paper"), "measure": ("采取措施", "a measure")},
+    "occasion": {"line": ("条线通报", "line notice"), "paper": ("书面告知", "on paper"), "measure": ("采取措施", "a measure"), "measure24": ("采取措施后的通知", "notice after a measure"),
+                 "rights_sheet": ("权利义务告知", "rights and duties")},
+    "to": {"person": ("本人", "the person"), "family": ("家属", "the family"), "unit": ("所在单位", "the unit")},
     "state": {"done": ("完成", "done"), "failed": ("失败", "failed"), "cancelled": ("已停止", "stopped"), "refused": ("被拒绝", "refused")},
     "register": {"leads": ("线索台账", "leads"), "matters": ("事项台账", "matters")},
 }
@@ -148,6 +150,8 @@ class _Teller:
             return own
         if key == "purpose":
             return purpose_word(code)
+        if key == "basis" and self.verb.name.startswith("presence") and code in dict(Measure.KINDS):
+            return MEASURES_EN.get(code, code) if english() else str(tr(dict(Measure.KINDS)[code]))
         if key == "basis":
             return basis_word(code)
         if key == "ground" and self.verb.name.startswith("recusal"):
