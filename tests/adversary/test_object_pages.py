@@ -41,6 +41,7 @@ ELSEWHERE = {
     "admin_act": "tests/faces/web/test_administrators.py", "my_access_act": "tests/faces/web/test_administrators.py", "circle_act": "tests/faces/web/test_circles.py", "reset_act": "tests/office/accounts/test_resets.py",
     "clients_act": "tests/api/test_tokens.py", "glass_break": "tests/office/access/test_doors.py", "glass_judge": "tests/office/access/test_doors.py", "recusal_decide": "tests/office/access/test_doors.py",
     "merge_ask": "tests/faces/web/test_merge.py", "group_seat": "tests/faces/web/test_founding.py", "group_end": "tests/faces/web/test_founding.py", "series_end": "tests/faces/web/test_founding.py", "calendar_feed": "tests/api/test_calendar.py",
+    "release_signed": "tests/rows/test_two_parents.py",
 }
 
 

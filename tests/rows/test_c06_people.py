@@ -92,7 +92,7 @@ def test_a_room_sees_who_is_free_in_linked_bodies_and_nothing_of_their_cases(off
         assert office.stage.refused(lambda: people.must_be_free(linked, date(2026, 6, 1), date(2026, 6, 2))) == "double_booked"
         assert office.stage.refused(lambda: people.must_be_free(foreign, date(2026, 6, 1), date(2026, 6, 2))) == "not_found"
     matter = office.open("posting", "提议派员", level=0)
-    office.step(office.room, matter, "submit", ("plan", {"host": office.body("datan"), "person": str(ours), "kind": "follow", "full_time": False, "from_on": "2026-03-02", "to_on": "2026-04-02", "reason": "监督检查"}))
+    office.step(office.room, matter, "submit", ("plan", {"host": office.body("datan"), "person": str(ours), "kind": "follow", "full_time": False, "from_on": "2026-09-02", "to_on": "2026-10-02", "reason": "监督检查"}))
     assert office.refused(office.room, matter, "send") == "not_approved"
 
 
