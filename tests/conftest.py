@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -60,6 +61,18 @@ def pg_cluster() -> Iterator[Server]:
     """
     with Server(Path(os.environ[CLUSTER]) / "pg", durable=False) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def first_night(pg_cluster: Server) -> Iterator[Any]:
+    """The screens' world after “one call, the same night”, played once for a process; nobody acts in it, each file has a copy."""
+    from tests.dbfixtures import clone, drop
+    from tests.faces.web.conftest import Stage
+
+    stage = Stage(clone(pg_cluster, f"night_{os.getpid()}", mark="demo"))
+    stage.leave()
+    yield stage
+    drop(stage.database)
 
 
 @pytest.fixture

@@ -22,14 +22,12 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from tests import dbfixtures, djangodb
 from tests.adversary.routes import RouteRow, routes, table
 from tests.adversary.test_api_oracle import feed_of, program_of
 from tests.api.test_routes import BODIES, operations
 from tests.faces.web.conftest import Stage
-from xieli.server import dbroles
 from xieli.server.cluster import Server
 
 #: what may differ between two copies of one request, with the reason
@@ -61,13 +59,6 @@ class Twin:
     database: dbfixtures.TestDatabase
     hidden: str = ""
     fetched: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
-
-
-def copy(server: Server, template: str, name: str) -> dbfixtures.TestDatabase:
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-    dbroles.ensure_database(server.dsn(), name, dbfixtures.PREFIX, template)
-    return dbfixtures.TestDatabase(server, name)
 
 
 #: identities of a copy come from a counter instead of chance, so that the same work leaves the same identities
@@ -172,7 +163,7 @@ def twins(pg_cluster: Server) -> Iterator[tuple[Twin, Twin]]:
     made = []
     lead = 0
     for mark in ("with", "without"):
-        database = copy(pg_cluster, base.name, f"twinweb_{mark}_{os.getpid()}")
+        database = dbfixtures.copy(pg_cluster, base.name, f"twinweb_{mark}_{os.getpid()}")
         djangodb.use(database)
         admin = database.admin()
         theatre = Theatre(world.read(admin), admin)

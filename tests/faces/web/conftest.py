@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xieli.server.settings")
+os.environ.setdefault("XIELI_ROLE", "web")
+import django
+from django.apps import apps
+
+if not apps.ready:
+    django.setup()  # models are imported when the modules are collected; the database is named later
+
 import pytest
 
 from tests import djangodb
-from tests.dbfixtures import TestDatabase, clone, drop
+from tests.dbfixtures import TestDatabase, copy, drop
 
-_numbers = count()  # a room that imports `played` makes a fixture, and so a database, of its own
+_numbers = count()
 
 
 class Stage:
@@ -32,6 +40,23 @@ class Stage:
         self.theatre = Theatre(self.world, self.admin)
         sc03_one_call.play(self.theatre)
         self.made = self.theatre.made
+
+    def copy(self, database: TestDatabase) -> Stage:
+        """This stage upon a copy of its database: the same identities, things made and live sessions."""
+        from xieli.office.demo.theatre import Theatre
+
+        made = object.__new__(Stage)
+        made.database, made.world, made.admin = database, self.world, database.admin()
+        made.theatre = Theatre(self.world, made.admin, shift_days=self.theatre.shift_days, made=dict(self.made), _tokens=dict(self.theatre._tokens))
+        made.made = made.theatre.made
+        return made
+
+    def leave(self) -> None:
+        """Close every connection to this stage's database, so that it can be copied or dropped."""
+        from django.db import connections
+
+        self.admin.close()
+        connections.close_all()
 
     def client(self, person: str, language: str = "zh-hans") -> Any:
         """A browser without JavaScript, signed in as this person."""
@@ -60,16 +85,13 @@ class Stage:
         return row[0] if row else None
 
 
-@pytest.fixture(scope="session")
-def played(pg_cluster) -> Iterator[Stage]:
-    database = clone(pg_cluster, f"screens_{os.getpid()}_{next(_numbers)}", mark="demo")
-    stage = Stage(database)
+@pytest.fixture(scope="module")
+def played(pg_cluster, first_night: Stage) -> Iterator[Stage]:
+    """A file's own copy: what one file registers, grants or counts is not there for the next."""
+    stage = first_night.copy(copy(pg_cluster, first_night.database.name, f"screens_{os.getpid()}_{next(_numbers)}"))
     yield stage
-    stage.admin.close()
-    from django.db import connections
-
-    connections["default"].close()
-    drop(database)
+    stage.leave()
+    drop(stage.database)
 
 
 @pytest.fixture

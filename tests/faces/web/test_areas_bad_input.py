@@ -1,4 +1,4 @@
-# ruff: noqa: F811  fixtures come from another module
+
 """Bad plans as a leader meets them on the screen: which rule, which record, in both languages; what is in force stays, nothing is half adopted."""
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests import djangodb
 from tests.engines.allocation.conftest import make_zones
-from tests.faces.web.conftest import played, stage  # noqa: F401  a world of its own: units are placed and a division is adopted in it
 from xieli.engines.allocation import examples
 
 CHIEF, HEAD = "chief3", "yj-head"

@@ -6,11 +6,9 @@ import json
 
 import pytest
 
-from tests.faces.web.conftest import played  # noqa: F401  a database of its own: its clock goes on by a year
-
 
 @pytest.fixture(scope="module")
-def a_year_on(played):  # noqa: F811
+def a_year_on(played):
     """Loads, weights and readiness are no longer what they were, and the matter was looked at again."""
     played.theatre.at("2027-03-10 09:00")
     played.admin.execute("update body_load set load = load * 5 + 700, designations = 6, experience = '{}'")

@@ -5,8 +5,6 @@ import re
 from datetime import timedelta
 from types import SimpleNamespace
 
-from tests.faces.web.conftest import played  # noqa: F401  a world of its own: what other files do and look at stands on these pages too
-
 
 def text(response) -> str:
     return response.content.decode()
