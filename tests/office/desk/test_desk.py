@@ -1,15 +1,21 @@
 """From two signatures to a lead: nothing runs without assessment and scope, no hit becomes a lead without a person's verdict."""
 from __future__ import annotations
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 
 from tests.office.desk.conftest import Bench
+from xieli.faces.web.telling import sentences
 from xieli.office.desk import queries, services
-from xieli.office.desk.models import Authorization, Conversion, Correction, Hit, Reveal, Run
+from xieli.office.desk.models import Authorization, Conversion, Correction, Hit, LeadEvidence, Reveal, Run
+from xieli.office.ids import to_ref
 from xieli.office.matters.services import grants, leads
 from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.source import ZONE, call, now
 from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.desk import Notification
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,32 @@ def test_two_leaders_who_do_not_operate_sign(bench: Bench) -> None:
     assert bench.signed(identity, bench.head) == "waiting"
     refused = bench.ran(identity)
     assert (refused.state, refused.result["code"]) == ("refused", "two_persons")
+    assert told(bench, bench.chief, "match_in_force", identity) == 0
     assert bench.signed(identity, bench.deputy) == "in_force"
+    # each leader who may sign was told once, the one who asked when it came into force, and nobody else anything
+    assert [told(bench, p, "match_sign", identity) for p in (bench.head, bench.deputy, bench.chief, "datan-lead")] == [1, 1, 0, 0]
+    assert told(bench, bench.chief, "match_in_force", identity) == 1
+    with bench.stage.acts(bench.head):
+        rows = [t for t in sentences(Notification.objects.filter(kind="match_sign")) if t.url.endswith(to_ref(identity))]
+        assert [(t.text, t.url) for t in rows] == [("有一份碰撞授权等您签批 · 某镇惠民补贴发放异常", f"/desk/a/{to_ref(identity)}")]
+
+
+def test_a_leader_who_may_not_know_the_matter_is_told_nothing_of_its_authorization(bench: Bench) -> None:
+    deputy = bench.stage.person(bench.deputy)
+    clearance, level = (bench.stage.admin.execute(q, [i]).fetchone()[0] for q, i in (("select clearance from person where id = %s", deputy), ("select level from matter where id = %s", bench.lead)))
+    assert level > 0
+    bench.stage.admin.execute("update person set clearance = %s where id = %s", [level - 1, deputy])
+    try:
+        identity = bench.proposed()
+        assert [told(bench, p, "match_sign", identity) for p in (bench.head, bench.deputy)] == [1, 0]
+    finally:
+        bench.stage.admin.execute("update person set clearance = %s where id = %s", [clearance, deputy])
+
+
+def told(bench: Bench, person: str, kind: str, authorization: int) -> int:
+    """How often a person was told something of an authorization."""
+    return int(bench.stage.admin.execute("select count(*) from notification where person_id = %s and kind = %s and fields ->> 'authorization' = %s",
+                                         [bench.stage.person(person), kind, str(authorization)]).fetchone()[0])
 
 
 def test_the_database_itself_runs_no_job_without_signatures_or_scope(bench: Bench, raw: object) -> None:
@@ -109,11 +140,15 @@ def test_the_evidence_goes_with_the_lead_and_the_hit_stays_with_its_check(bench:
     with bench.stage.acts(bench.chief):
         grants.give(lead, bench.stage.person("yj-analyst"), kind="handler", acts=["read"], ends_at=None, basis="协助办理", reason="")
     with bench.stage.acts("yj-analyst"):
-        made = Conversion.objects.get()
+        made = LeadEvidence.objects.select_related("matter").get()
         kept = queries.kept_evidence(made, "zh")
         assert {e["title"] for e in kept} == {"惠民补贴发放", "死亡登记"}
         assert all(e["rows"] for e in kept)
-        assert queries.hit_behind(made) is None
+        assert "死亡日期" in {c for e in kept for c in e["columns"]}, "the titles of the columns, as on the desk"
+        assert queries.hit_behind(made.matter) is None
+        # the row of the act names the matter that was checked: he has no business with that
+        assert not Conversion.objects.exists()
+        assert str(bench.lead) not in str(LeadEvidence.objects.values().get())
         assert not Hit.objects.exists()
         assert not Authorization.objects.exists()
 
@@ -138,8 +173,40 @@ def test_a_person_wrongly_hit_is_put_right(bench: Bench, found: tuple[int, list[
         assert bench.stage.refused(lambda: services.to_lead(hit, "健在的人", ())) == "unverified_hit"
 
 
+def test_a_model_that_errs_too_often_stops_and_who_answers_for_it_is_told(bench: Bench, found: tuple[int, list[int]]) -> None:
+    from xieli.office.desk import store
+
+    with bench.stage.acts(bench.chief):
+        space = store.workspace(now())
+        (space.root / "policy.yaml").write_text("suspension: {judged: 3, precision_below: '0.99'}\n")
+        hit = Hit.objects.get(pk=found[1][0])
+        assert bench.stage.refused(lambda: call("match_suspended", "shared_account")) == "not_found", "nobody says it of a model he did not just judge"
+        for _ in range(2):
+            services.judge(hit, "not_true", "低保户，事后补登")
+    who = "select person_id, matter_id, fields from notification where kind = 'model_suspended'"
+    rows = bench.stage.admin.execute(who).fetchall()
+    assert {r[0] for r in rows} == {bench.stage.person(p) for p in (bench.chief, bench.head, bench.deputy)}
+    assert len(rows) == 3, "once each, not at every verdict"
+    assert all(r[1:] == (None, {"model": "deceased_recipient"}) for r in rows)
+    assert bench.ran(bench.in_force()).result["code"] == "suspended"
+    with bench.stage.acts(bench.head):
+        (line,) = sentences(Notification.objects.filter(kind="model_suspended"))
+        assert (line.text, line.url) == ("一个碰撞模型因误报过多已暂停", "/desk/models/deceased_recipient")
+        services.lift("deceased_recipient", "已补登记日期")
+    (space.root / "policy.yaml").unlink()
+
+
 def test_what_has_ended_is_refused_and_what_is_due_is_destroyed(bench: Bench, found: tuple[int, list[int]]) -> None:
     # last in the file: time only goes forward
+    ends = bench.stage.admin.execute("select ends_at from match_authorization where id = %s", [found[0]]).fetchone()[0]
+    for days, times in ((8, 0), (6, 1), (5, 1)):
+        bench.stage.at((ends - timedelta(days=days)).strftime("%Y-%m-%d %H:%M"))
+        with bench.sweeping():
+            services.expire()
+        assert [told(bench, p, "match_ends", found[0]) for p in (bench.chief, bench.head)] == [times, 0], days
+    with bench.stage.acts(bench.chief):
+        row = Notification.objects.get(kind="match_ends", fields__authorization=str(found[0]))
+        assert sentences([row])[0].text.startswith(f"碰撞授权将于 {ends.astimezone(ZONE).date()} 到期")
     bench.stage.at("2026-04-20 09:00")
     assert bench.ran(found[0]).result["code"] in ("expired", "two_persons")
     with bench.stage.acts(bench.chief):
@@ -151,11 +218,12 @@ def test_what_has_ended_is_refused_and_what_is_due_is_destroyed(bench: Bench, fo
     with bench.sweeping():
         assert services.expire() >= 1
         assert services.expire() == 0
-    evidence, told = bench.stage.admin.execute("select evidence, told_zh from match_hit where id = %s", [found[1][0]]).fetchone()
+    evidence, words = bench.stage.admin.execute("select evidence, told_zh from match_hit where id = %s", [found[1][0]]).fetchone()
     state, record = bench.stage.admin.execute("select state, destroyed from match_authorization where id = %s", [found[0]]).fetchone()
     assert before
     assert evidence == {}
-    assert told == ""
+    assert words == ""
     assert state == "destroyed"
+    assert [told(bench, p, "match_destroyed", found[0]) for p in (bench.chief, bench.head, bench.deputy, "datan-lead")] == [1, 1, 1, 0]
     assert any(f.endswith(".key") for f in record["files"])
-    assert bench.stage.admin.execute("select count(*) from match_verdict where hit_id = any(%s)", [found[1]]).fetchone()[0] == 2
+    assert bench.stage.admin.execute("select count(*) from match_verdict where hit_id = any(%s)", [found[1]]).fetchone()[0] == 4

@@ -27,7 +27,10 @@ SUSPEND_AFTER, SUSPEND_BELOW = 20, 0.2
 
 
 def judge(workspace: Workspace, run_id: str, hit: str, verdict: str, *, by: str, reason: str, site: str, now: datetime) -> dict[str, Any]:
-    """Record a person's verdict. MatchError for an unknown verdict, or one against a hit without its reason."""
+    """Record a person's verdict; `suspends` in the answer says whether the model is suspended by it.
+
+    MatchError for an unknown verdict, or one against a hit without its reason.
+    """
     if verdict not in VERDICTS:
         raise MatchError("verdict", f"结论应为 {'、'.join(VERDICTS)} 之一", f"a verdict is one of {', '.join(VERDICTS)}")
     if verdict != "open" and not reason.strip():
@@ -44,6 +47,11 @@ def judge(workspace: Workspace, run_id: str, hit: str, verdict: str, *, by: str,
         }  # fmt: skip
         write_json(home / f"{hit}.{number}.json", record)
     workspace.record(now, by, "judged", {k: record[k] for k in ("run", "hit", "model", "version", "verdict", "site")})
+    said = suspended(workspace, record["model"])
+    known = [a["act"] for a in workspace.acts() if a["act"] in ("suspended", "suspension_lifted") and a["detail"]["model"] == record["model"]] if said else []
+    record["suspends"] = said is not None and known[-1:] != ["suspended"]
+    if record["suspends"]:
+        workspace.record(now, by, "suspended", {"model": record["model"], "why": said})
     return record
 
 

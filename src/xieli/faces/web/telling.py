@@ -20,6 +20,8 @@ KINDS = {
     "clock_alarm": _("期限将到或已到"), "feedback_overdue": _("反馈已逾期"),
     "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"), "exhibit_forged": _("依据的材料被认定伪造"),
     "export_ended": _("您申请的后台导出已结束"),
+    "match_sign": _("有一份碰撞授权等您签批"), "match_in_force": _("碰撞授权已由两人签批，现已生效"), "match_ends": _("碰撞授权即将到期"),
+    "match_destroyed": _("碰撞数据已按期销毁，记录保留"), "model_suspended": _("一个碰撞模型因误报过多已暂停"),
 }
 
 # why a person is told: shown under the sentence, so that nobody has to guess
@@ -27,7 +29,8 @@ REASONS = {
     "approval_waiting": _("您的职务在这件请示的审批环节中"), "handover_arrived": _("您在接收机构的收件岗位"), "designated": _("您在被指定的机构任职"),
     "handover_opened": _("您发出了这件移送"), "handover_accepted": _("您发出了这件移送"), "handover_returned": _("您发出了这件移送"), "handover_redirected": _("您发出了这件移送"),
     "reporter_asked": _("您保管反映人信息库的一把钥匙"), "reporter_released": _("您提出了这项申请"), "reporter_refused": _("您提出了这项申请"), "match_run": _("您提出了这次运行"),
-    "export_ended": _("您提出了这次导出"), "factor_reset": _("这是您的账号"), "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
+    "export_ended": _("您提出了这次导出"), "factor_reset": _("这是您的账号"), "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "match_sign": _("您是承办机构的负责人，可以签批"), "match_in_force": _("您提出或使用这份授权"), "match_ends": _("您提出或使用这份授权"),
+    "match_destroyed": _("您提出、使用或签批了这份授权"), "model_suspended": _("您使用或签批的授权列有这个模型"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
 }
 
 
@@ -56,6 +59,12 @@ def sentences(rows: Iterable[Notification]) -> list[Told]:
             url = reverse("parcel", args=[to_ref(int(row.fields["handover"]))])
         elif row.fields.get("run") and matter:
             url = reverse("desk_progress", args=[to_ref(int(row.fields["run"]))])
+        elif row.fields.get("authorization") and matter:
+            url = reverse("desk_authorization", args=[to_ref(int(row.fields["authorization"]))])
+            if row.fields.get("on"):
+                text = str(_("碰撞授权将于 %(day)s 到期") % {"day": row.fields["on"]})
+        elif row.kind == "model_suspended" and row.fields.get("model"):
+            url = reverse("desk_model", args=[row.fields["model"]])
         elif row.kind == "export_ended" and row.fields.get("export"):
             url = reverse("export", args=[to_ref(int(row.fields["export"]))])
         elif row.kind.startswith("reporter_"):

@@ -166,6 +166,20 @@ class Conversion(RandomIdModel):
         db_table = "match_conversion"
 
 
+class LeadEvidence(RandomIdModel):
+    """What goes along with a lead that was made of a hit: read by the lead's circle. It names no other matter, no hit, no run."""
+
+    matter = models.OneToOneField(Matter, models.CASCADE, related_name="hit_evidence")
+    evidence = models.JSONField()
+    bound = models.JSONField(default=dict, help_text="by table of the model: which columns of which data set")
+    authorization_digest = models.CharField(max_length=64)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_lead_evidence"
+
+
 class Correction(RandomIdModel):
     """Somebody was hit by wrong data: what the owner of the data is asked to put right, and its answer."""
 

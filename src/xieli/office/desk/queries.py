@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 from xieli.engines.matching.models.contract import Model, find_model, model_folders
 from xieli.engines.matching.verdicts import suspended
 from xieli.office.desk import services, store
-from xieli.office.desk.models import Authorization, Conversion, DataSet, Hit, Run, Signature, Verdict
+from xieli.office.desk.models import Authorization, DataSet, Hit, LeadEvidence, Run, Signature, Verdict
 from xieli.office.matters.services.source import now
 from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Posting
@@ -145,16 +145,14 @@ def evidence(hit: Hit, lang: str) -> list[dict[str, Any]]:
     return _titled(hit.evidence, next((m["bind"] for m in hit.run.authorization.document["models"] if m["model"] == hit.model), {}), lang)
 
 
-def hit_behind(made: Conversion) -> Hit | None:
+def hit_behind(lead: Matter) -> Hit | None:
     """The hit of which a lead was made, for who may see that too."""
-    return Hit.objects.select_related("run__authorization").filter(pk=made.hit_id).first()
+    return Hit.objects.select_related("run__authorization").filter(conversion__lead=lead).first()
 
 
-def kept_evidence(made: Conversion, lang: str) -> list[dict[str, Any]]:
+def kept_evidence(made: LeadEvidence, lang: str) -> list[dict[str, Any]]:
     """The evidence that went with a lead; it stays with it when the hit itself has been destroyed."""
-    hit = hit_behind(made)
-    bound = next((m["bind"] for m in hit.run.authorization.document["models"] if m["model"] == hit.model), {}) if hit else {}
-    return _titled(made.evidence, bound, lang)
+    return _titled(made.evidence, made.bound, lang)
 
 
 def _titled(evidence: dict[str, Any], bound: dict[str, Any], lang: str) -> list[dict[str, Any]]:

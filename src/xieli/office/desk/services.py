@@ -26,7 +26,7 @@ from xieli.office.desk.words import in_words
 from xieli.office.ids import random_id, to_ref
 from xieli.office.matters.services import leads
 from xieli.office.matters.services.errors import NotVisible, Refused
-from xieli.office.matters.services.source import actor, now
+from xieli.office.matters.services.source import actor, call, now
 from xieli.office.matters.tables.core import Matter
 
 # Ours: how long hits are kept after the authorization has ended, in days.
@@ -155,7 +155,9 @@ def judge(hit: Hit, verdict: str, reason: str) -> Verdict:
         raise Refused("reason_needed", "请选择结论并写明理由：它会告诉模型错在哪里。", "Choose a verdict and give the reason: it tells the model where it errs.")
     with in_words():
         row = Verdict.objects.create(matter_id=hit.matter_id, hit=hit, verdict=verdict, reason=reason.strip(), person_id=who.person, at=at)
-        verdicts.judge(store.workspace(at), hit.run.engine_run, hit.code, verdict, by=str(who.person), reason=reason, site=str(hit.matter.owner_body_id), now=at)
+        said = verdicts.judge(store.workspace(at), hit.run.engine_run, hit.code, verdict, by=str(who.person), reason=reason, site=str(hit.matter.owner_body_id), now=at)
+    if said["suspends"]:
+        call("match_suspended", hit.model)
     record("match.judged", matters=[hit.matter_id], hit=hit.id, verdict=verdict)
     return row
 

@@ -7,7 +7,7 @@ from django import template
 
 from xieli.faces.web.templatetags.xieli import english
 from xieli.office.desk import queries
-from xieli.office.desk.models import Conversion
+from xieli.office.desk.models import LeadEvidence
 from xieli.office.matters.tables.core import Matter
 
 register = template.Library()
@@ -16,5 +16,5 @@ register = template.Library()
 @register.inclusion_tag("web/desk/from_hit.html")
 def from_hit_card(matter: Matter) -> dict[str, Any]:
     """The evidence and the authorization behind a lead, if a person made it of a hit."""
-    made = Conversion.objects.filter(lead=matter).select_related("person").first() if matter.kind == "lead" else None
-    return {"made": made, "told": matter.summary, "evidence": queries.kept_evidence(made, "en" if english() else "zh") if made else [], "hit": queries.hit_behind(made) if made else None}
+    made = LeadEvidence.objects.filter(matter=matter).select_related("person").first() if matter.kind == "lead" else None
+    return {"made": made, "told": matter.summary, "evidence": queries.kept_evidence(made, "en" if english() else "zh") if made else [], "hit": queries.hit_behind(matter) if made else None}
