@@ -17,7 +17,7 @@ from xieli.engines.matching.workspace import Workspace
 from xieli.faces.cli.speaking import leave
 
 STAGES = {
-    "snapshot": ("读取副本", "copying"), "read": ("读取", "reading"), "check": ("校验", "checking"), "grade": ("核对证件号", "grading"),
+    "fetch": ("从数据库读取", "reading the database"), "snapshot": ("读取副本", "copying"), "read": ("读取", "reading"), "check": ("校验", "checking"), "grade": ("核对证件号", "grading"),
     "write": ("写入", "writing"), "project": ("投影授权字段", "projecting"), "model": ("运行模型", "running the model"), "spark": ("启动 Spark", "starting Spark"),
 }  # fmt: skip
 

@@ -14,9 +14,11 @@ from xieli.engines.matching.datasets.errors_file import write_errors
 from xieli.engines.matching.datasets.importing import import_dataset
 from xieli.engines.matching.words import Conflict, MatchError
 from xieli.engines.matching.workspace import Workspace
+from xieli.server import foreign_table
 
 from .match_common import Context, command
 
+READERS = dict.fromkeys(foreign_table.KINDS, foreign_table.read_table)
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -46,7 +48,7 @@ def demo(context: Context, folder: Path, seed: int, people: int) -> None:
 @click.argument("file")
 @click.option("--name", required=True, help="Name of the data set: lower case letters, digits, _.")
 @click.option("--owner", required=True, help="CODE:中文名:English name of the body that owns the data.")
-@click.option("--table", help="Table of a database that DuckDB can attach.")
+@click.option("--table", help="Table of a database: NAME or SCHEMA.NAME.")
 @click.option("--out", type=FILE, help="Where to write; default NAME.dataset.yaml.")
 @command
 def describe(context: Context, file: str, name: str, owner: str, table: str | None, out: Path | None) -> None:
@@ -59,7 +61,7 @@ def describe(context: Context, file: str, name: str, owner: str, table: str | No
     if target.exists():
         raise Conflict("exists", f"{target} 已存在", f"{target} exists already")
     with TemporaryDirectory() as spool:
-        drafted = catalogue.draft(file, name, body, context.now.date(), Path(spool), table)
+        drafted = catalogue.draft(file, name, body, context.now.date(), Path(spool), table, READERS)
     target.write_text(yaml.safe_dump(drafted, allow_unicode=True, sort_keys=False), "utf-8")
     lines = [str(target), *(f"  {f['title']['zh']}: {f['semantic']}" for f in drafted["schema"]["fields"])]
     context.answer(drafted, lines)
@@ -71,16 +73,16 @@ def describe(context: Context, file: str, name: str, owner: str, table: str | No
 @click.option("--kind", type=click.Choice(["table", "ocds", "bods"]), default="table", show_default=True)
 @click.option("--name", help="Name for an ocds or bods import.")
 @click.option("--sheet", help="Sheet of a workbook; default the first.")
-@click.option("--table", help="Table of a database that DuckDB can attach.")
+@click.option("--table", help="Table of a database: NAME or SCHEMA.NAME.")
 @click.option("--mends", help="Version whose quarantined rows this file brings back corrected.")
 @click.option("--by", default="clerk", show_default=True)
 @command
 def import_(
     context: Context, file: str, description: Path | None, kind: str, name: str | None, sheet: str | None, table: str | None, mends: str | None, by: str
 ) -> int:
-    """Check and import FILE, or --table of a database: a DuckDB or SQLite file, or what DuckDB attaches ("postgres:dbname=…"). Exit 1 when rows were quarantined."""
+    """Check and import FILE, or --table of a database: a DuckDB or SQLite file, or an address ("postgresql://user@host/database"). Exit 1 when rows were quarantined."""
     results = import_dataset(
-        context.workspace, file, description, now=context.now, by=by, kind=kind, name=name, sheet=sheet, table=table, mends=mends, progress=context.progress
+        context.workspace, file, description, now=context.now, by=by, kind=kind, name=name, sheet=sheet, table=table, mends=mends, progress=context.progress, readers=READERS
     )
     context.done()
     at = 0 if context.lang == "zh" else 1

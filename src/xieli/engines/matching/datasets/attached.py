@@ -1,14 +1,15 @@
-"""Tables of other databases: a DuckDB file, an SQLite file, or whatever DuckDB can attach ("postgres:…", "mysql:…", "duckdb:…").
+"""Tables of other databases: a DuckDB file, an SQLite file, or a database by its address ("postgresql://…", "mysql:…", "duckdb:…").
 
 A server has an address, not a file, and the process that imports has no network: its table is fetched first, as text, into a
 Parquet file of the import's own folder, and that file is what is hashed, checked and counted. An address may hold a password: it
-is neither kept nor repeated in a message. DuckDB's extension of that kind must lie on this machine; nothing is downloaded.
+is neither kept nor repeated in a message. Who calls may hand in a reader for a kind of database (this library knows none); for
+any other kind DuckDB attaches it, with an extension that must lie on this machine: nothing is downloaded.
 """
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,9 @@ from ..words import MatchError
 from .checks import literal, quoted
 from .records import Good, cell_text
 
+# Writes a table (None: none was named) of the database at an address to a Parquet file of texts, at most so many rows; is told how far it is.
+Reader = Callable[[str, str | None, Path, int | None, Callable[[int], None]], None]
+Readers = Mapping[str, Reader]
 _ADDRESS = re.compile(r"[a-z][a-z0-9+_]+:(?!\\)")
 
 
@@ -25,10 +29,14 @@ def is_address(source: str | Path) -> bool:
     return isinstance(source, str) and bool(_ADDRESS.match(source)) and not Path(source).exists()
 
 
-def fetch(address: str, table: str | None, target: Path, most: int | None = None) -> Path:
+def fetch(address: str, table: str | None, target: Path, most: int | None = None, readers: Readers | None = None, tick: Callable[[int], None] = lambda n: None) -> Path:
     """Write a table of the database at `address` to `target` as texts. MatchError with the database's own reason."""
     if table is None:
         raise no_table()
+    kind = address.split(":", 1)[0]
+    if readers and kind in readers:
+        readers[kind](address, table, target, most, tick)
+        return target
     con = duckdb.connect()
     try:
         con.execute("SET autoinstall_known_extensions=false; SET allow_community_extensions=false; SET memory_limit='2GB'")
@@ -37,6 +45,8 @@ def fetch(address: str, table: str | None, target: Path, most: int | None = None
         limit = "" if most is None else f" LIMIT {int(most)}"
         con.execute(f"COPY (SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {source}{limit}) TO {literal(str(target))} (FORMAT parquet)")
     except duckdb.Error as e:
+        if "extension" in str(e).lower() and kind not in ("duckdb", "sqlite"):
+            raise no_extension(kind) from e
         raise unreadable(table, str(e).replace(address, "…")) from e
     finally:
         con.close()
@@ -71,6 +81,17 @@ def sqlite_records(path: Path, table: str | None) -> tuple[list[str], Iterator[G
 
 def no_table() -> MatchError:
     return MatchError("table", "这是数据库，请用 --table 指明表名", "this is a database; name the table with --table")
+
+
+def no_extension(kind: str) -> MatchError:
+    """DuckDB cannot attach this kind here; its own words name folders of this machine and an address to download from."""
+    at = f"DuckDB {duckdb.__version__}"
+    return MatchError(
+        "extension",
+        f"读取 {kind} 数据库需要 {at} 的同版本扩展，本机没有；程序不联网下载。由管理员从可信介质放入扩展目录，或请主管单位导出 CSV、Parquet 后导入",
+        f"to read a {kind} database {at} needs its extension of the same version, which is not on this machine; nothing is downloaded."
+        " Let an administrator put it into the extension folder from a trusted medium, or ask the owner for a CSV or Parquet export",
+    )  # fmt: skip
 
 
 def unreadable(table: str, reason: str) -> MatchError:

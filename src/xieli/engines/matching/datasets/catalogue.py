@@ -11,7 +11,7 @@ import duckdb
 
 from ..words import MatchError
 from ..workspace import Workspace, read_json
-from .attached import fetch, is_address, sqlite_records
+from .attached import Readers, fetch, is_address, sqlite_records
 from .checks import literal
 from .records import Bad, Good, cell_text, csv_records, jsonl_objects, read_header
 from .schema import Dataset, parse_dataset
@@ -71,12 +71,13 @@ _HINTS = (
 )  # fmt: skip
 
 
-def draft(given: Path | str, name: str, owner: dict[str, str], today: date, spool: Path, database_table: str | None = None) -> dict[str, Any]:
+def draft(given: Path | str, name: str, owner: dict[str, str], today: date, spool: Path, database_table: str | None = None, readers: Readers | None = None) -> dict[str, Any]:
     """A first description of a file (or a table of a database) from its header and first rows, for a person to read and correct; `spool` is a folder for copies.
 
     The header proposes a meaning; amounts and dates are proposed only if the first values agree.
     """
-    source = fetch(str(given), database_table, spool / f"{database_table}.parquet", 200) if is_address(given) else Path(given)
+    named = re.sub(r"[^\w.-]", "_", database_table or "")
+    source = fetch(str(given), database_table, spool / f"{named}.parquet", 200, readers) if is_address(given) else Path(given)
     snapshot = take_snapshot(source, spool / "copy")
     if snapshot.form == "csv":
         headers, delimiter, line = read_header(snapshot.path, snapshot.encoding)

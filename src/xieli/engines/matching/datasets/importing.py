@@ -25,7 +25,7 @@ from .. import jail
 from ..child import run_child
 from ..words import MatchError
 from ..workspace import STAGING, Workspace, digest, read_json, read_yaml, write_json
-from .attached import fetch, is_address, no_table
+from .attached import Readers, fetch, is_address, no_table
 from .checks import is_typed, literal, problem_sql, problems_list_sql, quoted, staged_sql
 from .load import Lazy, load_attached, load_raw
 from .public_forms import FORMS, load_public
@@ -74,11 +74,13 @@ def import_dataset(
     limits: Limits = Limits(),
     progress: Progress = lambda stage, n: None,
     here: bool = False,
+    readers: Readers | None = None,
 ) -> list[Imported]:
     """Import a file into the catalogue and return one result per data set it gave.
 
     `kind` table needs a `description`; ocds and bods bring their own under `name`. `table` names a table of a
-    database that DuckDB can attach; `source` may then be its address ("postgres:…") instead of a file. `mends` is the version whose quarantined rows this file brings back corrected.
+    database; `source` may then be its address ("postgresql://…") instead of a file, and `readers` what reads such a database.
+    `mends` is the version whose quarantined rows this file brings back corrected.
     `here` reads it in this process, without the child and its limits: only for files that the platform made itself.
     Errors: MatchError, with nothing published.
     """
@@ -96,7 +98,7 @@ def import_dataset(
             elif kind not in FORMS:
                 raise MatchError("kind", f"不认识的种类 {kind}", f"unknown kind {kind}")
             if is_address(source):
-                source, table = fetch(str(source), table, staging / "fetched.parquet"), None
+                source, table = fetch(str(source), table, staging / "fetched.parquet", None, readers, lambda n: progress("fetch", n)), None
             plan = {
                 "task": "import", "source": str(Path(source).resolve()), "staging": str(staging.resolve()), "kind": kind, "name": name,
                 "sheet": sheet, "table": table, "today": now.date().isoformat(), "limits": vars(limits),

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(default=xieli.office.ids.random_id, editable=False, primary_key=True, serialize=False)),
                 ('evidence', models.JSONField()),
-                ('bound', models.JSONField(default=dict)),
+                ('bound', models.JSONField(default=dict, help_text='by table of the model: which columns of which data set')),
                 ('authorization_digest', models.CharField(max_length=64)),
                 ('at', models.DateTimeField()),
                 ('matter', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='hit_evidence', to='matters.matter')),
