@@ -18,6 +18,7 @@ from tests import dbfixtures, djangodb
 from tests.adversary.routes import table
 from tests.faces.web.test_routes import FORM, ROLES
 
+FOLLOWED = ("handover", "feedback_duty")
 MOST = 3  # things of a table that are asked, those of different matters first
 PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "draft": ("draft", {}), "release": ("release", {}), "release_drill": ("release", {"code": "nothing"}), "export": ("register_export", {}),
@@ -41,7 +42,7 @@ ELSEWHERE = {
     "admin_act": "tests/faces/web/test_administrators.py", "my_access_act": "tests/faces/web/test_administrators.py", "circle_act": "tests/faces/web/test_circles.py", "reset_act": "tests/office/accounts/test_resets.py",
     "clients_act": "tests/api/test_tokens.py", "glass_break": "tests/office/access/test_doors.py", "glass_judge": "tests/office/access/test_doors.py", "recusal_decide": "tests/office/access/test_doors.py",
     "merge_ask": "tests/faces/web/test_merge.py", "group_seat": "tests/faces/web/test_founding.py", "group_end": "tests/faces/web/test_founding.py", "series_end": "tests/faces/web/test_founding.py", "calendar_feed": "tests/api/test_calendar.py",
-    "release_signed": "tests/rows/test_two_parents.py",
+    "release_signed": "tests/faces/web/test_release_signed.py",
 }
 
 
@@ -79,12 +80,12 @@ def things(admin: Any, table: str) -> list[tuple[int, int | None]]:
 
 
 def sees(theatre: Any, person: str, table: str, thing: int, matter: int | None) -> bool:
-    """Whether the person's session sees the row, and may read its matter."""
+    """Whether the person's session sees the row, and may read its matter; a parcel and the answer owed for it are followed by the sender, who may not read it."""
     from django.db import connection
 
     with theatre.acts(person), connection.cursor() as cursor:
-        cursor.execute(f"select exists (select 1 from {table} where id = %s) and (%s::bigint is null or {'true' if table == 'handover' else 'access.may(%s, ' + chr(39) + 'read' + chr(39) + ')'})",
-                       [thing, matter] if table == "handover" else [thing, matter, matter])
+        cursor.execute(f"select exists (select 1 from {table} where id = %s) and (%s::bigint is null or {'true' if table in FOLLOWED else 'access.may(%s, ' + chr(39) + 'read' + chr(39) + ')'})",
+                       [thing, matter] if table in FOLLOWED else [thing, matter, matter])
         return bool(cursor.fetchone()[0])
 
 

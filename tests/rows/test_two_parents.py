@@ -309,7 +309,9 @@ def test_four_indicators_stand_on_their_records_and_leave_signed(office: Office,
             assert stage.refused(lambda: releases.for_assessment(releases.Release.objects.get(pk=release.pk))) == "not_released"
             for one in (release, other):
                 releases.decide(releases.Release.objects.get(pk=one.pk), "passed")
-    with stage.acts(office.room):
+    with stage.acts(office.room):  # reads the figures and signs nothing out
+        assert stage.refused(lambda: releases.for_assessment(releases.Release.objects.get(pk=release.pk))) == "not_found"
+    with stage.acts(office.chief):
         assert stage.refused(lambda: releases.for_assessment(releases.Release.objects.get(pk=other.pk))) == "no_scheme"
         paper = json.loads(releases.for_assessment(releases.Release.objects.get(pk=release.pk)))
     assert set(paper["signed"]["content"]["figures"]) == set(figures)

@@ -16,7 +16,7 @@ from xieli.engines.metrics import Period, Query, compile_total, evaluate, hidden
 from xieli.engines.metrics.compile import AsOf
 from xieli.office.audit import record
 from xieli.office.ids import random_id
-from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.source import call, today
 from xieli.office.reports.models import Release
 from xieli.office.reports.services import Behind, book, codes_of, definitions_digest, rows_behind
@@ -93,14 +93,21 @@ def opened(release: Release, metric: str) -> tuple[Behind, int | None]:
     return behind, None if records is None else max(int(records) - behind.counted, 0)
 
 
+def may_release() -> bool:
+    """Whether who asks holds an office that may ask for, check and approve figures (head, deputy, room head, case management)."""
+    return bool(call("may_release"))
+
+
 @transaction.atomic
 def for_assessment(release: Release) -> bytes:
     """A released report of a scheme's indicators as it goes into an assessment: figures, definitions, who checked and approved, and the signature.
 
     The signature is the ledger's: the act `assessment.signed` carries the digest of everything under `signed`, and the sealer's Ed25519
     seal covers the act. `xieli audit receipt EVENT` gives the proof that checks without this installation. Raises Refused for a report
-    that is no scheme's or was not approved by two persons (seed row S4-57).
+    that is no scheme's or was not approved by two persons (seed row S4-57), NotVisible for who holds no office that may release.
     """
+    if not may_release():
+        raise NotVisible()
     known = book()
     scheme = next((code for code, metrics in known.schemes.items() if set(metrics) <= set(release.content.get("figures", {}))), None)
     if scheme is None:

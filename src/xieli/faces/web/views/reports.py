@@ -171,7 +171,8 @@ def release(request: HttpRequest, ref: str) -> HttpResponse:
         raise NotVisible()
     book = services.book()
     lines = [(book[c], f) for c, f in row.content.get("figures", {}).items() if c in book]
-    return render(request, "web/reports/release.html", {"release": row, "report": book.reports.get(row.report), "lines": lines, "english": english(), "assessable": row.state == Release.State.RELEASED and any(set(s) <= set(row.content.get("figures", {})) for s in book.schemes.values())})
+    assessable = row.state == Release.State.RELEASED and any(set(s) <= set(row.content.get("figures", {})) for s in book.schemes.values()) and releases.may_release()
+    return render(request, "web/reports/release.html", {"release": row, "report": book.reports.get(row.report), "lines": lines, "english": english(), "assessable": assessable})
 
 
 @bound
