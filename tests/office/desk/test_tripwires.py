@@ -8,7 +8,7 @@ import pytest
 
 from tests.office.desk.conftest import Bench
 from xieli.engines.matching.datasets.importing import import_dataset
-from xieli.office.desk import demo, services, store, tripwires
+from xieli.office.desk import demo, hooks, services, store, tripwires
 from xieli.office.desk.models import Authorization, Hit, Tripwire, TripwireCheck, Verdict
 from xieli.office.matters.services import leads
 from xieli.office.matters.services.relapse import reopen_item
@@ -41,9 +41,9 @@ def reopened() -> Any:
         told.append((matter.id, item, relapses))
         return "reopened"
 
-    tripwires.on_relapse(hook)
+    hooks.on_relapse(hook)
     yield told
-    tripwires._hooks.remove(hook)
+    hooks.hooks.remove(hook)
 
 
 def armed(bench: Bench, programme: tuple[int, int]) -> int:

@@ -7,7 +7,7 @@ class Config(AppConfig):
 
     def ready(self) -> None:
         """A tripwire that fires hangs the recommendation's item up again, for a person's decision."""
-        from xieli.office.desk import tripwires
+        from xieli.office.desk.hooks import on_relapse
         from xieli.office.matters.services.relapse import reopen_item
 
-        tripwires.on_relapse(reopen_item)
+        on_relapse(reopen_item)

@@ -10,7 +10,6 @@ recommendation are told, and nothing else happens.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 from django.db import connection, transaction
@@ -18,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from xieli.office.audit import record
 from xieli.office.desk import runs
+from xieli.office.desk.hooks import hooks
 from xieli.office.desk.models import Authorization, Hit, Run, Tripwire, TripwireCheck
 from xieli.office.desk.words import in_words
 from xieli.office.matters.services.errors import Refused
@@ -26,19 +26,6 @@ from xieli.office.matters.tables.core import Matter
 
 # Ours: a quarter (DESIGN §12). After a rerun that could not be done it is tried again in a week.
 QUARTER, AGAIN = 3, timedelta(days=7)
-
-# Given the recommendation, the tripwire's item and the number of relapses, in the transaction of the check and with the setter's
-# authority; says in a code what it did ("reopened"), or nothing where it does not apply.
-Hook = Callable[[Matter, str, int], str]
-_hooks: list[Hook] = []
-
-
-def on_relapse(hook: Hook) -> Hook:
-    """Register what a relapse does to the recommendation; usable as a decorator, from an app's ready()."""
-    if hook not in _hooks:
-        _hooks.append(hook)
-    return hook
-
 
 def next_quarter(day: date) -> date:
     """The same day three months on; a day that the month lacks is its last one."""
@@ -103,7 +90,7 @@ def _judge(wire: Tripwire, run: Run) -> TripwireCheck:
     relapses = [code for code, rows in found.items() if rows > int(wire.baseline.get(code, 0))]
     reopened = ""
     if relapses:
-        for hook in _hooks:
+        for hook in hooks:
             reopened = hook(wire.matter, wire.item, len(relapses)) or reopened
     zh, en = (("", "") if done else (run.said_zh, run.said_en))
     row = TripwireCheck.objects.create(matter_id=wire.matter_id, tripwire=wire, run=run, due_on=due, relapses=len(relapses), reopened=reopened[:40], said_zh=zh[:300], said_en=en[:300], at=now())
@@ -139,4 +126,4 @@ def _checked(identity: int) -> bool:
         return False
 
 
-__all__ = ["arm", "check", "check_due", "on_relapse", "stand_down"]
+__all__ = ["arm", "check", "check_due", "stand_down"]
