@@ -72,7 +72,8 @@ class Desk:
             self.secret(secrets / f"{dbfixtures.PREFIX}-{role}.password", dbfixtures.PASSWORD)
         self.main = self.database("cli", world)
         self.blank = self.database("cli_blank", dbfixtures.make_template(server))  # the structure, not set up
-        self.empty = self.database("cli_empty")  # no structure
+        self.empty = self.database("cli_empty")  # no structure; restored into
+        self.bare = self.database("cli_bare")  # no structure, and it stays so
         self.demo = dbfixtures.clone(server, f"xcli_demo_{os.getpid()}", mark="demo")
         (self.file("setup.yaml")).write_text(yaml.safe_dump(SETUP, allow_unicode=True))
         self.file("bad.yaml").write_text("own: x\n")
@@ -124,7 +125,7 @@ def desk(pg_cluster: Server, world_template: str, tmp_path_factory: pytest.TempP
     settings.FILES = files
     os.environ.clear()
     os.environ.update(kept)
-    for database in (found.main, found.blank, found.empty, found.demo):
+    for database in (found.main, found.blank, found.empty, found.bare, found.demo):
         dbfixtures.drop(database)
 
 
@@ -358,3 +359,13 @@ def test_the_small_commands_that_nothing_else_runs(tmp_path: Path) -> None:
     assert document(invoke("match", "cancel", "r-1", *here), 2)["error"]["code"] == "no_run"
     assert document(invoke("match", "lift", "deceased_recipient", "--by", "甲", "--reason", "改了口径", *here), 0)["lifted"]
     assert document(invoke("match", "lift", "deceased_recipient", "--by", "甲", "--reason", " ", *here), 2)["error"]["code"] == "reason"
+
+
+@pytest.mark.db
+@pytest.mark.parametrize("line", ["lead list", "lead trace 1", "clock due", "org merge a b --on 2026-01-01", "verify", "calendar import NOTICE"])
+def test_on_an_empty_home_a_newcomer_is_told_what_to_start_with(desk: Desk, line: str) -> None:
+    desk.at(desk.bare)
+    error = document(invoke(*line.replace("NOTICE", str(desk.file("notice.csv"))).split(), "--json"), 1)["error"]
+    assert "还没有设立" in error["zh"]
+    assert "has not been set up" in error["en"]
+    assert "LINE 1" not in error["en"], "no speech of the database's"

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from .errors import CalendarRange, ClockError
@@ -40,6 +40,12 @@ class CalendarRow:
     provisional: bool
     zh: str
     en: str
+
+
+@lru_cache(maxsize=4096)
+def _begins(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a day; whoever folds many clocks asks for the same days again and again."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -195,7 +201,7 @@ class Calendar:
 
     def start_of(self, day: date) -> datetime:
         """The instant (UTC) at which the legal day begins."""
-        return datetime.combine(day, time.min, self._tz).astimezone(UTC)
+        return _begins(day, self._tz)
 
     def end_of(self, day: date) -> datetime:
         """The instant (UTC) at which the legal day is over: the first instant of the next day."""

@@ -204,6 +204,8 @@ class _Fold(Lengthening):
         return self.restarted if self.restarted is not None else self.start.at
 
     def _still(self) -> list[Days]:
+        if not self.stood:
+            return []
         day_of = self.calendar.day_of
         return merge((day_of(begin), day_of(end)) for begin, end in self.stood)
 
@@ -313,6 +315,8 @@ class _Fold(Lengthening):
         return Reading("start_excluded", last, self.calendar.end_of(last), end, provisional)
 
     def _late_suspensions(self) -> None:
+        if not self.stood:  # most clocks never stand still: the dates are worked out once
+            return
         readings = self._readings()
         if not readings:
             return

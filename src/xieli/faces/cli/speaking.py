@@ -75,8 +75,6 @@ def leave(zh: str, en: str, code: int, as_json: bool, kind: str, line: str | Non
 @contextmanager
 def answered(arguments: Sequence[str]) -> Iterator[None]:
     """Whatever a command raises becomes its sentence, its JSON and its exit code."""
-    import psycopg
-
     as_json = "--json" in arguments
     try:
         yield
@@ -95,11 +93,25 @@ def answered(arguments: Sequence[str]) -> Iterator[None]:
         sys.exit(error.exit_code)
     except Trouble as trouble:
         leave(trouble.zh, trouble.en, trouble.exit_code, as_json, "trouble")
-    except psycopg.errors.InsufficientPrivilege as reason:
+    except Exception as error:
+        _database_said(error, as_json)
+        raise
+
+
+def _database_said(error: Exception, as_json: bool) -> None:
+    """A failure of the database or the system in words; returns where it is neither, a fault of ours that shows its trace."""
+    import psycopg
+
+    # what Django passes on carries the driver's own error as its cause
+    reason = error if isinstance(error, psycopg.Error | OSError) else error.__cause__
+    if isinstance(reason, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction | psycopg.errors.InvalidSchemaName):
+        leave("这个数据库还没有设立：演示请用 make run（或 xieli serve --demo），正式安装请用 xieli serve 或 xieli init；已在使用的请先 xieli upgrade。",
+              "This database has not been set up: make run (or xieli serve --demo) for the demo, xieli serve or xieli init for a real installation; one in use needs xieli upgrade first.", 1, as_json, "not_set_up")
+    if isinstance(reason, psycopg.errors.InsufficientPrivilege):
         leave(f"没有权限：{reason}", f"Not permitted: {reason}", 3, as_json, "denied")
-    except psycopg.Error as reason:
+    if isinstance(reason, psycopg.Error):
         leave(f"数据库没有完成这一步，未提交的都已撤回：{reason}", f"The database did not complete this; what was not committed is undone: {reason}", 1, as_json, "database")
-    except OSError as reason:
+    if isinstance(reason, OSError):
         if reason.errno == errno.EPIPE:  # the reader of a pipe went away
             sys.exit(1)
         leave(f"文件或网络出错：{reason}", f"A file or the network failed: {reason}", 1, as_json, "system")
