@@ -18,6 +18,7 @@ class Entry:
     name: str
     label: object
     offices: frozenset[str] = frozenset()
+    under: object = ""  # the heading of the smaller list; empty: at its head, without one
 
 
 CASE = frozenset({"head", "deputy", "room_head", "handler", "clerk", "case_duty", "intake", "analyst", "adjudicator", "town_secretary", "inspection_leader"})
@@ -42,27 +43,29 @@ ENTRIES: tuple[Entry, ...] = (
 MOST = 8  # what one takes in at a glance (ux.md §5.1)
 # who could use more than that finds these at the head of the smaller list: looked at by the week, not by the hour
 YIELDING = ("meetings", "checks", "desk", "remedy")
-# reference and desk pages, shown smaller below
+# reference and desk pages, shown smaller below, each under its heading
+WORK, FORCE, FIELD, REFORM, PEOPLE, OWN, BOOK = _("管辖与联系"), _("力量与均衡"), _("现场"), _("整治与促改"), _("权利与保护"), _("自己的"), _("查阅")
+HEADED = 7  # a list shorter than this needs no headings
 MORE: tuple[Entry, ...] = (
-    Entry("forces", _("力量"), frozenset({"head", "deputy", "room_head", "case_duty"})),
-    Entry("staffing_desk", _("配员与派员"), frozenset({"head", "deputy", "room_head", "case_duty"})),
-    Entry("duties", _("联系单位履责"), frozenset({"head", "deputy", "room_head", "handler"})),
-    Entry("campaigns", _("专项整治与包抓"), CASE | {"unit_liaison"}),
-    Entry("analysis", _("以案促改与研判"), CASE),
-    Entry("projects", _("挂图作战"), CASE | {"unit_liaison"}),
-    Entry("water", _("水质断面"), CASE),
-    Entry("catalogues", _("“小切口”目录"), frozenset({"head", "deputy", "room_head", "handler", "clerk"})),
-    Entry("areas", _("片区与均衡"), frozenset({"head", "deputy", "room_head", "case_duty"})),
-    Entry("green_channel", _("绿色通道"), frozenset({"room_head", "handler", "case_duty", "head", "deputy"})),
-    Entry("rights", _("权利事项"), frozenset({"rights_officer", "case_duty", "head"})),
-    Entry("owed", _("欠人账"), CASE | {"rights_officer"}),
-    Entry("glass", _("破窗与回避待决"), frozenset({"head", "deputy", "room_head"})),
-    Entry("reporters", _("反映人"), frozenset({"intake", "head", "deputy", "room_head", "handler"})),
-    Entry("drafts", _("草稿"), CASE | {"rights_officer"}),
-    Entry("clients", _("接口与回调"), ADMINS | {"head", "town_secretary"}),
-    Entry("bodies", _("机构与片区")),
-    Entry("playbooks", _("流程")),
-    Entry("calendar", _("日历")),
+    Entry("forces", _("力量"), frozenset({"head", "deputy", "room_head", "case_duty"}), under=FORCE),
+    Entry("staffing_desk", _("配员与派员"), frozenset({"head", "deputy", "room_head", "case_duty"}), under=FORCE),
+    Entry("duties", _("联系单位履责"), frozenset({"head", "deputy", "room_head", "handler"}), under=WORK),
+    Entry("campaigns", _("专项整治与包抓"), CASE | {"unit_liaison"}, under=REFORM),
+    Entry("analysis", _("以案促改与研判"), CASE, under=REFORM),
+    Entry("projects", _("挂图作战"), CASE | {"unit_liaison"}, under=FIELD),
+    Entry("water", _("水质断面"), CASE, under=FIELD),
+    Entry("catalogues", _("“小切口”目录"), frozenset({"head", "deputy", "room_head", "handler", "clerk"}), under=REFORM),
+    Entry("areas", _("片区与均衡"), frozenset({"head", "deputy", "room_head", "case_duty"}), under=FORCE),
+    Entry("green_channel", _("绿色通道"), frozenset({"room_head", "handler", "case_duty", "head", "deputy"}), under=WORK),
+    Entry("rights", _("权利事项"), frozenset({"rights_officer", "case_duty", "head"}), under=PEOPLE),
+    Entry("owed", _("欠人账"), CASE | {"rights_officer"}, under=PEOPLE),
+    Entry("glass", _("破窗与回避待决"), frozenset({"head", "deputy", "room_head"}), under=PEOPLE),
+    Entry("reporters", _("反映人"), frozenset({"intake", "head", "deputy", "room_head", "handler"}), under=PEOPLE),
+    Entry("drafts", _("草稿"), CASE | {"rights_officer"}, under=OWN),
+    Entry("clients", _("接口与回调"), ADMINS | {"head", "town_secretary"}, under=OWN),
+    Entry("bodies", _("机构与片区"), under=BOOK),
+    Entry("playbooks", _("流程"), under=BOOK),
+    Entry("calendar", _("日历"), under=BOOK),
 )
 
 
@@ -72,8 +75,16 @@ def menu_for(who: Me, path: str) -> list[dict[str, object]]:
 
 
 def more_for(who: Me, path: str) -> list[dict[str, object]]:
-    """The smaller list below the menu, cut to the person in the same way."""
-    return _usable((*_split(who)[1], *MORE), who, path)
+    """The smaller list below the menu, cut to the person in the same way, by heading; `under` is said once, at its first entry."""
+    found = _usable((*_split(who)[1], *MORE), who, path)
+    order = ["", WORK, FORCE, FIELD, REFORM, PEOPLE, OWN, BOOK]
+    found.sort(key=lambda e: order.index(e["under"]))
+    before: object = ""
+    for entry in found:
+        here = entry["under"]
+        entry["under"] = here if here != before and len(found) >= HEADED else ""
+        before = here
+    return found
 
 
 def _split(who: Me) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
@@ -94,5 +105,5 @@ def _usable(entries: tuple[Entry, ...], who: Me, path: str) -> list[dict[str, ob
             url = reverse(entry.name)
         except NoReverseMatch:
             continue
-        found.append({"url": url, "label": entry.label, "here": path == url or (url != "/" and path.startswith(url))})
+        found.append({"url": url, "label": entry.label, "under": entry.under, "here": path == url or (url != "/" and path.startswith(url))})
     return found

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from xieli.engines.identifiers import search_keys
 from xieli.office.ids import to_ref
 
 register = template.Library()
@@ -105,12 +106,19 @@ def light(alarm_at: datetime | None, warn_at: datetime | None, now: datetime, st
 
 @register.simple_tag
 def picks(kind: str, matter: str = "", code: bool = False) -> str:
-    """The attributes that make a select a picker (pick.js) of bodies or persons; without the script the select itself works.
+    """The attributes that make a select a picker (pick.js) of bodies or persons, or among its own options ("own", see `keys`);
+    without the script the select itself works.
 
     `matter` marks who is recused there; `code`: the options' values are the bodies' codes.
     """
-    words = format_html(' data-pick="{}" data-tree="{}" data-none="{}" data-hint="{}" data-away="{}"', kind, _("展开下级"), _("没有找到"), _("汉字、拼音首字母、原名"), _("去掉"))
+    words = format_html(' data-pick="{}" data-tree="{}" data-none="{}" data-hint="{}" data-away="{}"', kind, _("展开下级"), _("没有找到"), _("汉字、拼音首字母") if kind == "own" else _("汉字、拼音首字母、原名"), _("去掉"))
     return format_html("{}{}{}", words, format_html(' data-matter="{}"', matter) if matter else "", format_html(' data-by="{}"', "code") if code else "")
+
+
+@register.filter
+def keys(words: Any) -> str:
+    """The initials by which an option of a picker among its own options is found (cksx for 查看事项)."""
+    return " ".join(search_keys(str(words)).initials)
 
 
 @register.filter

@@ -17,6 +17,7 @@ from xieli.engines.playbooks import table
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity
 from xieli.faces.web.pictures.diagram import drawn
+from xieli.faces.web.playbook_groups import asked_for, shelves
 from xieli.faces.web.templatetags.xieli import WEEKDAYS, english
 from xieli.faces.web.views.search import begins
 from xieli.office.audit import record_look
@@ -151,9 +152,13 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 @bound
 def playbooks(request: HttpRequest) -> HttpResponse:
-    """Every kind of matter: what it is for, its sources, how many of them the reader sees in work."""
+    """Every kind of matter by shelf: what it is for, how many of them the reader sees in work; `q` keeps those that answer it."""
+    q = request.GET.get("q", "").strip()[:60]
     counts = dict(Matter.objects.filter(status="open").values_list("kind").annotate(n=Count("id")))
-    return render(request, "web/playbooks.html", {"rows": [{"playbook": p, "n": counts.get(p.code, 0)} for p in shipped().values()]})
+    every = list(shipped().values())
+    kept = [p for p in every if not q or asked_for(p, q)]
+    groups = [{"n": n, "words": words, "rows": [{"playbook": p, "n": counts.get(p.code, 0)} for p in held]} for n, (words, held) in enumerate(shelves(kept), 1)]
+    return render(request, "web/playbooks.html", {"groups": groups, "asked": q, "found": len(kept), "every": len(every)})
 
 
 @bound

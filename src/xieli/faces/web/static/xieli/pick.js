@@ -1,6 +1,7 @@
 // Pickers: a select with data-pick becomes a search field. Without this script the select itself works; it stays the field that is posted.
 // data-by="code": its values are codes. multiple: what was chosen stands below and can be taken away. data-group: the picker chooses among
-// the select's groups (bodies), and the select then offers only what that group holds (offices).
+// the select's groups (bodies), and the select then offers only what that group holds (offices). data-pick="own": it chooses among the
+// select's own options, by a part of their words or by the initials in their data-keys; nothing is asked of the server.
 (function () {
   "use strict";
   var serial = 0;
@@ -49,13 +50,18 @@
       if (!list.children.length) { var none = part("li", "soft", select.dataset.none || ""); none.setAttribute("role", "option"); none.setAttribute("aria-disabled", "true"); none.row = { id: "", label: "" }; list.append(none); }
       list.hidden = false; field.setAttribute("aria-expanded", "true"); mark(0);
     }
+    function own(q) {
+      q = q.toLowerCase();
+      return Array.prototype.filter.call(select.options, function (o) { return o.value && (o.textContent.toLowerCase().indexOf(q) >= 0 || (" " + (o.dataset.keys || "")).indexOf(" " + q) >= 0); })
+        .map(function (o) { return { id: o.value, label: o.textContent }; });
+    }
     function ask(query) {
       asked = query;
       fetch("/pick/" + select.dataset.pick + "?" + query + (select.dataset.matter ? "&matter=" + select.dataset.matter : ""), { credentials: "same-origin" }).then(function (r) { return r.ok ? r.json() : { rows: [] }; })
         .then(function (answer) { if (asked === query) { show(answer.rows); } }).catch(close);
     }
     function grow(id) { ask("under=" + id); }
-    function typed() { if (!many && select.value) { select.value = ""; tell(); } var q = field.value.trim(); if (q || select.dataset.pick === "body") { ask(q ? "q=" + encodeURIComponent(q) : "under="); } else { close(); } }
+    function typed() { if (!many && select.value) { select.value = ""; tell(); } var q = field.value.trim(); if (select.dataset.pick === "own") { show(own(q)); return; } if (q || select.dataset.pick === "body") { ask(q ? "q=" + encodeURIComponent(q) : "under="); } else { close(); } }
     field.addEventListener("compositionstart", function () { held = true; });
     field.addEventListener("compositionend", function () { held = false; clearTimeout(timer); timer = setTimeout(typed, 120); });
     field.addEventListener("input", function () { if (!held) { clearTimeout(timer); timer = setTimeout(typed, 120); } });
