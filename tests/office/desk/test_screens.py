@@ -47,11 +47,20 @@ def test_from_proposal_to_lead_on_the_screens(bench: Bench, browse: Any) -> None
     chief, ref = browse(bench.chief), to_ref(bench.lead)
     page = chief.get("/desk").content.decode()
     assert "惠民补贴发放" in page
-    assert f"/desk/new/{ref}" in page
+    # one field to search in, not a row of every matter there is; a lead not yet under verification is not offered
+    assert f'<option value="{ref}" data-keys="' in page
+    assert to_ref(bench.early) not in page
+    assert chief.get("/desk", {"propose": ref})["Location"] == f"/desk/new/{ref}"
+    page = chief.get(f"/desk/new/{ref}", {"model": "deceased_recipient"}).content.decode()
+    assert '发放记录 <code class="soft small">payment</code>' in page
+    offered = page.split('name="bind_payment"')[1].split("</select>")[0]
+    assert 'value="subsidies"' in offered
+    assert 'value="deaths"' not in offered, "a register without amounts cannot be the payments"
     chosen = {"model": "deceased_recipient", "bind_payment": "subsidies", "bind_death": "deaths"}
     page = chief.get(f"/desk/new/{ref}", chosen).content.decode()
     assert 'name="col.payment.person"' in page
-    assert "发放日期" in page
+    assert '死亡登记 · 死亡日期 <code class="soft small">death.died_on</code>' in page
+    assert "发放日期 (" in page
     asked = {**chosen, "instrument_payment": "财函1", "instrument_death": "民函2", "purpose_zh": "核查死后领补",
              "assessment": "PIA-1", "subjects": " ".join(bench.truth["dead"]), "days": "30", "runs": "2", "reveals": "5"}
     assert chief.post(f"/desk/new/{ref}", {**asked, "assessment": " "}).status_code == 422
@@ -121,6 +130,19 @@ def test_catalogue_and_models_speak_both_languages(bench: Bench, browse: Any, la
             words = main(page).replace(bench.name(bench.chief), "")  # who looks stands at the foot of every page
             left = [c for c in words if "\u4e00" <= c <= "\u9fff"]
             assert not left, (address, "".join(left))
+
+
+def test_every_table_column_and_meaning_of_a_shipped_model_has_words_in_both_languages() -> None:
+    from xieli.engines.matching.datasets.schema import SEMANTIC
+    from xieli.engines.matching.models.contract import find_model, model_folders
+    from xieli.office.desk.wording import column_word, meaning_word, table_word, words
+
+    used = {(t, c) for m in model_folders() for t, wanted in find_model(m).inputs.items() for c in wanted}
+    told = [[table_word(t, lang) for t, _ in used] + [column_word(t, c, lang) for t, c in used] + [meaning_word(m, lang) for m in SEMANTIC] for lang in ("zh", "en")]
+    assert [w for w in told[0] if w.isascii()] == []
+    assert [w for w in told[1] if not w.isascii() or "_" in w] == []
+    known = {*(t for t, _ in used), *(c for _, c in used), *(f"{t}.{c}" for t, c in used)}
+    assert {*words()["tables"], *words()["columns"]} <= known, "nothing is worded that no model asks for"
 
 
 def test_a_data_set_or_model_that_is_not_there_does_not_exist(bench: Bench, browse: Any) -> None:

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from xieli.engines.matching.models.contract import Model, find_model, model_folders
 from xieli.engines.matching.verdicts import suspended
 from xieli.office.desk import services, store
 from xieli.office.desk.models import Authorization, DataSet, Hit, LeadEvidence, Run, Signature, Verdict
 from xieli.office.matters.services.source import now
+from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.core import Matter
 from xieli.office.people.models import Posting
 
@@ -112,8 +113,17 @@ def catalogue(today: date) -> list[tuple[DataSet, bool]]:
 
 
 def scopes() -> list[Matter]:
-    """Open matters of the bound person for which an authorization may be asked; the database asks again at the proposal."""
-    return list(Matter.objects.filter(status="open", kind__in=["lead", "case", "joint_case", "joint_check", "campaign", "campaign_topic", "sweep", "inspection_round"]).order_by("-opened_at")[:30])
+    """Open matters of the bound person for which an authorization may be asked, as the gate sees it; the database asks again at the proposal."""
+    decided = Exists(Approval.objects.filter(matter=OuterRef("pk"), state__in=["approved", "used"]))
+    checked = Q(kind="lead", stages__overlap=["checking", "check_result", "case_running"])
+    programmes = Q(kind__in=["case", "joint_case", "joint_check", "campaign", "campaign_topic", "sweep", "inspection_round"])
+    return list(Matter.objects.filter(checked | programmes & decided, status="open").exclude(stages=[]).order_by("-opened_at")[:300])
+
+
+def fitting(model: Model) -> dict[str, list[DataSet]]:
+    """By table of the model: the data sets that have a column of each meaning it needs."""
+    every = list(DataSet.objects.order_by("code"))
+    return {table: [d for d in every if all(any(c["semantic"] in spec.semantic for c in d.columns) for spec in wanted.values())] for table, wanted in model.inputs.items()}
 
 
 def next_open(authorization: Authorization, after: Hit) -> Hit | None:

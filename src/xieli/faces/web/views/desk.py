@@ -46,6 +46,8 @@ def shipped(code: str) -> Model:
 @bound
 def desk(request: HttpRequest) -> HttpResponse:
     """What is authorized and how long, what is under way, what will be destroyed when."""
+    if request.GET.get("propose"):
+        return redirect("desk_new", request.GET["propose"])
     rows = queries.authorizations()
     waiting = queries.to_sign([a for a, _ in rows], me(request).person_id)
     record_look([a.matter_id for a, _ in rows], purpose="matching-desk", list=True)
@@ -68,7 +70,7 @@ def new(request: HttpRequest, ref: str) -> HttpResponse:
     chosen = bool(bind) and all(bind.values())
     columns = queries.choices(model, bind) if model and chosen else []
     return render(request, "web/desk/new.html", {
-        "matter": matter, "model": model, "models": queries.models(), "datasets": list(DataSet.objects.order_by("code")), "bind": bind, "chosen": chosen, "columns": columns,
+        "matter": matter, "model": model, "models": queries.models(), "fitting": queries.fitting(model) if model else {}, "bind": bind, "chosen": chosen, "columns": columns,
         "papers": [(t, next((d for d in DataSet.objects.filter(code=bind[t])), None)) for t in bind] if chosen else [],
         "query": any(c["class"] for c in columns), "case": matter.kind in ("lead", "case", "joint_case"),
     })

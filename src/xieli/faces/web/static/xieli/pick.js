@@ -64,6 +64,7 @@
     function typed() { if (!many && select.value) { select.value = ""; tell(); } var q = field.value.trim(); if (select.dataset.pick === "own") { show(own(q)); return; } if (q || select.dataset.pick === "body") { ask(q ? "q=" + encodeURIComponent(q) : "under="); } else { close(); } }
     field.addEventListener("compositionstart", function () { held = true; });
     field.addEventListener("compositionend", function () { held = false; clearTimeout(timer); timer = setTimeout(typed, 120); });
+    if (select.dataset.pick === "own") { field.addEventListener("click", function () { if (list.hidden) { show(own("")); } }); }
     field.addEventListener("input", function () { if (!held) { clearTimeout(timer); timer = setTimeout(typed, 120); } });
     field.addEventListener("blur", function () { setTimeout(close, 150); if (many || !select.value) { field.value = ""; } });
     field.addEventListener("keydown", function (e) {
