@@ -4,6 +4,7 @@ Rows of docs/asvs.csv name these tests. The pages are the table's (tests/faces/w
 """
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -186,6 +187,42 @@ def test_a_fault_says_a_number_to_quote_and_nothing_else(stage: Stage, caplog: p
     assert not any("郭某某" in r.getMessage() for r in caplog.records)
 
 
+def test_the_log_tells_the_system_administrator_where_it_broke_and_nothing_of_what_was_worked_on(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """The words of an exception quote values, an address names a matter or is a calendar's secret: the log holds kinds, codes, places in the program and routes."""
+    from django.db import connection
+
+    from xieli.faces.web.views import leads
+    from xieli.server.quietlog import Quiet
+
+    ours = [h for h in logging.getLogger().handlers if isinstance(h.formatter, Quiet)]
+    assert len(ours) == 1, "as the settings say, and nothing else of ours writes"
+    assert not logging.getLogger("django").handlers, "no fault is mailed"
+    told = io.StringIO()
+    monkeypatch.setattr(ours[0], "stream", told)
+
+    def broken(*_: Any, **__: Any) -> None:
+        try:
+            raise KeyError("郭某某的线索")
+        except KeyError:
+            with connection.cursor() as cursor:
+                cursor.execute("select '郭某某 6222021234567890'::integer")
+
+    monkeypatch.setattr(leads.registers, "page", broken)
+    client = stage.client("chief3")
+    client.raise_request_exception = False
+    quoted = re.search(r"[0-9a-f]{8}", client.get("/leads?q=郭某某").content.decode())
+    secret, matter = "feed-secret-of-somebody", stage.ref("case")
+    assert client.get(f"/calendar/feed/{secret}.ics").status_code == 404
+    assert client.get(f"/m/{matter}").status_code == 404
+    assert client.post("/language", headers={"Host": "evil.example"}).status_code == 400
+    text = told.getvalue()
+    assert quoted is not None
+    for word in (quoted.group(0), "22P02", "DataError", "KeyError", "test_browser_rules.py", "404 GET m/<str:ref>"):
+        assert word in text, (word, text)
+    for word in ("郭某某", "6222021234567890", secret, matter, "?q="):
+        assert word not in text, (word, text)
+
+
 def test_files_that_are_not_pages_are_not_served(stage: Stage) -> None:  # noqa: F811
     """No repository, no listing, no settings, no interface for debugging; health names nothing."""
     client = stage.client("sysadmin")
@@ -241,6 +278,7 @@ def test_the_cookie_of_a_session_is_closed_to_scripts_and_other_sites(stage: Sta
 
 
 TLS = """
+import io
 import json
 from django.conf import settings as s
 print(json.dumps([s.SESSION_COOKIE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS, s.CSRF_COOKIE_HTTPONLY, s.CSRF_COOKIE_SAMESITE, s.DEBUG, list(s.SECURE_PROXY_SSL_HEADER)]))

@@ -156,12 +156,13 @@ SESSION_IDLE_MINUTES = 15  # security.md §7; administrators 10
 SESSION_ABSOLUTE_HOURS = 8
 REAUTH_MINUTES = 5
 
-# Nothing that a person must not see is logged: no query parameters, no bodies, no addresses of reporters.
+# Nothing that a person must not see is logged: no query parameters, no bodies, no addresses of reporters, no words of an exception (server/quietlog.py);
+# and no fault is mailed to anybody (Django's own handler would, with the whole request).
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "xieli.server.quietlog.Quiet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django.db.backends": {"level": "ERROR"}, "procrastinate": {"level": "WARNING"}},
+    "loggers": {"django": {"handlers": [], "level": "WARNING"}, "django.db.backends": {"level": "ERROR"}, "procrastinate": {"level": "WARNING"}},
 }

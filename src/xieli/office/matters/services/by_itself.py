@@ -47,7 +47,7 @@ def round_once(at_most: int = 200) -> int:
             if not isinstance(error, Refused):
                 log.exception("matter %s could not be ended by itself", matter)
             else:
-                log.warning("matter %s does not end by itself: %s", matter, error)
+                log.warning("matter %s does not end by itself: %s", matter, error.code)  # its words may name what stands in the matter
             _put_off(matter)
     return made
 
