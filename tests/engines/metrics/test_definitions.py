@@ -76,3 +76,15 @@ def test_no_hidden_cell_can_be_worked_out_from_the_total(groups: dict[int, Decim
     assert all(n is None or n == 0 or n >= 5 for n in shown.values())
     hidden = [g for g, n in shown.items() if n is None]
     assert len(hidden) != 1 or sum(1 for n in groups.values() if n > 0) == 1
+
+
+def test_two_ones_are_not_told_by_their_sum() -> None:
+    """A hidden cell counts something: two of them that make two are one each."""
+    assert suppress({"a": Decimal(1), "b": Decimal(1), "c": Decimal(30), "d": Decimal(40)}) == {"a": None, "b": None, "c": None, "d": Decimal(40)}
+    assert suppress({"a": Decimal(9), "b": Decimal(7), "c": Decimal(30)}, more={"a"}) == {"a": None, "b": None, "c": Decimal(30)}
+
+
+@given(st.dictionaries(st.integers(0, 30), st.integers(0, 40).map(Decimal), max_size=12))
+def test_what_is_hidden_together_is_never_small_unless_it_is_all_there_is(groups: dict[int, Decimal]) -> None:
+    hidden = [groups[g] for g, n in suppress(groups).items() if n is None]
+    assert not hidden or sum(hidden) >= 5 or sum(hidden) == sum(groups.values())

@@ -227,3 +227,39 @@ def test_where_matters_wait_is_told_per_stage_and_per_pair(stage: Stage) -> None
     assert "移送：发出方与接收方" in text
     assert "liuzhi" not in re.sub(r"<[^>]*>", "", text)  # kinds by their names
     assert Client().get("/reports/waits").status_code == 302
+
+
+def test_two_periods_a_day_apart_do_not_tell_what_happened_on_that_day(stage: Stage) -> None:
+    """Eight leads until one day, nine until the next: the second figure is withheld, and so is its group; the page says why; the rest of the year is shown."""
+    from xieli.engines.metrics import Period
+    from xieli.office.matters.services import leads
+    from xieli.office.reports import releases
+
+    def received(day: date, number: int) -> None:
+        with stage.theatre.acts("yj-petitions"):
+            for _ in range(number):
+                leads.register(leads.NewMatter("lead", "来信一件", stage.world.bodies["yj"], source="petition", received_on=day))
+
+    def figure(first: date, last: date) -> tuple[str, dict[str, str]]:
+        with stage.theatre.acts("yj-head"):
+            row = releases.ask("r08", Period(first, last), stage.one("select (access.now() at time zone 'Asia/Shanghai')::date"))
+        with psycopg.connect(stage.database.dsn("report")) as connection:
+            releases.compute_asked(connection)
+        found = stage.one("select content->'figures'->'leads_received' from release where id = %s", row.pk)
+        text = stage.client("yj-head", "en").get(f"/reports/release/{row.ref}").content.decode()
+        assert found["text_en"].replace("<", "&lt;") in text
+        assert "subtracted from this table" in text
+        return found["text_zh"], found["groups"]
+
+    stage.admin.execute("update matter set received_on = '2020-01-01' where kind = 'lead'")
+    year = stage.one("select extract(year from access.now() at time zone 'Asia/Shanghai')::int") - 3
+    first, days = date(year, 1, 1), [date(year, 3, d) for d in (2, 3, 9)]
+    for day, number in zip(days, (8, 1, 6), strict=True):
+        received(day, number)
+    assert figure(first, days[0]) == ("8条", {"petition": "8"})
+    assert figure(first, days[1]) == ("不公布", {})
+    assert figure(days[1], days[1]) == ("＜5", {})
+    assert figure(first, days[2]) == ("15条", {"petition": "15"})
+    assert figure(days[0], days[2]) == ("15条", {"petition": "15"})
+    assert figure(days[1], days[2]) == ("7条", {"petition": "7"})
+    assert figure(days[2], days[2]) == ("不公布", {}), "7 − 6 would tell the one of the day before"

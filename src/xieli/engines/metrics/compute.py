@@ -1,7 +1,7 @@
 """From numbers to what is printed: shares, rounding, comparison with other years, small cells."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -147,14 +147,13 @@ def evaluate(book: MetricBook, code: str, period: Period, run: Run, *, known_by:
     return Figure(metric, period, known_by, number, base, tuple(comparisons), start, groups)
 
 
-def suppress(groups: Mapping[Any, Decimal], smallest: int = SMALL) -> dict[Any, Decimal | None]:
-    """Released cells: those below the smallest are hidden, and with a single one hidden the next smallest too, because
-    the total would give it away."""
-    hidden = {g for g, n in groups.items() if 0 < n < smallest}
-    if len(hidden) == 1:
-        others = sorted((n, str(g), g) for g, n in groups.items() if g not in hidden and n > 0)
-        if others:
-            hidden.add(others[0][2])
+def suppress(groups: Mapping[Any, Decimal], smallest: int = SMALL, more: Set[Any] = frozenset()) -> dict[Any, Decimal | None]:
+    """Released cells: those below the smallest are hidden, and `more`; then the next smallest too, until the total beside them
+    gives neither a single hidden cell away nor, because every hidden one counts something, a sum of them that is small itself."""
+    hidden = {g for g, n in groups.items() if 0 < n < smallest or (g in more and n > 0)}
+    others = sorted(((n, str(g), g) for g, n in groups.items() if g not in hidden and n > 0), key=lambda cell: cell[:2])
+    while hidden and others and (len(hidden) == 1 or sum(groups[g] for g in hidden) < smallest):
+        hidden.add(others.pop(0)[2])
     return {g: None if g in hidden else n for g, n in groups.items()}
 
 
@@ -166,15 +165,21 @@ def part_of(part: Metric, whole: Metric) -> bool:
     return set(b.where) <= set(a.where) and set(b.having) <= set(a.having) and (set(a.where), set(a.having)) != (set(b.where), set(b.having))
 
 
-def hidden_in(figures: Sequence[Figure], smallest: int = SMALL) -> set[str]:
-    """Codes of the figures of one released report that must not be shown: counts below the smallest, counts whose
-    difference from a whole that is shown beside them is below it, and shares that would give either away."""
+def hidden_in(figures: Sequence[Figure], smallest: int = SMALL, more: Set[str] = frozenset()) -> set[str]:
+    """Codes of the figures of one released report that must not be shown: counts below the smallest (and `more`), counts whose
+    difference from a whole that is shown beside them is below it, parts beside a single hidden part of a whole, and shares that would give any away."""
     counts = {f.metric.code: f for f in figures if f.metric.denominator is None and f.metric.count.of not in ("mean", "median", "max")}
-    hidden = {code for code, f in counts.items() if f.number is not None and 0 < f.number < smallest}
-    for code, f in counts.items():
-        for other in counts.values():
-            if part_of(f.metric, other.metric) and f.number is not None and other.number is not None and 0 < other.number - f.number < smallest:
-                hidden.add(code)
+    number = {code: f.number for code, f in counts.items() if f.number is not None}
+    hidden = set(more) | {code for code, n in number.items() if 0 < n < smallest and counts[code].metric.count.of != "sum"}
+    parts = {whole: [part for part in number if part_of(counts[part].metric, counts[whole].metric)] for whole in number}
+    settled = -1
+    while settled != len(hidden):
+        settled = len(hidden)
+        for whole, inside in parts.items():
+            hidden |= {part for part in inside if 0 < number[whole] - number[part] < smallest}
+            kept = [number[part] for part in inside if part in hidden and number[part] > 0]
+            if whole not in hidden and kept and sum(number[part] for part in inside) == number[whole] and (len(kept) == 1 or sum(kept) < smallest):
+                hidden |= set(sorted((part for part in inside if part not in hidden and number[part] > 0), key=lambda part: (number[part], part))[:1])
     for f in figures:
         if f.metric.denominator is not None and f.number is not None and f.of is not None:
             top = f.number * f.of

@@ -12,12 +12,13 @@ import psycopg
 from django.db import transaction
 
 from xieli.engines.ledger.canonical import dumps
-from xieli.engines.metrics import Period, Query, compile_total, evaluate, hidden_in, remembering, suppress, written
+from xieli.engines.metrics import SMALL, Period, Query, compile_total, evaluate, remembering, written
 from xieli.engines.metrics.compile import AsOf
 from xieli.office.audit import record
 from xieli.office.ids import random_id
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.source import call, today
+from xieli.office.reports import hiding
 from xieli.office.reports.models import Release
 from xieli.office.reports.services import Behind, book, codes_of, definitions_digest, rows_behind
 
@@ -50,15 +51,15 @@ def compute_asked(connection: psycopg.Connection[Any], limit: int = 20) -> int:
     """Compute what was asked for and not computed yet; runs as the report role, in its own process. Returns how many."""
     done = 0
     for identity, code, first, last, known_by in connection.execute("select id, report, first, last, known_by from release where state = 'asked' order by id limit %s", [limit]).fetchall():
-        content = content_of(connection, code, Period(first, last), known_by)
+        content = content_of(connection, code, Period(first, last), known_by, identity)
         connection.execute("select access.compute_release(%s, %s, %s)", [identity, json.dumps(content, ensure_ascii=False), hashlib.sha256(dumps(content)).hexdigest()])
         connection.commit()
         done += 1
     return done
 
 
-def content_of(connection: psycopg.Connection[Any], code: str, over: Period, known_by: date) -> dict[str, Any]:
-    """What is frozen: every figure as printed, small cells and their complements hidden, and the digest of the definitions."""
+def content_of(connection: psycopg.Connection[Any], code: str, over: Period, known_by: date, release: int = 0) -> dict[str, Any]:
+    """What is frozen: every figure as printed, small cells, their complements and what would tell them beside other releases hidden, and the digest of the definitions."""
     definition = book().reports[code]
 
     def run(query: Query) -> Sequence[Sequence[Any]]:
@@ -71,16 +72,19 @@ def content_of(connection: psycopg.Connection[Any], code: str, over: Period, kno
 
     once = remembering(run)
     found = [evaluate(book(), name, over, once, known_by=known_by, by=definition.by.get(name, ""), opening=signed) for name in codes_of(code)]
-    hidden = hidden_in(found)
+    records = {f.metric.code: int(once(compile_total(f.metric.count, AsOf(over, known_by), at_end=f.metric.at_end))[0][0]) if f.metric.denominator is None else None for f in found}
+    earlier = hiding.before(connection, release, records)
+    hidden = hiding.kept_back(found, records, over, earlier)
     figures: dict[str, Any] = {}
     for f in found:
-        metric = f.metric
-        small = metric.code in hidden
-        total = None if metric.denominator is not None or small else int(run(compile_total(metric.count, AsOf(over, known_by), at_end=metric.at_end))[0][0])
+        metric, total = f.metric, records[f.metric.code]
+        small = hidden.get(metric.code)
+        groups = {} if small else hiding.groups_shown(f, definition.by.get(metric.code, ""), AsOf(over, known_by), once, earlier)
         figures[metric.code] = {
-            "text_zh": "＜5" if small else f.text("zh"), "text_en": "<5" if small else f.text("en"), "opening": str(f.opening) if f.opening and not small else "", "records": total if total is None or total >= 5 or total == 0 else None,
-            "comparisons": [] if small else [{"zh": c.zh, "en": c.en} for c in f.comparisons if c.base == 0 or c.base >= 5],
-            "groups": {str(g): (None if n is None else written(n, metric.rounding)) for g, n in suppress(f.groups).items()} if f.groups and not small else {},
+            "text_zh": small[0] if small else f.text("zh"), "text_en": small[1] if small else f.text("en"), "opening": str(f.opening) if f.opening and not small else "",
+            "records": total if not small and (total is None or total >= SMALL or total == 0) else None,
+            "comparisons": [] if small else hiding.comparisons_shown(f, over, earlier),
+            "groups": {str(g): (None if n is None else written(n, metric.rounding)) for g, n in groups.items()},
         }
     return {"report": code, "first": over.first.isoformat(), "last": over.last.isoformat(), "known_by": known_by.isoformat(), "figures": figures, "definitions": definitions_digest()}
 
