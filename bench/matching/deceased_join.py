@@ -144,6 +144,8 @@ def main() -> None:
     import duckdb
 
     machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "duckdb": duckdb.__version__, "memory_limit_mb": LIMIT_MB}
+    if max(r["payments"] for r in rows) < 1_000_000:
+        return  # a trial: printed only
     target = Path(__file__).parents[1] / "results" / "match-deceased-join.json"
     target.write_text(json.dumps({"command": "python bench/matching/deceased_join.py " + " ".join(sizes), "machine": machine, "goals": {"model / by hand": 1.3, "projection + model / by hand": 2, "peak_mb": 4096}, "sizes": rows}, indent=1) + "\n")
 

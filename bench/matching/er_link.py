@@ -1,6 +1,10 @@
 """Link n × n synthetic Chinese persons: our comparators beside Splink's default ones, per error mix.
 
-    python bench/matching/er_link.py 1000000 [--mixes plain typed …] [--out bench/results/er_link.json]
+    python bench/matching/er_link.py                       # 20,000 × 20,000, to see that it runs
+    python bench/matching/er_link.py 1000000 [--mixes plain typed …] [--out FILE]
+
+A result is written as soon as its mix is done (from a million rows on to bench/results/match-er-link.json unless --out says
+otherwise): who interrupts keeps the mixes that are done, and the same command goes on with the others.
 
 Both sides get the same candidate pairs (our blocking keys are given to Splink's side for nothing), the same
 training split (a fifth of the left register and the right records of the same persons), m from its labels, u from
@@ -29,6 +33,7 @@ from xieli.engines.matching.er.people import RULES, person_spec, prepare_people
 from xieli.engines.matching.er.synth_people import Registers, make_people
 from xieli.engines.matching.er.synth_places import synthetic_gazetteer
 
+RESULTS = Path(__file__).parents[1] / "results" / "match-er-link.json"
 KEYS = sorted({c for r in RULES for c in r.columns} - {"phone", "birth", "sex"})
 
 
@@ -147,20 +152,38 @@ def vars_of(count: link.BlockingCount) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("n", type=int)
+    parser.add_argument("n", type=int, nargs="?", default=20_000)
     parser.add_argument("--mixes", nargs="+", default=["plain", "typed", "written", "mixed", "village"])
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     logging.getLogger("splink").setLevel(logging.ERROR)
-    results = {"machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}", "load_before": os.getloadavg()[0], "mixes": []}
-    print(results["machine"])
+    out = args.out or (RESULTS if args.n >= 1_000_000 else None)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    results = {"command": f"python bench/matching/er_link.py {args.n}", "machine": machine, "load_before": os.getloadavg()[0], "mixes": kept(out, args.n, args.seed, machine)}
+    print(machine)
+    done = {r["mix"] for r in results["mixes"]}
+    if done >= set(args.mixes):  # a whole run lies there: this is another one
+        results["mixes"], done = [], set()
     for mix in args.mixes:
+        if mix in done:
+            print(f"{args.n:,} {mix:8} done before, in {out}")
+            continue
         r = run(args.n, mix, args.seed)
         results["mixes"].append(r)
         print(f"{args.n:,} {mix:8} xieli F1 {r['xieli']['f1']:.5f} in {r['xieli']['total_s']} s | Splink defaults F1 {r['splink_defaults']['f1']:.5f} in {r['splink_defaults']['total_s']} s | gain {r['f1_gain']:+.5f} time ×{r['time_ratio']} cpu ×{r['cpu_ratio']}", flush=True)
-        if args.out:
-            args.out.write_text(json.dumps(results, ensure_ascii=False, indent=1))
+        if out:
+            whole = out.with_suffix(".part")
+            whole.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
+            whole.replace(out)
+
+
+def kept(out: Path | None, n: int, seed: int, machine: str) -> list[dict[str, Any]]:
+    """The mixes of an interrupted run of the same size, seed and machine."""
+    if out is None or not out.exists():
+        return []
+    before = json.loads(out.read_text("utf-8"))
+    return [r for r in before["mixes"] if (r["rows"], r["seed"]) == (n, seed)] if before["machine"] == machine else []
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ their pictures, averaged over the typefaces. A character keeps its nearest NEIGH
 correlation of at least CUT. The picture of a glyph is a fact about its shape; nothing of the typeface
 is copied. The committed table came from Noto Sans CJK and Noto Serif CJK (OFL-1.1).
 
-    python bench/matching/er_glyph_table.py SANS.ttc SERIF.ttc > src/xieli/engines/matching/er/data/similar.csv
+    python scripts/er_glyph_table.py SANS.ttc SERIF.ttc > src/xieli/engines/matching/er/data/similar.csv
 
 Needs Pillow, which the product does not.
 """
