@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import IO
 
-from xieli.server import pgstate, prepare
+from xieli.server import anew, pgstate, prepare
 from xieli.server.home import Home, default_home
 from xieli.server.postgres import Instance, ensure_database
 from xieli.server.setup import prepare_checkout
@@ -66,14 +66,30 @@ def serve(options: Options, say: Say, *, on_ready: Callable[[Addresses], None] |
             if not options.demo and prepare.mark_of(db) is None and not first_run(db, options, lock, say, on_ready, until):
                 return
             settle(db, options, say)
-            addresses = free_addresses(options)
-            supervisor = Supervisor(home.log, say)
-            for child in children(db, addresses, options):
-                supervisor.add(child)
-            supervisor.tend = Attendant(db, addresses, options.port, lock, say, on_ready).tend
-            supervisor.run(until)
+            keep_serving(db, options, lock, say, on_ready, until)
             say(pick("正在停止……", "Stopping …"))
         say(pick("已全部停止，数据已保存。", "Everything has stopped; the data are kept."))
+
+
+def keep_serving(db: Instance, options: Options, lock: IO[str], say: Say, on_ready: Callable[[Addresses], None] | None, until: Callable[[], bool] | None) -> None:
+    """Run all processes until told to stop; a demo whose visitor asked for it is made anew and runs on at the same address."""
+    addresses = free_addresses(options)
+    watch = anew.Watch(db.home) if prepare.mark_of(db) == "demo" else None
+    while True:
+        supervisor = Supervisor(db.home.log, say)
+        for child in children(db, addresses, options, watch):
+            supervisor.add(child)
+        supervisor.tend = Attendant(db, addresses, options.port, lock, say, on_ready).tend
+        supervisor.run(lambda: bool(watch and watch.asked()) or bool(until and until()))
+        if watch is None or supervisor.stopping or not watch.asked():
+            return
+        say(pick("演示从头再来：删除并重新装入，约一两分钟……", "The demo starts anew: deleted and loaded again, a minute or two …"))
+        anew.empty(db, say)
+        load_demo(db, say)
+        watch.forget()
+        lock.seek(0)
+        lock.truncate(0)
+        on_ready = None  # its one word was said
 
 
 @contextmanager
@@ -178,7 +194,7 @@ def load_demo(db: Instance, say: Say) -> None:
         )
 
 
-def children(db: Instance, at: Addresses, options: Options) -> list[Child]:
+def children(db: Instance, at: Addresses, options: Options, watch: anew.Watch | None = None) -> list[Child]:
     """The processes of an installation, each with its own role's password only. Order: started first to last."""
     def environment(role: str) -> dict[str, str]:
         return prepare.process_environment(db, role) | {
@@ -189,7 +205,7 @@ def children(db: Instance, at: Addresses, options: Options) -> list[Child]:
     db.home.secret("door.key")
     python = sys.executable
     found = [
-        Child("web", granian(at.host, at.web, options.workers or min(4, os.cpu_count() or 1)), environment("web"), essential=True),
+        Child("web", granian(at.host, at.web, options.workers or min(4, os.cpu_count() or 1)), environment("web") | ({anew.VARIABLE: str(watch.place)} if watch else {}), essential=True),
         Child("worker", [python, "-m", "xieli.server.worker"], environment("job")),
     ]
     for name, module, command, role, essential in (

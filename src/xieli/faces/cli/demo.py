@@ -5,10 +5,8 @@ import json
 import os
 
 import click
-import psycopg
-from psycopg import sql
 
-from xieli.server import prepare
+from xieli.server import anew, prepare
 from xieli.server.postgres import Instance, ensure_database
 from xieli.server.words import Trouble, pick, to_terminal
 
@@ -51,7 +49,7 @@ def _say(result: dict[str, object], as_json: bool) -> None:
 def load(as_json: bool) -> None:
     """Load the demo into an installation marked demo; does nothing when it is there. 装入演示数据。"""
     with ensure_database() as db:
-        _refuse_unless_demo(db)
+        anew.refuse_unless_demo(db)
         _say(_load(db), as_json)
 
 
@@ -63,15 +61,6 @@ def reset(as_json: bool, yes: bool) -> None:
     if not yes:
         click.confirm(pick("演示中做过的一切都会删除，重新开始？", "Everything done in this demo is deleted. Start anew?"), abort=True)
     with ensure_database() as db:
-        _refuse_unless_demo(db)
-        with psycopg.connect(db.maintenance_dsn, autocommit=True) as connection:
-            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(db.database)))
-        prepare.bring_up_to_date(db, to_terminal)
-        prepare.set_mark(db, "demo", level_cap=3)
+        anew.empty(db, to_terminal)
         _say(_load(db), as_json)
 
-
-def _refuse_unless_demo(db: Instance) -> None:
-    if prepare.mark_of(db) != "demo":
-        raise Trouble("这不是演示环境，没有改动。演示环境在建立时确定（xieli serve --demo）。",
-                      "This installation is not a demo; nothing was changed. A demo is one from its creation (xieli serve --demo).")

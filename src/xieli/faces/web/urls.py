@@ -12,6 +12,7 @@ from xieli.faces.web.views import entrance
 urlpatterns: list[URLPattern] = [
     path("entrance", entrance.entrance, name="entrance"),
     path("entrance/enter", entrance.enter, name="enter"),
+    path("entrance/anew", entrance.start_anew, name="anew"),
     path("entrance/leave", entrance.leave, name="leave"),
     path("language", entrance.language, name="language"),
     path("theme", entrance.theme, name="theme"),

@@ -3,15 +3,19 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import installation
+from xieli.faces.web.tour import COOKIE as TOUR
+from xieli.server import anew
 from xieli.server.binding import open_demo_session
 
 # the ten personas of the field, by the code of the person who plays them; what they do first
@@ -55,7 +59,22 @@ def entrance(request: HttpRequest) -> HttpResponse:
     people, by_code = demo_people(), {p.code: p for p in PEOPLE}
     faces = [{"code": code, "zh": zh, "en": en, "do_zh": do_zh, "do_en": do_en, "name": by_code[code].name, "name_en": by_code[code].en, "id": people.get(code)}
              for code, zh, en, do_zh, do_en in FACES]
-    return render(request, "web/entrance.html", {"faces": [f for f in faces if f["id"]]})
+    return render(request, "web/entrance.html", {"faces": [f for f in faces if f["id"]], "anew": anew.VARIABLE in os.environ and loopback(request), "unsure": request.GET.get("sure") == "no"})
+
+
+@require_POST
+def start_anew(request: HttpRequest) -> HttpResponse:
+    """Ask the supervisor to make this demo anew; the page waits until it is there. Anywhere but in a demo on this machine it does not exist."""
+    place = os.environ.get(anew.VARIABLE)
+    if not place or installation()["mark"] != "demo" or not loopback(request):
+        raise Http404
+    if request.POST.get("sure") != "1":
+        return redirect(f"{reverse('entrance')}?sure=no#anew")
+    anew.ask(Path(place))
+    response = render(request, "web/anew.html", {}, status=202)
+    response.delete_cookie(settings.SESSION_COOKIE)
+    response.delete_cookie(TOUR)
+    return response
 
 
 @require_POST
