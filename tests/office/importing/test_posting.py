@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from tests.office.importing.conftest import HEAD
+from tests.office.importing.test_reading import GOOD
 from xieli.office.matters.services.errors import Refused
 
 
-def row(number="", day="2025-03-05", subject="钱某某", unit="某镇", summary="虚报粮补若干", source="信访"):
-    return [number, day, subject, "", unit, "主任", summary, source]
+def row(number="", day="2025-03-05", subject="钱某某", unit="某镇", summary="虚报粮补若干", source="信访", id_number=""):
+    return [number, day, subject, id_number, unit, "主任", summary, source]
 
 
 def trial_of(desk, path):
@@ -38,7 +39,7 @@ def test_a_ledger_becomes_leads_that_can_be_worked_on(desk, ledger):
     path = ledger([["台账"], ["填报单位：渝江市纪委监委"], HEAD, row("旧1", subject="甲一一"), row("", subject="甲二二"), row("旧3", subject=""), row("", subject="甲四四"), ["合计", "4"]])
     with desk.acts("yj-clerk"):
         _, trial = trial_of(desk, path)
-        assert trial.summary() == {"received": 4, "accepted": 3, "doubtful": 0, "refused": 1, "sealed": 0, "stated": 4, "again": False}
+        assert trial.summary() == {"received": 4, "accepted": 3, "doubtful": 0, "refused": 1, "sealed": 0, "stated": 4, "again": False, "passed": [8]}
         batch = service.post(trial, desk.body, desk.room)
         matters = list(service.imported(batch.id).order_by("subjects__name"))
         assert [m.number == "旧1" for m in matters] == [True, False, False]
@@ -114,14 +115,17 @@ def test_what_belongs_to_the_superior_is_counted_and_kept_nowhere(desk, ledger):
     from xieli.office.matters.importing import service, writing
 
     head, secret = desk.name("yj-head"), "此行不得留存"
-    path = ledger([HEAD, row(subject=head, summary=secret), row(subject="丙一一")])
+    # as a clerk may write him: with a blank, a remark, together with another, with a number while his own was never entered
+    desk.admin.execute("update person set id_digest = null where id = %s", [desk.world.people["yj-head"]])
+    spelt = [head, "　".join(head), f"{head}（书记）", f"丁一一、{head}", f"丁一一\n{head} "]
+    path = ledger([HEAD, *(row(subject=one, summary=secret) for one in spelt), row(subject=head, id_number=GOOD, summary=secret), row(subject="丙一一")])
     with desk.acts("yj-clerk"):
         book, trial = trial_of(desk, path)
-        assert (trial.received, trial.sealed, len(trial.rows)) == (2, 1, 1)
+        assert (trial.received, trial.sealed, len(trial.rows)) == (7, 6, 1)
         assert secret not in json.dumps(list(book.rows), ensure_ascii=False)
         assert writing.write_problems(path.with_name("e.xlsx"), book, trial.layout, trial.rows) == 0
         batch = service.post(trial, desk.body, desk.room)
-        assert (batch.received, batch.accepted, batch.refused, batch.sealed) == (2, 1, 0, 1)
+        assert (batch.received, batch.accepted, batch.refused, batch.sealed) == (7, 1, 0, 6)
     tables = desk.admin.execute("select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname in ('public', 'audit', 'access')").fetchall()
     for (table,) in tables:
         assert desk.one(f"select count(*) from {table} t where t::text like %s", f"%{secret}%") == 0, table

@@ -12,6 +12,7 @@ from tests.office.importing.conftest import HEAD
 from xieli.engines.identifiers.resident import check_character
 from xieli.office.matters.importing import cells, fields, layout, piles
 from xieli.office.matters.importing.workbook import Book, Rows, open_book
+from xieli.office.matters.services import names
 from xieli.office.matters.services.errors import Refused
 
 TODAY = date(2026, 3, 2)
@@ -38,7 +39,7 @@ def test_four_spellings_of_one_day(day):
 
 @pytest.mark.parametrize(("spelt", "day", "reason"), [
     ("二〇二五年三月十日", date(2025, 3, 10), ""), ("二○二五年十二月二十三日", date(2025, 12, 23), ""), ("2025-03-05 09:30:00", date(2025, 3, 5), ""),
-    ("2025年3月", date(2025, 3, 1), "date_month"), ("3/4/25", None, "date_order"), ("2025-02-30", None, "date"), ("昨天", None, "date"), ("", None, ""), (None, None, ""),
+    ("3月10日", None, "date_year"), ("3.10", None, "date_year"), ("2025年3月", date(2025, 3, 1), "date_month"), ("3/4/25", None, "date_order"), ("2025-02-30", None, "date"), ("昨天", None, "date"), ("", None, ""), (None, None, ""),
 ])
 def test_other_spellings(spelt, day, reason):
     assert cells.read_date(spelt) == (day, reason)
@@ -49,8 +50,31 @@ def test_identity_numbers_as_numbers_are_found_and_not_kept():
     assert cells.read_identity(float(GOOD[:17] + "0"), TODAY) == ("", "id_number")
     assert cells.read_identity("3.30101E+17", TODAY) == ("", "id_number")
     assert cells.read_identity(GOOD, TODAY) == (GOOD, "")
+    assert cells.read_identity("\u202d" + GOOD, TODAY) == (GOOD, ""), "marks of direction come along when a number is copied"
+    assert cells.read_identity("'" + GOOD, TODAY) == (GOOD, "")
     wrong = GOOD[:-1] + ("1" if GOOD[-1] != "1" else "2")
     assert cells.read_identity(wrong, TODAY) == ("", "id_wrong")
+
+
+@pytest.mark.parametrize(("written", "name", "persons"), [
+    ("吴　梅", "吴梅", 1), ("王 小 明", "王小明", 1), ("欧阳 修", "欧阳修", 1), ("艾买提·吐尔逊", "艾买提·吐尔逊", 1), ("John Smith", "John Smith", 1), ("王某（女）", "王某（女）", 1),
+    ("张三 李四", "张三 李四", 2), ("钱七、孙八", "钱七、孙八", 2), ("张三\n李四\n", "张三\n李四", 2), ("（不详）", "不详", 1), ("/", "不详", 1), ("", "", 1)])
+def test_names_as_clerks_write_them(written, name, persons):
+    assert names.read_name(written) == name
+    assert len(names.persons(name)) == persons
+    if name:
+        assert sorted_rows([HEAD, ["线1", "2025-3-5", written, "", "某镇", "主任", "虚报", "信访"]]).rows[0].reasons == (["several"] if persons > 1 else [])
+
+
+def test_what_stands_between_and_below_the_entries_is_no_entry():
+    row = ["线1", "2025-3-5", "钱某", "", "某镇", "主任", "虚报粮补", "信访"]
+    none = [["三月小计", 1, *[""] * 6], ["本页合计：", "1件", *[""] * 6], ["合计", "2件", *[""] * 6], ["审核人：张某", "", "制表人：李某", *[""] * 5], ["注：以上含旧件", *[""] * 7]]
+    done = sorted_rows([HEAD, row, none[0], ["线2", *row[1:6], "截留", "信访"], *none[1:]])
+    assert [r.number for r in done.rows] == ["线1", "线2"]
+    assert (done.stated, done.passed) == (2, [2, 4, 5, 6, 7])
+    # who has a person and allegations is an entry, whatever it begins with
+    kept = sorted_rows([HEAD, ["注：线3", *row[1:]], ["第一批", *row[1:5], "", "截留累计", "信访"]])
+    assert [r.pile for r in kept.rows] == ["in", "in"]
 
 
 def test_names_of_fields_meet_once():

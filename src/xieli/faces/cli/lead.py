@@ -21,6 +21,7 @@ from xieli.server.words import pick, to_terminal
 
 FILE = click.Path(exists=True, path_type=Path, dir_okay=False)
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+SHOWN = 50  # rows told one by one on the terminal
 CONFLICTS = {"again", "conflict", "worked_on", "too_late"}
 
 
@@ -160,6 +161,8 @@ def import_(file: Path, sheet: str | None, body: str | None, room: int | None, c
                                "to_mend": written, "rows": [{"row": r.at + 1, "pile": r.pile, "reasons": r.reasons} for r in trial.rows if r.reasons]}, ensure_ascii=False))
     else:
         _tell(trial, figures, batch is not None, to_ref(batch.id) if batch else "")
+        if written is not None:
+            click.echo(pick(f"待改的 {written} 行已写入 {errors}；改好后再导入这个文件。", f"{written} rows to mend were written to {errors}; mend them and import that file."))
     return 1 if figures["refused"] or trial.counts["doubtful"] else 0
 
 
@@ -167,13 +170,18 @@ def _tell(trial: Any, figures: dict[str, Any], posted: bool, ref: str) -> None:
     from xieli.office.matters.importing.piles import REASONS
 
     layout = trial.layout
-    rows = "、".join(str(r + 1) for r in layout.header)
+    rows = pick("、", ", ").join(str(r + 1) for r in layout.header)
     click.echo(pick(f"表头在第 {rows} 行；填报单位：{layout.unit or '—'}；标题：{layout.title or '—'}", f"Header in row {rows}; reporting unit: {layout.unit or '—'}; title: {layout.title or '—'}"))
     if layout.unknown:
         click.echo(pick(f"没有导入的列：{'、'.join(layout.unknown)}", f"Columns not taken: {', '.join(layout.unknown)}"))
-    for row in [r for r in trial.rows if r.reasons][:50]:
+    reasons = [r for r in trial.rows if r.reasons]
+    for row in reasons[:SHOWN]:
         sign = {"doubtful": "?", "refused": "✗"}.get(row.pile, "·")
-        click.echo(f"  {sign} {row.at + 1}: " + "; ".join(pick(REASONS[c][1], REASONS[c][2]) for c in row.reasons))
+        click.echo(f"  {sign} {row.at + 1}" + pick("：", ": ") + pick("；", "; ").join(pick(REASONS[c][1], REASONS[c][2]) for c in row.reasons))
+    if len(reasons) > SHOWN:
+        click.echo(pick(f"  ……另有 {len(reasons) - SHOWN} 行，用 --errors 全部写出", f"  … and {len(reasons) - SHOWN} more rows; --errors writes them all"))
+    if figures["passed"]:
+        click.echo(pick(f"不是线索、没有计入的行（合计、小计、签名、备注）：{'、'.join(map(str, figures['passed'][:20]))}", f"Rows that are no entries and were not counted (totals, signatures, notes): {', '.join(map(str, figures['passed'][:20]))}"))
     if figures["stated"] is not None and figures["stated"] != trial.received:
         click.echo(pick(f"合计行写的是 {figures['stated']}，实际读到 {trial.received}。", f"The totals row says {figures['stated']}; {trial.received} were read."))
     click.echo(pick(f"收到 {figures['received']}＝入账 {figures['accepted']}＋退回 {figures['refused']}＋密封 {figures['sealed']}（存疑 {figures['doubtful']}）",

@@ -83,7 +83,7 @@ def attempt(request: HttpRequest) -> HttpResponse:
     except Refused as error:
         return render(request, "web/imports/choose.html", {**_desk(request), "error": error}, status=422)
     problems = {r.at: book.rows[r.at] for r in trial.rows if r.reasons}
-    data = {"_path": "/leads/import", "file": trial.file, "sha": trial.sha256, "layout": asdict(trial.layout), "received": trial.received, "sealed": trial.sealed, "stated": trial.stated,
+    data = {"_path": "/leads/import", "file": trial.file, "sha": trial.sha256, "layout": asdict(trial.layout), "received": trial.received, "sealed": trial.sealed, "stated": trial.stated, "passed": trial.passed,
             "again": trial.again, "body": int(body), "room": request.POST.get("room", ""), "cells": {str(k): v for k, v in problems.items()},
             "rows": [[*(getattr(r, f) if f != "received_on" else r.received_on and r.received_on.isoformat() for f in Row.__slots__)] for r in trial.rows]}
     Draft.objects.filter(form=FORM).delete()
@@ -104,7 +104,7 @@ def _waiting() -> tuple[service.Trial, dict[str, Any]]:
         rows.append(Row(**given))
     raw = data["layout"]
     layout = Layout(tuple(raw["header"]), tuple(raw["headings"]), raw["columns"], raw["first"], raw["unit"], raw["title"], tuple(raw["unknown"]))
-    trial = service.Trial(data["file"], data["sha"], layout, data["received"], rows, data["sealed"], data["stated"], data["again"])
+    trial = service.Trial(data["file"], data["sha"], layout, data["received"], rows, data["sealed"], data["stated"], data["again"], passed=data.get("passed", []))
     trial.recount()
     return trial, data
 

@@ -13,6 +13,7 @@ _DAY = re.compile(r"\x01(\d{4})-(\d\d)-(\d\d)")  # what the reader makes of a ce
 _DASHED = re.compile(r"(\d{4})\s*[-/.．年]\s*(\d{1,2})\s*[-/.．月]\s*(\d{1,2})\s*日?(?:[T\s].*)?")
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _SHORT = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{2,4})")
+_NO_YEAR = re.compile(r"\d{1,2}\s*[-/.．月]\s*\d{1,2}\s*日?")
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _HAN = re.compile(r"([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日")
@@ -42,7 +43,7 @@ def _made(year: str | int, month: str | int, day: str | int) -> date | None:
 
 @lru_cache(maxsize=20_000)
 def read_date(cell: Cell) -> tuple[date | None, str]:
-    """The day and a reason code: "" sure, else `date_month`, `date_order` (doubtful) or `date` (not a day)."""
+    """The day and a reason code: "" sure, else `date_month`, `date_year`, `date_order` (doubtful) or `date` (not a day)."""
     if cell is None or cell == "":
         return None, ""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
@@ -66,6 +67,8 @@ def read_date(cell: Cell) -> tuple[date | None, str]:
         return date(1899, 12, 30) + timedelta(days=int(text)), ""
     if _SHORT.fullmatch(text):
         return None, "date_order"
+    if _NO_YEAR.fullmatch(text):
+        return None, "date_year"
     return None, "date"
 
 
@@ -79,7 +82,7 @@ def read_identity(cell: Cell, today: date) -> tuple[str, str]:
         if not abs(cell) < 1e15 or cell != int(cell):
             return "", "id_number"
         cell = _number(cell)
-    text = str(cell).strip()
+    text = "".join(c for c in str(cell).strip() if c.isprintable())  # marks of direction that come along when a number is copied
     verdict = check("person_id", text, today)
     if verdict.grade is Grade.WRONG:
         return "", "id_number" if {"digits_lost", "rounded"} & set(verdict.reasons) else "id_wrong"

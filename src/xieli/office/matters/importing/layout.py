@@ -12,8 +12,10 @@ from xieli.office.matters.services.errors import Refused
 WITHIN = 20
 _UNIT = re.compile(r"(?:填报|报送|填表)(?:单位|机关|部门)\s*[（(]?[^:：]{0,6}[:：]\s*(\S.*)")
 _TOTAL = re.compile(r"^\s*(合\s*计|总\s*计|小\s*计|共\s*计|total)\s*[:：]?", re.IGNORECASE)
+_PART = re.compile(r"\s*(小\s*计|\S{1,10}(小计|合计|总计|累计))\s*[:：]?\s*共?\s*[\d,]*\s*(件|条|行)?")
+_SIGNED = re.compile(r"\s*(?:(?:审核|复核|审批|审签|制表|填表|填报|报送|经办|分管|主管|单位负责|负责|联系)[^:：]{0,6}|注|备注|说明|填表说明|注意)\s*[:：]")
 # most rows are told by their first letter; a blank says nothing yet
-TOTAL_BEGINS = frozenset("合总小共tT") | {c for c in map(chr, range(0x3001)) if c.isspace()}
+TOTAL_BEGINS = frozenset("合总小共tT本截累第一二三四五六七八九十上下全年审复制填报经分主单负联注备说") | {c for c in map(chr, range(0x3001)) if c.isspace()}
 _COUNT = re.compile(r"(\d[\d,]*)\s*(?:件|条|行)?")
 
 
@@ -104,12 +106,24 @@ def find_layout(rows: Sequence[Sequence[Cell]], chosen: Mapping[str, str] | None
     return Layout(header, tuple(headings), columns, header[-1] + 1, unit, title, tuple(unknown))
 
 
+def _begins(row: Sequence[Cell]) -> str:
+    return next((text for cell in row if (text := _text(cell))), "")
+
+
 def is_total(row: Sequence[Cell]) -> bool:
-    """Whether the row is the ledger's totals row: its first words say so."""
-    for cell in row:
-        if text := _text(cell):
-            return text[0] in TOTAL_BEGINS and bool(_TOTAL.match(text))
-    return False
+    """Whether the row is a totals row, the ledger's or a month's: its first words say so."""
+    text = _begins(row)
+    return bool(_TOTAL.match(text) or _PART.fullmatch(text))
+
+
+def is_grand_total(row: Sequence[Cell]) -> bool:
+    """Whether the total is the whole ledger's and not that of a page or a month."""
+    return not _PART.fullmatch(_begins(row))
+
+
+def is_signature(row: Sequence[Cell]) -> bool:
+    """Whether the row is what stands below a table: who made and checked it, a note."""
+    return bool(_SIGNED.match(_begins(row)))
 
 
 def stated_total(row: Sequence[Cell]) -> int | None:

@@ -11,8 +11,16 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from xieli.office.matters.importing.cells import read_date, read_flag, read_identity, read_text
-from xieli.office.matters.importing.layout import TOTAL_BEGINS, Layout, is_total, stated_total
+from xieli.office.matters.importing.layout import (
+    TOTAL_BEGINS,
+    Layout,
+    is_grand_total,
+    is_signature,
+    is_total,
+    stated_total,
+)
 from xieli.office.matters.importing.workbook import Book, Cell
+from xieli.office.matters.services.names import PLAIN_NAMES, persons, read_name
 
 IN, DOUBTFUL, REFUSED = "in", "doubtful", "refused"
 
@@ -20,11 +28,13 @@ IN, DOUBTFUL, REFUSED = "in", "doubtful", "refused"
 REASONS: dict[str, tuple[str, str, str]] = {
     "no_subject": (REFUSED, "没有被反映人（不明的请填“不详”）", "no subject (write “不详” if unknown)"),
     "no_summary": (REFUSED, "没有主要问题", "no allegations"),
-    "date": (REFUSED, "收到日期不是日期", "the date received is no date"),
+    "several": (REFUSED, "一格里像有几个人；请每人一行，各自登记", "there seem to be several persons in one cell; give each a row of his own"),
+    "date": (REFUSED, "收到日期读不出来（没有这一天，或写法不认识）；请写成 2025-03-05", "the date received cannot be read (no such day, or an unknown spelling); write 2025-03-05"),
     "date_future": (REFUSED, "收到日期晚于今天", "the date received lies in the future"),
     "too_long": (REFUSED, "姓名、编号、单位或职务过长", "name, number, unit or post is too long"),
     "date_missing": (DOUBTFUL, "没有收到日期；入账后收到日期留空", "no date received; it stays empty when taken in"),
     "date_month": (DOUBTFUL, "收到日期只有年月；入账时按当月 1 日记", "only year and month; taken in as the first of the month"),
+    "date_year": (DOUBTFUL, "收到日期没有写年份；请写成 2025-03-05；入账后收到日期留空", "the date received names no year; write 2025-03-05; it stays empty when taken in"),
     "date_order": (DOUBTFUL, "日期写法分不清年月日先后；请写成 2025-03-05；入账后收到日期留空", "day and month cannot be told apart; write 2025-03-05; it stays empty when taken in"),
     "id_number": (DOUBTFUL, "身份证号被 Excel 存成了数字，末几位已丢失；请把该列设为“文本”后重新填写；入账时不记身份证号",
                   "Excel kept the identity number as a number and lost its last digits; set the column to text and enter it again; taken in without the number"),
@@ -67,11 +77,12 @@ class Row:
 
 @dataclass
 class Sorted:
-    """A ledger after reading: its rows, what its totals row states, notes for the person."""
+    """A ledger after reading: its rows, what its totals row states, and where rows stood that are no entries (totals, signatures)."""
 
     rows: list[Row]
     stated: int | None = None
     blank: int = 0
+    passed: list[int] = field(default_factory=list)
 
 
 SOURCES = {
@@ -123,7 +134,7 @@ def _entries(found: Sorted, layout: Layout, first: int, rows: list[list[Cell]]) 
     """The rows of a part that are entries, and where they stand: not the header, not blank, not the totals row."""
     begin = max(0, layout.first - first)
     rows, first = rows[begin:], first + begin
-    subject, used = layout.columns["subject"], list(layout.columns.values())
+    subject, summary, used = layout.columns["subject"], layout.columns["summary"], list(layout.columns.values())
     # a row whose first cell begins like no totals row and that names somebody is an entry at sight
     odd = [i for i, row in enumerate(rows) if not (len(row) > subject and row[subject] and (c := row[0]) and (type(c) is not str or c[0] not in TOTAL_BEGINS))]
     if not odd:
@@ -135,7 +146,12 @@ def _entries(found: Sorted, layout: Layout, first: int, rows: list[list[Cell]]) 
             found.blank += 1
             out.add(i)
         elif is_total(row):
-            found.stated = stated_total(row)
+            if is_grand_total(row):
+                found.stated = stated_total(row)
+            found.passed.append(first + i)
+            out.add(i)
+        elif is_signature(row) and not (summary < len(row) and read_text(row[summary])) and not (subject < len(row) and row[subject] and not is_signature([row[subject]])):
+            found.passed.append(first + i)
             out.add(i)
     return [first + i for i in range(len(rows)) if i not in out], [row for i, row in enumerate(rows) if i not in out]
 
@@ -189,6 +205,9 @@ def _read(columns: list[tuple[Cell, ...]], places: Sequence[int], layout: Layout
         return list(map(once, found, found))
 
     subjects, summaries, numbers = kept("subject"), texts("summary"), texts("number")
+    if not PLAIN_NAMES.fullmatch("".join(subjects)):
+        subjects = [once(name, name) for name in map(read_name, subjects)]
+        told((len(persons(s)) > 1 for s in subjects), "several")
     if not all(subjects):
         told((not s for s in subjects), "no_subject")
     if not all(summaries):

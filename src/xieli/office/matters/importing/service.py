@@ -19,6 +19,7 @@ from xieli.office.matters.importing.piles import DOUBTFUL, IN, REFUSED, Row, Sor
 from xieli.office.matters.importing.workbook import Book
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.leads import level_for
+from xieli.office.matters.services.names import persons
 from xieli.office.matters.services.playbooks import current
 from xieli.office.matters.services.source import actor, call, now, today
 from xieli.office.matters.tables.core import Matter
@@ -41,6 +42,7 @@ class Trial:
     sealed: int
     stated: int | None = None
     again: bool = False
+    passed: list[int] = field(default_factory=list)  # rows that are no entries: totals, signatures, notes
     counts: dict[str, int] = field(default_factory=dict)
 
     def pile(self, which: str) -> Iterator[Row]:
@@ -58,7 +60,7 @@ class Trial:
         """The figures: received = accepted + refused + sealed."""
         accepted = self.counts[IN] + (self.counts[DOUBTFUL] if take_doubtful else 0)
         return {"received": self.received, "accepted": accepted, "doubtful": self.counts[DOUBTFUL], "refused": self.received - accepted - self.sealed,
-                "sealed": self.sealed, "stated": self.stated, "again": self.again}
+                "sealed": self.sealed, "stated": self.stated, "again": self.again, "passed": [at + 1 for at in self.passed]}
 
 
 @without_collector()
@@ -70,7 +72,7 @@ def dry_run(book: Book, body: int, chosen: Mapping[str, str] | None = None) -> T
     layout = find_layout(book.rows.first(WITHIN), chosen)
     result = sort_rows(book, layout, today())
     sealed = _drop_sealed(book, result, body)
-    trial = Trial(book.name, book.sha256, layout, len(result.rows) + sealed, result.rows, sealed, result.stated)
+    trial = Trial(book.name, book.sha256, layout, len(result.rows) + sealed, result.rows, sealed, result.stated, passed=result.passed)
     trial.again = ImportBatch.objects.filter(file_sha=book.sha256, undone_at=None).exists()
     _mark_known(trial.rows)
     trial.recount()
@@ -87,15 +89,18 @@ def _listed(values: Sequence[str]) -> str | list[str]:
 
 def _drop_sealed(book: Book, result: Sorted, body: int) -> int:
     # who is named again and again is asked about once
-    asked = list(dict.fromkeys((r.subject, r.id_number) for r in result.rows))
+    # a cell that is more than a name may name several, or remark on one: each of them may be the superior
+    odd = {r.at: [(name, "") for name in persons(r.subject)] for r in result.rows if not r.subject.isalpha()}
+    asked = list(dict.fromkeys([*((r.subject, r.id_number) for r in result.rows), *(who for names in odd.values() for who in names)]))
     if not asked:
         return 0
     hits = call("sealed_among", body, _listed([name for name, _ in asked]), _listed([number for _, number in asked]))
     sealed = {asked[i - 1] for i in hits}  # type: ignore[attr-defined]
     if not sealed:
         return 0
-    book.rows.drop(*(r.at for r in result.rows if (r.subject, r.id_number) in sealed))
-    kept = [r for r in result.rows if (r.subject, r.id_number) not in sealed]
+    gone_at = {r.at for r in result.rows if (r.subject, r.id_number) in sealed or not sealed.isdisjoint(odd.get(r.at, ()))}
+    book.rows.drop(*gone_at)
+    kept = [r for r in result.rows if r.at not in gone_at]
     gone = len(result.rows) - len(kept)
     result.rows = kept
     return gone
@@ -183,6 +188,7 @@ def _series(playbook: Any, body: int) -> tuple[str, str]:
 
 
 _UNDO = {
+    "already decided": ("again", "这一批已经撤销过，没有再次改动。", "This import has been undone already; nothing was changed again."),
     "an import is undone within 24 hours": ("too_late", "导入超过 24 小时，不能整批撤销；请逐件办理。", "An import is undone within 24 hours only; handle its leads one by one."),
     "the import has been worked on": ("worked_on", "其中有线索已经办理过，不能整批撤销。什么都没有改动。", "Some of its leads have been worked on; the import cannot be undone. Nothing was changed."),
 }

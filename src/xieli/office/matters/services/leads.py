@@ -17,6 +17,7 @@ from xieli.office.bodies.models import Body, Office
 from xieli.office.matters.services import grants
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.moves import begin
+from xieli.office.matters.services.names import persons, read_name
 from xieli.office.matters.services.playbooks import current
 from xieli.office.matters.services.source import actor, call, now, today
 from xieli.office.matters.tables.core import Matter, MatterBody, MatterLink, MatterSubject
@@ -80,8 +81,13 @@ def digest_of(id_number: str) -> bytes | None:
 
 def belongs_to_superior(owner_body: int, subject: Subject) -> bool:
     """Whether the subject is the own head or of the superior's cadre: then nothing is kept here (检举控告规则 15)."""
+    digest = digest_of(subject.id_number) if subject.id_number else None
+    # as written, and each person that the field names: a blank, a remark or a second name hides nobody
+    written = read_name(subject.name)
+    asked = [(written, digest), *((name, None) for name in persons(written) if name != written)]
     with connection.cursor() as cursor:
-        cursor.execute("select access.belongs_to_superior(%s, %s, %s, %s)", [owner_body, subject.person, digest_of(subject.id_number) if subject.id_number else None, subject.name])
+        cursor.execute("select bool_or(access.belongs_to_superior(%s, %s, x.digest, x.name)) from unnest(%s::text[], %s::bytea[]) x(name, digest)",
+                       [owner_body, subject.person, [name for name, _ in asked], [digest for _, digest in asked]])
         return bool(cursor.fetchone()[0])
 
 
