@@ -1,4 +1,4 @@
-"""A year on: the head who chose Wuchuan for “one call, the same night” reads why, from the frozen page, the ranking and the ledger alone."""
+"""More than a year on, all first access has ended: the chief who chose Wuchuan for “one call, the same night” reads why, from the frozen page, the ranking and the ledger alone."""
 from __future__ import annotations
 
 import hashlib
@@ -10,7 +10,8 @@ import pytest
 @pytest.fixture(scope="module")
 def a_year_on(played):
     """Loads, weights and readiness are no longer what they were, and the matter was looked at again."""
-    played.theatre.at("2027-03-10 09:00")
+    played.theatre.at("2027-04-20 09:00")
+    played.admin.execute("select access.sweep(10000)")
     played.admin.execute("update body_load set load = load * 5 + 700, designations = 6, experience = '{}'")
     played.admin.execute("update body_travel set hours = 9")
 
@@ -27,6 +28,7 @@ def test_the_designation_can_be_defended_from_screen_snapshot_and_record(stage, 
     page = stage.client("chief3").get(f"/approval/{Approval(pk=approval).ref}")
     text = page.content.decode()
     assert page.status_code == 200
+    assert stage.client("yj-head").get(f"/approval/{Approval(pk=approval).ref}").status_code == 200, "and who signed it, though it went to another body that night"
     assert "以下是签批时所见，已冻结" in text
     for said in (wuchuan, "北屏区任务集中，当日无力量和留置场所", "七个审查调查组全部在外", "留置场所、看护、医护已备", "1 (ours)"):
         assert said in text, said

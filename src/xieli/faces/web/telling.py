@@ -19,7 +19,7 @@ KINDS = {
     "factor_reset": _("您的第二因素已由两人重置；如非您本人要求，请立即报告"),
     "clock_alarm": _("期限将到或已到"), "feedback_overdue": _("反馈已逾期"),
     "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"), "exhibit_forged": _("依据的材料被认定伪造"),
-    "export_ended": _("您申请的后台导出已结束"),
+    "export_ended": _("您申请的后台导出已结束"), "access_ending": _("有承办权限将在三十日内到期，须由领导逐件续期或任其终止"),
     "match_sign": _("有一份碰撞授权等您签批"), "match_in_force": _("碰撞授权已由两人签批，现已生效"), "match_ends": _("碰撞授权即将到期"),
     "match_destroyed": _("碰撞数据已按期销毁，记录保留"), "model_suspended": _("一个碰撞模型因误报过多已暂停"),
 }
@@ -29,7 +29,7 @@ REASONS = {
     "approval_waiting": _("您的职务在这件请示的审批环节中"), "handover_arrived": _("您在接收机构的收件岗位"), "designated": _("您在被指定的机构任职"),
     "handover_opened": _("您发出了这件移送"), "handover_accepted": _("您发出了这件移送"), "handover_returned": _("您发出了这件移送"), "handover_redirected": _("您发出了这件移送"),
     "reporter_asked": _("您保管反映人信息库的一把钥匙"), "reporter_released": _("您提出了这项申请"), "reporter_refused": _("您提出了这项申请"), "match_run": _("您提出了这次运行"),
-    "export_ended": _("您提出了这次导出"), "factor_reset": _("这是您的账号"), "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "match_sign": _("您是承办机构的负责人，可以签批"), "match_in_force": _("您提出或使用这份授权"), "match_ends": _("您提出或使用这份授权"),
+    "export_ended": _("您提出了这次导出"), "factor_reset": _("这是您的账号"), "access_ending": _("您承办或分管其中的事项"), "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "match_sign": _("您是承办机构的负责人，可以签批"), "match_in_force": _("您提出或使用这份授权"), "match_ends": _("您提出或使用这份授权"),
     "match_destroyed": _("您提出、使用或签批了这份授权"), "model_suspended": _("您使用或签批的授权列有这个模型"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
 }
 
@@ -67,6 +67,8 @@ def sentences(rows: Iterable[Notification]) -> list[Told]:
             url = reverse("desk_model", args=[row.fields["model"]])
         elif row.kind == "export_ended" and row.fields.get("export"):
             url = reverse("export", args=[to_ref(int(row.fields["export"]))])
+        elif row.kind == "access_ending":
+            url = reverse("access_endings")
         elif row.kind.startswith("reporter_"):
             url = reverse("reporters")
         found.append(Told(row, f"{text} · {matter.title}" if matter else text, url, str(REASONS.get(row.kind, ""))))

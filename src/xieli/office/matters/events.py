@@ -61,6 +61,7 @@ register("alarm.answered", {"alarm": "ref"}, zh="{by} 处置 {matters} 的警示
 register("knower.added", {"grant": "ref", "principal": "ref", "kind": "code", "basis": "text"}, zh="{by} 将 {principal} 列入 {matters} 的知悉范围（{kind}，依据 {basis}，{grant}）",
          en="{by} added {principal} to the knowers of {matters} ({kind}, basis {basis}, {grant})")
 register("knower.removed", {"grant": "ref", "reason": "text?"}, zh="{by} 终止 {matters} 的知悉权限 {grant}（{reason}）", en="{by} ended access {grant} to {matters} ({reason})")
+register("knower.renewed", {"grant": "ref", "of": "ref", "reason": "text"}, zh="{by} 将 {matters} 的知悉权限 {of} 续期一年为 {grant}（{reason}）", en="{by} renewed access {of} to {matters} for a year as {grant} ({reason})")
 register("recusal.asked", {"recusal": "ref", "principal": "ref", "ground": "code"}, zh="{by} 就 {matters} 提出 {principal} 回避（{ground}，{recusal}）", en="{by} asked that {principal} be recused from {matters} ({ground}, {recusal})")
 register("recusal.answered", {"recusal": "ref", "verdict": "code"}, zh="{by} 对 {matters} 的回避 {recusal} 作出 {verdict}", en="{by} decided {verdict} on recusal {recusal} of {matters}")
 register("register.exported", {"register": "code", "rows": "int", "purpose": "text"}, zh="{by} 导出台账 {register} 共 {rows} 条，用途：{purpose}（{matters}）",

@@ -149,6 +149,13 @@ def sweep_knowers(at_most: int = 500) -> int:
         return int(cursor.fetchone()[0])
 
 
+def tell_endings() -> int:
+    """Working access that ends within thirty days, and who works on or leads the matter hears of it; once an hour."""
+    with connection.cursor() as cursor:
+        cursor.execute("select access.tell_endings()")
+        return int(cursor.fetchone()[0])
+
+
 def release_loads() -> int:
     """Weekly loads of the county bodies, counts only; between two weeks nothing changes."""
     with connection.cursor() as cursor:
@@ -186,4 +193,4 @@ def end_reporter_requests() -> int:
 
 def round_once() -> dict[str, int]:
     """One whole round."""
-    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "loads": release_loads(), "matching": expire_matching(), "files": sweep_files(), "reporters": end_reporter_requests()}
+    return {"clocks": sweep_clocks(), "duties": sweep_duties(), "knowers": sweep_knowers(), "endings": tell_endings(), "loads": release_loads(), "matching": expire_matching(), "files": sweep_files(), "reporters": end_reporter_requests()}

@@ -152,7 +152,7 @@ def grant_kind(code: str) -> str:
     return (KINDS[code].en if english() else KINDS[code].zh) if code in KINDS else code
 
 
-BASES = {"line": ("分管领导一线", "line of leaders"), "opened": ("登记", "opening"), "case_team": ("专案组", "case team"), "handover": ("移送", "hand-over"), "approval": ("审批", "approval"),
+BASES = {"line": ("分管领导一线", "line of leaders"), "opened": ("登记", "opening"), "renewed": ("续期", "renewal"), "answers": ("对指定管辖等决定负责", "answers for the decision on competence"), "case_team": ("专案组", "case team"), "handover": ("移送", "hand-over"), "approval": ("审批", "approval"),
          "break_glass": ("破窗", "break-glass access"), "posting": ("任职", "posting"), "owner": ("主办", "lead body")}
 # bases that our own services write in words
 BASES |= {pair[0]: pair for pair in (("案管录入纸质签批", "paper signature entered by case management"), ("分管", "in charge"), ("本委承办", "lead of the commission"), ("承办", "handling"), ("登记", "opening"))}

@@ -4,8 +4,10 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from xieli.engines.needtoknow import KINDS
@@ -43,7 +45,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     now = [g for g in given if g.revoked_at is None and g.ends_at > who.now]
     return render(request, "web/access.html", {
         "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
-        "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, matter, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter),
+        "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, matter, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter), "endings": grants.endings(matter.id),
         "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": RAISED, "act_words": [(a, words[english()]) for a, words in ACT_WORDS.items()],
     })
 
@@ -94,6 +96,30 @@ def revoke(request: HttpRequest, ref: str, grant_ref: str) -> HttpResponse:
         raise NotVisible()
     grants.revoke(grant.id, matter.id, request.POST.get("reason", ""))
     return redirect("access", ref) if Matter.objects.filter(pk=matter.id).exists() else redirect("workbench")
+
+
+@bound
+def endings(request: HttpRequest) -> HttpResponse:
+    """Working access that ends soon or has ended: who leads the line looks at each and renews it for a year, or lets it end."""
+    rows = grants.endings()
+    names = principal_names({e.grant.principal for e in rows})
+    return render(request, "web/endings.html", {"rows": rows, "names": names, "renewable": any(e.mine_to_renew for e in rows)})
+
+
+@require_POST
+@bound
+def renew(request: HttpRequest) -> HttpResponse:
+    """Renew the chosen ones for a year, all or none, for one reason."""
+    chosen = [identity(ref) for ref in request.POST.getlist("grant")]
+    found = {g.id: g for g in Grant.objects.filter(pk__in=chosen)}
+    if not chosen:
+        raise Refused("grant", "请至少选择一项。没有改动。", "Choose at least one. Nothing was changed.")
+    if set(chosen) - set(found):
+        raise NotVisible()
+    with transaction.atomic():
+        for grant in chosen:
+            grants.renew(grant, found[grant].matter_id, request.POST.get("reason", ""))
+    return redirect(f"{reverse('access_endings')}?done={len(chosen)}")
 
 
 @require_POST

@@ -1,8 +1,10 @@
 """Knowers and recusals as playbook steps and teams ask for them: one definer call and one event each."""
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from xieli.office.access.models import Grant
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import call
 
@@ -22,6 +24,50 @@ def revoke(grant_id: int, matter_id: int, why: str) -> None:
 
     call("revoke", grant_id, why)
     record("knower.removed", matters=[matter_id], grant=grant_id, reason=why or None)
+
+
+def renew(grant_id: int, matter_id: int, why: str) -> int:
+    """Another twelve months of working access, looked at by who may approve or grant on the matter; returns the new grant.
+
+    In its last thirty days, or within a year after its end. Raises Refused for what reaches oneself and for what was withdrawn.
+    """
+    from xieli.office.audit import record
+
+    identity = int(call("renew", grant_id, why.strip()))  # type: ignore[call-overload]
+    record("knower.renewed", matters=[matter_id], grant=identity, of=grant_id, reason=why.strip())
+    return identity
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Working access that ends within thirty days or has ended: the grant, and whether the bound person may renew it."""
+
+    grant: Grant
+    over: bool
+    mine_to_renew: bool
+
+
+def endings(matter_id: int | None = None, at_most: int = 200) -> list[Ending]:
+    """What of the open matters that the bound person sees ends within thirty days or ended within a year, soonest first.
+
+    One's own access is another's to renew, unless one leads the line and holds it still (`access.renew` decides; this only shows).
+    """
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select g.id, g.ends_at <= w.t, (access.may(g.matter_id, 'approve') or (access.may(g.matter_id, 'grant') and not g.principal = any (w.p || w.me)))
+                   and (not g.principal = any (w.p || w.me) or not exists (select 1 from unnest(g.acts) a where not access.may(g.matter_id, a)))
+            from matter_grant g join matter m on m.id = g.matter_id and m.status = 'open', access.who() w
+            where g.revoked_at is null and g.kind in ('handler', 'receiver', 'team') and 'write' = any (g.acts) and g.ends_at - g.starts_at > interval '60 days'
+              and g.ends_at > w.t - interval '12 months' and g.ends_at <= w.t + interval '30 days' and (%s::bigint is null or g.matter_id = %s)
+              and not exists (select 1 from matter_grant o where o.matter_id = g.matter_id and o.principal = g.principal and o.id <> g.id and o.revoked_at is null
+                              and o.kind in ('handler', 'receiver', 'team') and 'write' = any (o.acts) and o.ends_at > g.ends_at)
+            order by g.ends_at, g.id limit %s""", [matter_id, matter_id, at_most])
+        rows = {row[0]: row for row in cursor.fetchall()}
+    found = {g.id: g for g in Grant.objects.filter(pk__in=rows).select_related("matter")}
+    return [Ending(found[i], bool(over), bool(mine)) for i, over, mine in rows.values() if i in found]
 
 
 def raise_recusal(matter_id: int, whom: int, *, ground: str, reason: str) -> int:
