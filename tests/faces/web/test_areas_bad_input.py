@@ -75,7 +75,7 @@ def twice() -> dict[str, Any]:
 
 ALL_BODIES = ["b0", "b1", "b2", "b3"]
 FAULTS = [
-    ("negative load", "zones", zones(unit_load=-4), ("u02 的数值 -4", "不小于 0"), ("u02", "at least 0")),
+    ("negative load", "zones", zones(unit_load=-4), ("单位 u02 的负荷是 -4", "不小于 0"), ("unit u02", "the load is -4", "at least 0")),
     ("duplicate id", "zones", twice(), ("u02",), ("u02",)),
     ("nobody may take it", "zones", zones(unit_recused=ALL_BODIES), ("u02",), ("u02",)),
     ("a lock against a ban", "zones", zones(top_bans=[{"unit": "u02", "body": "b1", "code": "recusal"}], top_locks=[{"unit": "u02", "body": "b1", "by": "x", "reason": "x"}]), ("锁定", "u02"), ("lock", "u02")),

@@ -79,10 +79,27 @@ def _refuse(rule: str, records: list[str], zh: str, en: str) -> BadInput:
     return BadInput(rule, records, Text(zh, en))
 
 
+_WHAT = {  # what the number of a rule is, for a person
+    "officers": ("可用干部数", "number of available officers"), "cap": ("单位数上限", "most units"), "case_cap": ("案件数上限", "most cases"), "coordinates": ("坐标（公里）", "coordinate in km"),
+    "negative-load": ("负荷", "load"), "negative-cases": ("案件数", "number of cases"), "block": ("行业最少家数", "fewest of an industry"), "band": ("平衡幅度", "balance band"),
+    "move_budget": ("调整数上限", "most moves"),
+}
+
+
+_KIND = {"unit": "单位", "body": "机构"}
+
+
+def _named(record: str) -> str:
+    """A record as a Chinese sentence names it: 单位 u02, 机构 b1."""
+    kind, _, identity = record.partition(" ")
+    return f"{_KIND[kind]} {identity} " if kind in _KIND and identity else f"{record} " if record not in _WHAT else ""
+
+
 def _number(value: Any, rule: str, record: str, *, least: float = 0) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < least:
-        raise _refuse(rule, [record], f"{record} 的数值 {value!r} 无效：应为不小于 {least:g} 的数。未作任何划分，请改正后重来。",
-                      f"{record} has the value {value!r}: a number of at least {least:g} is needed. Nothing was planned; correct it and run again.")
+        zh, en = _WHAT.get(rule, ("数值", "value"))
+        raise _refuse(rule, [record], f"{_named(record)}的{zh}是 {value!r}，应为不小于 {least:g} 的数。未作任何划分，请改正后重来。".removeprefix("的"),
+                      f"{record}: the {en} is {value!r}; a number of at least {least:g} is needed. Nothing was planned; correct it and run again.")
     return float(value)
 
 
