@@ -49,7 +49,7 @@ def present() -> list[dict[str, str]]:
 #: who may see what the story made, of `ROLES`: handlers, their room, leaders of the line, approvers, parties; by name, so that a policy
 #: that lets one more in shows
 SEEN = {
-    "lead": {"chief3", "zhou-rong", "wuchuan-handler1", "yj-clerk", "yj-analyst", "yj-duty"}, "channel": {"chief3", "yj-head", "yj-duty"}, "designation": {"chief3", "zhou-rong"},
+    "lead": {"chief3", "zhou-rong", "wuchuan-handler1", "yj-clerk", "yj-analyst", "yj-duty"}, "channel": {"chief3", "yj-head", "yj-duty"}, "designation": {"chief3", "yj-head", "zhou-rong"},
     "case": {"zhou-rong", "wuchuan-handler1"}, "liuzhi": {"yj-head", "zhou-rong", "wuchuan-handler1"},
     # and the sender's people follow their parcel
     "parcel": {"chief3", "fire-officer", "fire-handler", "zhou-rong", "wuchuan-handler1", "yj-clerk", "yj-analyst", "yj-duty"},
