@@ -6,5 +6,5 @@ from xieli.server.migration_sql import sql_file
 class Migration(migrations.Migration):
     """Working access is looked at each year, and the line keeps reading what is closed."""
 
-    dependencies = [("matters", "0015_alarms_together")]
-    operations = [sql_file("xieli.office.matters", "0016_renewal.sql")]
+    dependencies = [("matters", "0016_superiors_names")]
+    operations = [sql_file("xieli.office.matters", "0017_renewal.sql")]
