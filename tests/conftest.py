@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pytest_django import plugin
 
-from tests import skiplist
+from tests import skiplist, tours
 from xieli.server.postgres import Server
 
 CLUSTER = "XIELI_TEST_CLUSTER"
@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o711)  # for root the database runs under another account, which must pass through
         os.environ[CLUSTER] = str(folder)
         config.pluginmanager.register(skiplist.SkipList(skiplist.read(Path(__file__).with_name("skips.txt"))), "xieli-skips")
+        config.pluginmanager.register(tours.Said(), "xieli-tours")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

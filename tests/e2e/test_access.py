@@ -4,8 +4,11 @@ A few pages in the ordinary run; every screen, language and width in the large o
 """
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from tests import tours
 from tests.e2e.browser import AXE, LARGE, Person, choose, faults, serving
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -118,7 +121,8 @@ def test_a_draft_is_kept_and_comes_back(stage, chromium, base):
     window.close()
 
 
-def test_the_tour_walks_seven_steps_as_seven_people(stage, chromium, base):
+def test_the_tour_walks_seven_steps_as_seven_people(stage, chromium, base, record_property):
+    began = time.monotonic()
     window = Person(chromium, base, stage, "chief3")
     window.open("/entrance")
     window.page.locator("form[action='/tour/1'] button").click()
@@ -133,4 +137,5 @@ def test_the_tour_walks_seven_steps_as_seven_people(stage, chromium, base):
             window.page.locator(".tour button.main").click()
             window.page.wait_for_load_state()
     assert len(set(titles)) == 7
+    record_property(tours.PROPERTY, time.monotonic() - began)
     window.close()

@@ -76,6 +76,20 @@ def test_nothing_but_a_demo_is_ever_emptied(mark: str | None, monkeypatch: pytes
         anew.empty(SimpleNamespace(), silent)  # type: ignore[arg-type]
 
 
+def test_nothing_of_the_old_demo_is_left_beside_its_database(tmp_path: Path) -> None:
+    """A sealer that remembers the seals of the old ledger takes the new one for a rolled-back database and stops for good."""
+    home = Home(tmp_path)
+    (home.seals / "sealer.state").write_text("126 3640")
+    (home.seals / "ALARM").write_text("rolled back")
+    (home.files / "ab").write_bytes(b"of a matter that is gone")
+    (tmp_path / "secrets").mkdir(exist_ok=True)
+    (tmp_path / "secrets" / "cookie.key").write_text("kept")
+    anew.leave_nothing(home)
+    assert list(home.seals.iterdir()) == []
+    assert list(home.files.iterdir()) == []
+    assert (tmp_path / "secrets" / "cookie.key").read_text() == "kept"
+
+
 def test_the_waiting_page_is_fetched_before_anything_stops(tmp_path: Path) -> None:
     watch = anew.Watch(Home(tmp_path))
     anew.ask(watch.place)

@@ -8,6 +8,7 @@ The web role gains no right by it: it can ask, the installer's connection answer
 """
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -45,8 +46,19 @@ def empty(db: Instance, say: Say) -> None:
     refuse_unless_demo(db)
     with psycopg.connect(db.maintenance_dsn, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(db.database)))
+    leave_nothing(db.home)
     prepare.bring_up_to_date(db, say)
     prepare.set_mark(db, "demo", level_cap=3)
+
+
+def leave_nothing(home: Home) -> None:
+    """Take away what the dropped database left beside it: stored files, data laid out for matching, the seals of its ledger.
+
+    The seals too, key and memory: a sealer that remembers the old ledger would take the new one for a database rolled back
+    and stop, which is right everywhere else.
+    """
+    for folder in ("files", "matching", "seals"):
+        shutil.rmtree(home.path / folder, ignore_errors=True)
 
 
 class Watch:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class Step:
     """One step: whose eyes (a person's code, or the office he holds, `#1` for the second of several), which page, and words.
 
-    `page` is `matter`, the name of a page of a matter (`access`, `desk_new`) or of a page by itself; `kind` says which matter, the
+    `page` is `matter`, the name of a page of a matter (`access`, `desk_new`), `approval` (the slip of the first request on it) or a page by itself; `kind` says which matter, the
     first of it that this person sees, or, with `of`, the first that came from a matter of that other kind. `part` is an anchor.
     """
 
@@ -66,7 +66,7 @@ SUBSIDY: tuple[Step, ...] = (
          "文山镇收到反映：种粮补贴的面积对不上，知情人多是亲友。镇纪委书记报到片区：缺几个人、要走多少户。片区以外的乡镇看不到这件事。",
          "A report reaches Wenshan: the acreage of a grain subsidy does not add up, and those who know are kin and friends. The town's secretary asks its area: how many hands, how many households. Towns outside the area do not see it.",
          "人手不够就先放着，或者让熟人去问熟人。", "too few hands: it lay there, or friends were sent to ask friends."),
-    Step("deputy@zhongyue", "matter", "area_case", "县里分管领导启动", "The county's deputy starts it",
+    Step("deputy@zhongyue", "approval", "area_case", "县里分管领导启动", "The county's deputy starts it",
          "没有分管领导批准，片区办案启动不了；批准时看到的一页冻结留存。片区只说谁来帮，立案权一点不增加。",
          "Without the deputy's approval the area case does not start; what he saw when he approved is frozen. An area says who helps, and adds no power to file.",
          "打个电话就抽人，事后说不清谁定的。", "people were taken by a telephone call, and later nobody could say who had decided."),
@@ -81,7 +81,7 @@ SUBSIDY: tuple[Step, ...] = (
     Step("room_head@zhongyue/supervision1", "matter", "area_case", "半个月查清", "Clear in half a month",
          "十五日的时钟从启动算起。走访 37 户，还差两组；再到 62 户，四十一亩虚报查清。后一次数字顶替前一次，前一次留痕。",
          "A clock of fifteen days runs from the start. 37 households, two groups missing; then 62, and 41 mu of false acreage are clear. The later figure stands, the earlier one is kept.",
-         "查到哪里算哪里，数字越报越圆。", "it ended where it ended, and the figures grew rounder with each report."),
+         "查到哪里算哪里，数字越报越圆。", "it ended where it ended, and the figures grew rounder with each report.", part="timeline"),
     Step("handler@fengdeng#1", "workbench", "", "人回去，权限当刻终止", "The people go home, access ends at that instant",
          "派出的人归还了，这一件从他的工作台、搜索和记录里一起消失；工作鉴定留下。",
          "The person sent has gone home: the matter is gone from his workbench, his search and his lists at once. His appraisal stays.",

@@ -14,6 +14,7 @@ from xieli.faces.web.views.entrance import demo_people, loopback
 from xieli.office.demo.guide import TOURS, code_of
 from xieli.office.ids import to_ref
 from xieli.office.matters.services.errors import NotVisible
+from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.core import Matter
 from xieli.server.binding import open_demo_session
 
@@ -43,6 +44,9 @@ def there(request: HttpRequest) -> HttpResponse:
         return redirect(step.page)
     found = Matter.objects.filter(kind=step.kind, **({"links_in__source__kind": step.of} if step.of else {}))
     matter = found.order_by("opened_at", "id").first()
+    if matter and step.page == "approval":
+        slip = Approval.objects.filter(matter=matter).order_by("requested_at", "id").first()
+        return redirect(reverse("approval", args=[slip.ref]) if slip else reverse("matter", args=[to_ref(matter.id)]))
     return redirect(reverse(step.page, args=[to_ref(matter.id)]) + (f"#{step.part}" if step.part else "")) if matter else redirect("workbench")
 
 
