@@ -20,7 +20,7 @@ PAGES = [
     ("wuchuan-handler1", "/m/@liuzhi"), ("chief3", "/m/@channel/form/call"), ("chief3", "/m/@channel/ask/open"), ("chief3", "/m/@channel/handover"), ("chief3", "/m/@channel/diagram"),
     ("fire-handler", "/sent"), ("wuchuan-handler1", "/owed"), ("yj-rights", "/rights"), ("chief3", "/bodies"), ("chief3", "/bodies/yj"), ("chief3", "/bodies/merge?from=linjiang&into=beiping"),
     ("chief3", "/calendar?year=2027"), ("chief3", "/playbooks"), ("chief3", "/playbooks/liuzhi"), ("chief3", "/search?q=yj"), ("chief3", "/notifications"), ("chief3", "/drafts"), ("yj-head", "/glass"),
-    ("chief3", "/entrance"), ("chief3", "/leads"), ("chief3", "/matters"),
+    ("chief3", "/entrance"), ("chief3", "/leads"), ("chief3", "/matters"), ("chief3", "/access/endings"),
 ]
 CHOSEN = PAGES if LARGE else PAGES[:7]
 VARIANTS = [("zh-hans", "light", 1280), ("en", "dark", 390)] + ([("en", "light", 390), ("zh-hans", "dark", 1280)] if LARGE else [])

@@ -103,7 +103,11 @@ def endings(request: HttpRequest) -> HttpResponse:
     """Working access that ends soon or has ended: who leads the line looks at each and renews it for a year, or lets it end."""
     rows = grants.endings()
     names = principal_names({e.grant.principal for e in rows})
-    return render(request, "web/endings.html", {"rows": rows, "names": names, "renewable": any(e.mine_to_renew for e in rows)})
+    by_matter: dict[int, list[grants.Ending]] = {}
+    for row in rows:
+        by_matter.setdefault(row.grant.matter_id, []).append(row)
+    return render(request, "web/endings.html", {"rows": rows, "by_matter": [(found[0].grant.matter, found) for found in by_matter.values()], "names": names,
+                                                "renewable": any(e.mine_to_renew for e in rows)})
 
 
 @require_POST
