@@ -38,11 +38,9 @@ def test_a_leader_is_told_looks_at_each_and_renews_for_a_reason(stage, near_the_
 
 
 def test_who_works_on_a_matter_sees_the_end_and_leaves_the_renewal_to_another(stage, near_the_end) -> None:
-    handler, word = stage.one("select g.principal from matter_grant g join person p on p.id = g.principal join matter m on m.id = g.matter_id where m.status = 'open' and g.kind = 'handler'"
-                              " and g.revoked_at is null and g.ends_at between access.now() and access.now() + interval '30 days' order by g.ends_at limit 1"), "for another leader"
-    person = next(code for code, identity in stage.world.people.items() if identity == handler)
+    person, handler = "wuchuan-handler1", stage.world.people["wuchuan-handler1"]
     page = stage.client(person, "en").get("/access/endings").content.decode()
-    assert word in page
+    assert "for another leader" in page
     own = stage.one("select g.id from matter_grant g join matter m on m.id = g.matter_id where m.status = 'open' and g.principal = %s and g.kind = 'handler' and g.revoked_at is null order by g.ends_at limit 1", handler)
     from xieli.office.ids import to_ref
 
