@@ -13,7 +13,7 @@ from xieli.office.desk.models import Authorization, Conversion, Correction, Hit,
 from xieli.office.ids import to_ref
 from xieli.office.matters.services import grants, leads
 from xieli.office.matters.services.errors import Refused
-from xieli.office.matters.services.source import ZONE, call, now
+from xieli.office.matters.services.source import ZONE, call, now, today
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.desk import Notification
 
@@ -41,7 +41,10 @@ def test_two_leaders_who_do_not_operate_sign(bench: Bench) -> None:
     identity = bench.proposed()
     with bench.stage.acts(bench.chief):
         assert bench.stage.refused(lambda: services.sign_authorization(Authorization.objects.get(pk=identity))) == "operator_signs"
+    unread = "select count(*) from notification where kind = 'match_sign' and read_at is null and fields ->> 'authorization' = %s"
+    assert bench.stage.admin.execute(unread, [str(identity)]).fetchone()[0] == 2
     assert bench.signed(identity, bench.head) == "waiting"
+    assert bench.stage.admin.execute(unread, [str(identity)]).fetchone()[0] == 1, "who has signed is asked no longer"
     refused = bench.ran(identity)
     assert (refused.state, refused.result["code"]) == ("refused", "two_persons")
     assert told(bench, bench.chief, "match_in_force", identity) == 0
@@ -167,10 +170,33 @@ def test_a_person_wrongly_hit_is_put_right(bench: Bench, found: tuple[int, list[
         assert bench.stage.refused(lambda: services.correct(hit, "deaths", "登记错人")) == "no_data_error"
         services.judge(hit, "data_error", "死亡登记错人")
     with bench.stage.acts(bench.chief):
-        row = services.correct(hit, "deaths", "本人健在")
-        services.answer(row, "已更正登记")
-        assert Correction.objects.get(pk=row.id).answered_at is not None
+        row = services.correct(hit, "deaths", "本人健在", "counsel")
+        # his counsel raised it: the answer is not entered without saying when he was told of it, or why not
+        assert bench.stage.refused(lambda: services.answer(row, "已更正登记")) == "told_needed"
+        assert bench.stage.refused(lambda: services.answer(row, "已更正登记", today() + timedelta(days=1))) == "future"
+        services.answer(row, "已更正登记", today())
+        made = Correction.objects.get(pk=row.id)
+        assert (made.answered_at is not None, made.told_on, made.asked_by) == (True, today(), "counsel")
         assert bench.stage.refused(lambda: services.to_lead(hit, "健在的人", ())) == "unverified_hit"
+
+
+def test_a_lead_whose_hit_is_judged_otherwise_later_says_so_and_its_circle_is_told(bench: Bench, found: tuple[int, list[int]]) -> None:
+    with bench.stage.acts(bench.chief):
+        hit = Hit.objects.get(pk=found[1][1])
+        lead = Conversion.objects.get(hit=hit).lead_id
+        services.judge(hit, "data_error", "公安注销登记有误，本人健在")
+    told_of = bench.stage.admin.execute("select person_id from notification where kind = 'hit_withdrawn' and matter_id = %s", [lead]).fetchall()
+    assert (bench.stage.person("wuchuan-handler1"),) in told_of, "who handles leads in that room"
+    assert (bench.stage.person(bench.chief),) not in told_of, "he did it himself"
+    with bench.stage.acts("yj-analyst"):
+        made = LeadEvidence.objects.get()
+        assert (made.withdrawn, made.withdrawn_at is not None) == ("data_error", True)
+    with bench.stage.acts(bench.chief):
+        services.judge(hit, "open", "")
+        assert LeadEvidence.objects.get(matter_id=lead).withdrawn == "data_error", "a question is no verdict"
+        services.judge(hit, "true", "复核：登记无误")
+        assert LeadEvidence.objects.get(matter_id=lead).withdrawn == ""
+    assert bench.stage.admin.execute("select count(*) from match_verdict where hit_id = %s", [hit.pk]).fetchone()[0] == 4, "no verdict erases another"
 
 
 def test_a_model_that_errs_too_often_stops_and_who_answers_for_it_is_told(bench: Bench, found: tuple[int, list[int]]) -> None:
@@ -226,4 +252,4 @@ def test_what_has_ended_is_refused_and_what_is_due_is_destroyed(bench: Bench, fo
     assert state == "destroyed"
     assert [told(bench, p, "match_destroyed", found[0]) for p in (bench.chief, bench.head, bench.deputy, "datan-lead")] == [1, 1, 1, 0]
     assert any(f.endswith(".key") for f in record["files"])
-    assert bench.stage.admin.execute("select count(*) from match_verdict where hit_id = any(%s)", [found[1]]).fetchone()[0] == 4
+    assert bench.stage.admin.execute("select count(*) from match_verdict where hit_id = any(%s)", [found[1]]).fetchone()[0] == 7

@@ -1,6 +1,7 @@
 """A run is asked for and left to a worker: it has the asker's authority as it then is, can be called off, and survives being killed."""
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from xieli.engines.matching.words import MatchError
 from xieli.office.desk import runs
 from xieli.office.desk.models import Authorization, Hit, Run
 from xieli.office.matters.services.errors import Refused
+from xieli.office.matters.services.source import now
 
 MODEL = "deceased_recipient"
 
@@ -163,6 +165,35 @@ def test_a_killed_run_loses_nothing_and_repeats_nothing(bench: Bench, monkeypatc
 
 def of_admin(bench: Bench, run: int) -> str:
     return str(bench.stage.admin.execute("select state from match_run where id = %s", [run]).fetchone()[0])
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence_and_the_next_one_finds_everything(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xieli.engines.matching.runs import run as engine
+
+    made, write = bench.in_force(), engine.write_atomic
+
+    def full(path: Any, data: bytes) -> None:
+        if path.name == "hits.jsonl":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, data)
+
+    monkeypatch.setattr(engine, "write_atomic", full)
+    run = asked(bench, made)
+    with bench.working():
+        assert runs.work(run) == "failed"
+    told = of(bench, run)
+    assert (told.result["code"], "磁盘已满" in told.said_zh, "disk is full" in told.said_en, told.finished_at is not None) == ("disk_full", True, True, True)
+    with bench.stage.acts(bench.chief):
+        assert not Hit.objects.filter(run_id=run).exists()
+        from xieli.office.desk import store
+
+        folders = [p for p in store.workspace(now()).runs.iterdir() if any(f.suffix == ".duckdb" for f in p.iterdir())]
+        assert folders == [], "nothing of the projection is left"
+    monkeypatch.undo()
+    again = asked(bench, made)
+    with bench.working():
+        assert runs.work(again) == "done"
+    assert of(bench, again).result["hits"] == 3
 
 
 def test_the_last_run_exhausts_the_authorization_and_its_hits_are_still_judged(bench: Bench) -> None:

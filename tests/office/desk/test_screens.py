@@ -99,6 +99,25 @@ def test_from_proposal_to_lead_on_the_screens(bench: Bench, browse: Any) -> None
     gone = chief.post(f"{hit}/lead", lead)
     assert gone.status_code == 302, gone.content.decode()
     assert "死后领补" in chief.get(gone["Location"]).content.decode()
+    # a person wrongly hit: his counsel asks, the owner answers, he is told; the rows of his hit stand in no other
+    wrong = following["Location"]
+    chief.post(f"{wrong}/judge", {"verdict": "data_error", "reason": "登记有误"})
+    assert all(f'value="{who}"' in chief.get(wrong).content.decode() for who in ("handler", "person", "counsel", "owner"))
+    assert chief.post(f"{wrong}/correct", {"dataset": "deaths", "wrong": "本人健在", "asked_by": "nobody"}).status_code == 422
+    assert chief.post(f"{wrong}/correct", {"dataset": "deaths", "wrong": "本人健在", "asked_by": "counsel"}).status_code == 302
+    page = chief.get(wrong).content.decode()
+    reply = next(x.split('"')[0] for x in page.split('action="')[1:] if x.startswith("/desk/c/"))
+    assert "死亡登记：本人健在（律师或代理人" in page
+    assert "同样的数据行" not in page
+    for refused in ({}, {"told_on": "2026-02-30"}, {"told_on": "2999-01-01"}):
+        assert chief.post(reply, {"answer": "已更正", **refused}).status_code == 422, refused
+    assert chief.post(reply, {"answer": "已更正", "not_told": "本人要求由律师转告"}).status_code == 302
+    assert "本人要求由律师转告" in chief.get(wrong).content.decode()
+    # the lead that was made of a hit says so when the hit is judged otherwise
+    chief.post(f"{hit}/judge", {"verdict": "not_true", "reason": "公安更正：死亡登记有误"})
+    page = main(chief.get(gone["Location"]).content.decode())
+    assert "这条线索所依据的疑点已被改判" in page
+    assert "公安更正" not in page, "why stays with the check"
     stranger = browse("yj-analyst")
     ghost = stranger.get("/desk/h/0000000000000").content
     for address in (at, hit, part, f"{at}/relations"):

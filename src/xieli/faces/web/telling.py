@@ -21,7 +21,7 @@ KINDS = {
     "match_run": _("您申请的碰撞运行已结束"), "tripwire": _("绊线复查有结果"), "exhibit_forged": _("依据的材料被认定伪造"),
     "export_ended": _("您申请的后台导出已结束"), "access_ending": _("有承办权限将在三十日内到期，须由领导逐件续期或任其终止"),
     "match_sign": _("有一份碰撞授权等您签批"), "match_in_force": _("碰撞授权已由两人签批，现已生效"), "match_ends": _("碰撞授权即将到期"),
-    "match_destroyed": _("碰撞数据已按期销毁，记录保留"), "model_suspended": _("一个碰撞模型因误报过多已暂停"),
+    "match_destroyed": _("碰撞数据已按期销毁，记录保留"), "model_suspended": _("一个碰撞模型因误报过多已暂停"), "hit_withdrawn": _("线索所依据的疑点已被改判，请重新核对"),
 }
 
 # why a person is told: shown under the sentence, so that nobody has to guess
@@ -30,7 +30,7 @@ REASONS = {
     "handover_opened": _("您发出了这件移送"), "handover_accepted": _("您发出了这件移送"), "handover_returned": _("您发出了这件移送"), "handover_redirected": _("您发出了这件移送"),
     "reporter_asked": _("您保管反映人信息库的一把钥匙"), "reporter_released": _("您提出了这项申请"), "reporter_refused": _("您提出了这项申请"), "match_run": _("您提出了这次运行"),
     "export_ended": _("您提出了这次导出"), "factor_reset": _("这是您的账号"), "access_ending": _("您承办或分管其中的事项"), "tripwire": _("您承办或分管这件事项"), "exhibit_forged": _("您承办或分管这件事项"), "feedback": _("您在移送方"), "reminder": _("您在承办机构的收件岗位"), "match_sign": _("您是承办机构的负责人，可以签批"), "match_in_force": _("您提出或使用这份授权"), "match_ends": _("您提出或使用这份授权"),
-    "match_destroyed": _("您提出、使用或签批了这份授权"), "model_suspended": _("您使用或签批的授权列有这个模型"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
+    "match_destroyed": _("您提出、使用或签批了这份授权"), "model_suspended": _("您使用或签批的授权列有这个模型"), "hit_withdrawn": _("您承办或分管这件事项"), "alarm": _("您承办或分管这件事项"), "clock_alarm": _("您承办或分管这件事项"), "feedback_overdue": _("您的机构欠或应得这项反馈"),
 }
 
 

@@ -175,13 +175,15 @@ class LeadEvidence(RandomIdModel):
     authorization_digest = models.CharField(max_length=64)
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    withdrawn = models.CharField(max_length=12, blank=True, default="", db_default="", help_text="the later verdict on the hit, where it is no longer true")
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "match_lead_evidence"
 
 
 class Correction(RandomIdModel):
-    """Somebody was hit by wrong data: what the owner of the data is asked to put right, and its answer."""
+    """Somebody was hit by wrong data: who says so, what the owner of the data is asked to put right, its answer, and whether he was told."""
 
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="+")
     hit = models.ForeignKey(Hit, models.CASCADE, related_name="corrections")
@@ -192,6 +194,9 @@ class Correction(RandomIdModel):
     answer = models.CharField(max_length=500, blank=True)
     answered_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
+    asked_by = models.CharField(max_length=10, choices=[("handler", "办案人员"), ("person", "本人"), ("counsel", "律师或代理人"), ("owner", "主管单位")], default="handler")
+    told_on = models.DateField(null=True, help_text="when the person was told what became of it")
+    not_told = models.CharField(max_length=300, blank=True, default="", help_text="why he was not")
 
     class Meta:
         db_table = "match_correction"

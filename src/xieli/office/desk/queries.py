@@ -150,6 +150,12 @@ def tally(found: list[Hit]) -> dict[str, int]:
     return {"all": len(found), "seen": sum(v is not None for v in verdicts), "unseen": sum(v is None for v in verdicts), **{v: verdicts.count(v) for v in ("true", "not_true", "data_error", "open")}}
 
 
+def same_rows(hit: Hit) -> list[Hit]:
+    """Other hits of the same authorization that rest on a row of this one's evidence: what is wrong here may be wrong there."""
+    mine = {(e["dataset"], r["row"]) for e in hit.evidence.values() for r in e["rows"]}
+    return [h for h in hits(hit.run.authorization) if h.pk != hit.pk and mine & {(e["dataset"], r["row"]) for e in h.evidence.values() for r in e["rows"]}]
+
+
 def evidence(hit: Hit, lang: str) -> list[dict[str, Any]]:
     """The evidence of a hit, one table per data set under the titles of its columns: what was compared, never an identifier."""
     return _titled(hit.evidence, next((m["bind"] for m in hit.run.authorization.document["models"] if m["model"] == hit.model), {}), lang)

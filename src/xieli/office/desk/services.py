@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +26,7 @@ from xieli.office.desk.words import in_words
 from xieli.office.ids import random_id, to_ref
 from xieli.office.matters.services import leads
 from xieli.office.matters.services.errors import NotVisible, Refused
-from xieli.office.matters.services.source import actor, call, now
+from xieli.office.matters.services.source import actor, call, now, today
 from xieli.office.matters.tables.core import Matter
 
 # Ours: how long hits are kept after the authorization has ended, in days.
@@ -185,22 +185,32 @@ def to_lead(hit: Hit, title: str, subjects: tuple[leads.Subject, ...]) -> Matter
     return lead
 
 
-def correct(hit: Hit, dataset: str, wrong: str) -> Correction:
-    """Ask the owner of the data to put right what wrongly hit a person. Raises Refused unless the verdict says data error."""
+def correct(hit: Hit, dataset: str, wrong: str, asked_by: str = "handler") -> Correction:
+    """Ask the owner of the data to put right what wrongly hit a person; `asked_by` says who found it. Raises Refused unless the verdict says data error."""
     judged = verdict_of(hit)
     if judged is None or judged.verdict != "data_error" or not wrong.strip() or dataset not in {e["dataset"] for e in hit.evidence.values()}:
         raise Refused("no_data_error", "先判定为“数据错误”，并写明哪个数据集错在哪里。", "Judge it a data error first, and say which data set is wrong and how.")
-    row = Correction.objects.create(matter_id=hit.matter_id, hit=hit, dataset=dataset, wrong=wrong.strip(), person_id=actor().person, at=now())
+    if asked_by not in ("handler", "person", "counsel", "owner"):
+        raise Refused("bad_choice", "请从列表中选择。", "Choose from the list.")
+    row = Correction.objects.create(matter_id=hit.matter_id, hit=hit, dataset=dataset, wrong=wrong.strip(), asked_by=asked_by, person_id=actor().person, at=now())
     record("match.correction", matters=[hit.matter_id], hit=hit.id, correction=row.id, answered=False)
     return row
 
 
-def answer(correction: Correction, text: str) -> None:
-    """What the owner of the data answered, entered by whoever received it."""
+def answer(correction: Correction, text: str, told_on: date | None = None, not_told: str = "") -> None:
+    """What the owner of the data answered, entered by whoever received it, and when the person was told.
+
+    Raises Refused a second time, and where the person or his counsel raised it and it is neither said when he was told nor why not.
+    """
     if not text.strip() or correction.answered_at is not None:
         raise Refused("reason_needed", "请填写一次主管单位的答复。", "Enter the owner's answer, once.")
+    if correction.asked_by in ("person", "counsel") and told_on is None and not not_told.strip():
+        raise Refused("told_needed", "本人或其律师提出的更正，请填写告知本人的日期；不告知的，写明理由。", "The person or his counsel raised it: enter when he was told of the outcome, or why he was not.")
+    if told_on is not None and told_on > today():
+        raise Refused("future", "告知日期不能在今天之后。", "He cannot have been told after today.")
     correction.answer, correction.answered_by_id, correction.answered_at = text.strip(), actor().person, now()
-    correction.save(update_fields=["answer", "answered_by", "answered_at"])
+    correction.told_on, correction.not_told = told_on, "" if told_on else not_told.strip()[:300]
+    correction.save(update_fields=["answer", "answered_by", "answered_at", "told_on", "not_told"])
     record("match.correction", matters=[correction.matter_id], hit=correction.hit_id, correction=correction.id, answered=True)
 
 

@@ -18,7 +18,7 @@ from xieli.office.notices.models import NoticeMute, NoticeSetting
 # every kind a person can be told of; the face has the sentence of each
 KINDS = ("approval_waiting", "handover_arrived", "designated", "handover_opened", "handover_accepted", "handover_returned", "handover_redirected",
          "feedback", "reminder", "alarm", "clock_alarm", "feedback_overdue", "reporter_asked", "reporter_released", "reporter_refused", "match_run", "tripwire", "exhibit_forged", "export_ended",
-         "factor_reset", "match_sign", "match_in_force", "match_ends", "match_destroyed", "model_suspended", "access_ending")
+         "factor_reset", "match_sign", "match_in_force", "match_ends", "match_destroyed", "model_suspended", "hit_withdrawn", "access_ending")
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 
 

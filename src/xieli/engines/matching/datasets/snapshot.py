@@ -48,8 +48,8 @@ def disk_full(e: BaseException) -> MatchError | None:
     if getattr(e, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in told or "File too large" in told:
         return MatchError(
             "disk_full",
-            "磁盘已满，导入已撤销，原有数据未动；请腾出空间后重新运行",
-            "the disk is full; the import was undone and existing data are untouched; free some space and run it again",
+            "磁盘已满，本次操作已撤销，原有数据未动；请腾出空间后重新运行",
+            "the disk is full; what was begun is undone and existing data are untouched; free some space and run it again",
         )
     return None
 

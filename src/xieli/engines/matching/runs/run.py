@@ -21,6 +21,7 @@ from typing import Any
 from ..authorization.permit import BoundTable, Permit, permit
 from ..authorization.signing import open_signed, secret_of
 from ..child import run_child
+from ..datasets.snapshot import disk_full
 from ..models.contract import Model, find_model
 from ..models.dialect import rendered
 from ..words import Conflict, MatchError, Refused
@@ -97,6 +98,13 @@ def run_model(
         except MatchError as e:
             _fail(workspace, run_id, folder, e.code, operator, now)
             raise
+        except OSError as e:
+            full = disk_full(e)
+            if full is None:
+                raise
+            # what this run laid down goes first, and with it the room for saying so
+            _fail(workspace, run_id, folder, full.code, operator, now)
+            raise full from e
         result = read_json(folder / "result.json")
         workspace.record(now, operator, "run_done", {"run": run_id, "authorization_digest": authorization.digest, "hits": result["hits"]})
         _destroy_projection(workspace, run_id, folder, operator, now)

@@ -1,7 +1,7 @@
 """S10: the matching desk: authorizations with what is left of them, runs a worker does, hits judged one by one."""
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -170,10 +170,11 @@ def _hit(request: HttpRequest, row: Hit, shown: dict[str, Any]) -> HttpResponse:
     record_look([row.matter_id], purpose="matching-hit")
     verdict = services.verdict_of(row)
     lang = "en" if english() else "zh"
-    a = row.run.authorization
+    a, laid = row.run.authorization, queries.evidence(row, lang)
     return render(request, "web/desk/hit.html", {
         "h": row, "a": a, "verdict": verdict, "verdicts": row.verdicts.select_related("person").order_by("-at"), "shown": queries.side_by_side(shown, lang),
-        "evidence": queries.evidence(row, lang), "lead": Matter.objects.filter(from_hit__hit=row).first(), "corrections": row.corrections.order_by("at"), "reveals": row.reveals.select_related("person").order_by("at"),
+        "evidence": laid, "lead": Matter.objects.filter(from_hit__hit=row).first(), "corrections": [(c, next((e["title"] for e in laid if e["dataset"] == c.dataset), c.dataset)) for c in row.corrections.order_by("at")],
+        "same_rows": queries.same_rows(row) if verdict is not None and verdict.verdict == "data_error" else [], "reveals": row.reveals.select_related("person").order_by("at"),
         "operator": str(me(request).person_id) in a.operators, "name": queries.model_names().get(row.model, {}).get(lang, row.model), "left": services.history(a), "next": queries.next_open(a, row),
     })
 
@@ -213,7 +214,7 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def correct(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask the owner of the data to put it right."""
-    services.correct(one(Hit, ref), request.POST.get("dataset", ""), request.POST.get("wrong", ""))
+    services.correct(one(Hit, ref), request.POST.get("dataset", ""), request.POST.get("wrong", ""), request.POST.get("asked_by", "handler"))
     return redirect("desk_hit", ref)
 
 
@@ -222,5 +223,10 @@ def correct(request: HttpRequest, ref: str) -> HttpResponse:
 def answer(request: HttpRequest, ref: str) -> HttpResponse:
     """What the owner answered."""
     row = one(Correction, ref)
-    services.answer(row, request.POST.get("answer", ""))
+    given = request.POST.get("told_on", "")
+    try:
+        told_on = date.fromisoformat(given) if given else None
+    except ValueError:
+        raise Refused("bad_date", "日期不对，例如 2026-03-04。", "That is no date; write 2026-03-04.") from None
+    services.answer(row, request.POST.get("answer", ""), told_on, request.POST.get("not_told", ""))
     return redirect("desk_hit", row.hit.ref)

@@ -78,7 +78,7 @@ def picture(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "web/desk/relations.html", {
         "a": a, "view": view, "address": address(view), "questions": every.questions(), "nodes": nodes, "edges": edges, "chosen": chosen, "chosen_set": titles.get(chosen.dataset) if chosen else None,
         "chosen_ends": (name_of(laid.nodes[chosen.source]), name_of(laid.nodes[chosen.target])) if chosen else None, "chosen_word": _words()[chosen.kind] if chosen else "",
-        "chosen_hits": [every.hits[h] for h in chosen.hits] if chosen else [], "kinds": [(k, w, k in view.kinds) for k, w in _words().items()], "path_found": laid.path_found, "page": PAGE,
+        "chosen_hits": [every.hits[h] for h in chosen.hits] if chosen else [], "kinds": [(k, w, k in view.kinds) for k, w in _words().items()], "path_found": laid.path_found, "page": PAGE, "filtered": bool(view.on or any(view.path) or len(view.kinds) < len(KINDS)),
         "graph": {"start": view.start, "nodes": [{"id": n["key"], "label": n["title"], "kind": n["kind"], "more": n["total"] - n["shown"], "href": n["more_href"] or n["less_href"]} for n in nodes],
                   "edges": [{"id": x["e"].key, "source": x["e"].source, "target": x["e"].target, "label": x["word"], "standing": x["e"].standing, "path": x["on_path"], "href": x["href"]} for x in edges]},
         "snapshots": a.snapshots.select_related("person").order_by("-at"), "valid": a.state in ("in_force", "exhausted"),

@@ -46,24 +46,32 @@ create function access.match_holders(a public.match_authorization) returns integ
 create function access.match_signers(a public.match_authorization) returns integer[] language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select array(select s.person_id from public.match_signature s where s.authorization_id = a.id) $$;
 
-create function access.match_asks_signature() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+create function access.match_leaders(a public.match_authorization) returns integer[] language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 -- the leaders of the owning body who may sign it
-begin
-    perform access.match_tell(new, array(
-        select po.person_id from public.posting po join public.office o on o.id = po.office_id join public.matter m on m.id = new.matter_id
+    select array(select po.person_id from public.posting po join public.office o on o.id = po.office_id join public.matter m on m.id = a.matter_id
         where po.body_id = m.owner_body_id and o.code in ('head', 'deputy', 'room_head') and po.confirmed_by_id is not null and po.starts_at <= access.now()
-          and (po.ends_at is null or access.now() < po.ends_at) and not po.person_id = any (access.match_holders(new))), 'match_sign', true);
+          and (po.ends_at is null or access.now() < po.ends_at) and not po.person_id = any (access.match_holders(a))) $$;
+
+create function access.match_asks_signature() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform access.match_tell(new, access.match_leaders(new), 'match_sign', true);
     return null;
 end $$;
 create trigger asks_signature after insert on public.match_authorization for each row when (new.state = 'waiting') execute function access.match_asks_signature();
 
 create or replace function access.match_signed() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare a public.match_authorization;
+-- who has signed is no longer asked; with the second signature nobody is
+declare a public.match_authorization; asked integer[] := array[new.person_id];
 begin
     if (select count(distinct s.person_id) from public.match_signature s where s.authorization_id = new.authorization_id) >= 2 then
         update public.match_authorization set state = 'in_force' where id = new.authorization_id and state = 'waiting' returning * into a;
-        if a.id is not null then perform access.match_tell(a, access.match_holders(a), 'match_in_force', false); end if;
+        if a.id is not null then
+            perform access.match_tell(a, access.match_holders(a), 'match_in_force', false);
+            asked := asked || access.match_leaders(a);
+        end if;
     end if;
+    update public.notification n set read_at = access.now()
+    where n.person_id = any (asked) and n.kind = 'match_sign' and n.fields ->> 'authorization' = new.authorization_id::text and n.read_at is null;
     return null;
 end $$;
 
@@ -107,5 +115,5 @@ end $$;
 
 select access.settle();
 revoke all on function access.match_bound(bigint), access.match_goes_along(), access.would_read(bigint, integer), access.match_tell(public.match_authorization, integer[], text, boolean, jsonb),
-    access.match_holders(public.match_authorization), access.match_signers(public.match_authorization), access.match_asks_signature(), access.match_gone(), access.match_suspended(text) from public;
+    access.match_holders(public.match_authorization), access.match_leaders(public.match_authorization), access.match_signers(public.match_authorization), access.match_asks_signature(), access.match_gone(), access.match_suspended(text) from public;
 grant execute on function access.match_suspended(text) to {web}, {job};

@@ -8,6 +8,7 @@
   var shapes = { person: "ellipse", company: "round-rectangle", body: "diamond", account: "hexagon", contract: "rectangle", address: "triangle" };
   var edge = { person: ink, company: blue, body: ink, account: green, contract: yellow, address: line };
   box.hidden = false;
+  var narrow = box.clientWidth < 480;  // on a phone the words of the lines lie over the names; the list beside has them
   if (tools) tools.hidden = false;
   var cy = window.cytoscape({
     container: box, userZoomingEnabled: false, boxSelectionEnabled: false, autoungrabify: false,
@@ -16,15 +17,15 @@
       edges: data.edges.map(function (e) { return { data: { id: "e" + e.id, source: e.source, target: e.target, label: e.label, standing: e.standing, path: e.path, href: e.href } }; })
     },
     style: [
-      { selector: "node", style: { label: "data(label)", shape: function (n) { return shapes[n.data("kind")] || "ellipse"; }, "background-color": card, "border-width": 2, "border-color": function (n) { return edge[n.data("kind")] || ink; }, color: ink, "font-size": 12, "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 110, width: 30, height: 30, "text-outline-width": 2, "text-outline-color": token("--bg") } },
+      { selector: "node", style: { label: "data(label)", shape: function (n) { return shapes[n.data("kind")] || "ellipse"; }, "background-color": card, "border-width": 2, "border-color": function (n) { return edge[n.data("kind")] || ink; }, color: ink, "font-size": 12, "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": narrow ? 84 : 110, width: 30, height: 30, "text-outline-width": 2, "text-outline-color": token("--bg") } },
       { selector: "node[?start]", style: { "border-width": 5, width: 40, height: 40 } },
-      { selector: "edge", style: { label: "data(label)", color: ink, "font-size": 11, "curve-style": "bezier", "target-arrow-shape": "triangle", width: 1.5, "line-color": line, "target-arrow-color": line, "line-style": function (e) { return e.data("standing") === "accepted" ? "solid" : e.data("standing") === "rejected" ? "dotted" : "dashed"; }, "text-background-color": token("--bg"), "text-background-opacity": 1 } },
+      { selector: "edge", style: { label: narrow ? "" : "data(label)", color: ink, "font-size": 11, "curve-style": "bezier", "target-arrow-shape": "triangle", width: 1.5, "line-color": line, "target-arrow-color": line, "line-style": function (e) { return e.data("standing") === "accepted" ? "solid" : e.data("standing") === "rejected" ? "dotted" : "dashed"; }, "text-background-color": token("--bg"), "text-background-opacity": 1 } },
       { selector: "edge[standing = 'accepted']", style: { "line-color": red, "target-arrow-color": red, width: 2.5 } },
       { selector: "edge[?path]", style: { width: 5, "line-color": blue, "target-arrow-color": blue } }
     ],
     layout: { name: "breadthfirst", roots: data.start ? [data.start] : undefined, directed: false, padding: 30, spacingFactor: 1.15 }
   });
-  var go = function (event) { var href = event.target.data("href"); if (href) window.location.search = "?" + href; };
+  var go = function (event) { var href = event.target.data("href"); if (href) window.location.href = "?" + href + (event.target.isEdge() ? "#evidence" : ""); };
   cy.on("tap", "node", go);
   cy.on("tap", "edge", go);
   if (tools) tools.addEventListener("click", function (event) {
