@@ -36,11 +36,14 @@ def worlds(pg_cluster: Server) -> Iterator[tuple[Target, Target]]:
         if mark == "with":
             with target.bound("an", keep=True) as c:
                 m = target.hidden = open_matter(c, "关于陈某的问题线索", owner_body=MINE, owner_room=ROOM, level=1)
-                subject(c, m, CHEN)
+                c.execute("insert into matter_subject (id, matter_id, kind, name, id_tail, person_id, unit_name, unit_body_id, post, cadre_rank, dual_managed, role)"
+                          " values (access.new_id(), %s, 'person', '陈某', '', %s, '', %s, '', '', false, 'subject')", [m, CHEN, THEIRS])
                 c.execute("insert into matter_body (id, matter_id, body_id, role, starts_at) values (access.new_id(), %s, %s, 'assisting', now())", [m, THEIRS])
                 c.execute("insert into team (matter_id, kind, name_zh, name_en, composition, starts_at) values (%s, 'case_team', '组', '', '', now())", [m])
                 c.execute("select access.give(%s, %s, 'handler', '{read,write}', null, null, '依据', '')", [m, SPARE])
                 c.execute("select access.give(%s, %s, 'receiver', '{read}', null, null, '依据', '')", [m, 2203])
+                # the whole of their body may read it: the subject, his kin and his chief are kept out by their recusals alone
+                c.execute("select access.give(%s, %s, 'receiver', '{read}', null, null, '依据', '')", [m, THEIRS])
                 c.execute("update matter set next_due = now() + interval '5 days' where id = %s", [m])
         with target.bound("du", keep=True) as c:
             open_matter(c, "对方机构的一件事", owner_body=THEIRS)
@@ -95,6 +98,16 @@ def test_the_subject_his_kin_and_his_chief_fetch_the_same_in_both_worlds(worlds:
     assert len(with_lead) > 60
     different = {k: (with_lead[k], without[k]) for k in with_lead if with_lead[k] != without[k]}
     assert not different
+
+
+def test_without_their_recusals_the_two_worlds_would_differ_for_each_of_them(worlds: tuple[Target, Target]) -> None:
+    """Else the test above would compare what none of them could see anyway."""
+    with worlds[0].database.admin() as admin, admin.transaction(force_rollback=True):
+        found = {p for (p,) in admin.execute("select principal from recusal where matter_id = %s and state = 'in_force'", [worlds[0].hidden])}
+        acl = admin.execute("select acl from matter where id = %s", [worlds[0].hidden]).fetchone()
+    assert set(WHO.values()) <= found
+    assert acl is not None
+    assert THEIRS in acl[0]
 
 
 def test_the_lead_is_there_for_its_handler(worlds: tuple[Target, Target]) -> None:

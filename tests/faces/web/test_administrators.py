@@ -86,6 +86,22 @@ def test_two_audit_administrators_erase_a_personal_part(stage):
     assert client.post("/audit/erase", {"event": "00000000-0000-0000-0000-000000000000", "part": "p", "basis": "依据"}).status_code == 422
     assert client.post("/audit/erase", {"order": "1"}).status_code == 422
     assert stage.client("chief3").post("/audit/erase", {"order": "1"}).status_code == 404
+    event, part, value = stage.admin.execute("select event, part, value from audit.personal order by event, part limit 1").fetchone()
+    sealed = stage.one("select canon from audit.event where uuid = %s", event)
+    assert client.post("/audit/erase", {"event": str(event), "part": part, "basis": "本人申请〔2026〕1号"}).status_code == 302
+    order = stage.one("select id from audit.erasure where event = %s and part = %s", event, part)
+    assert client.post("/audit/erase", {"order": str(order)}).status_code == 422, "who ordered it does not approve it"
+    assert stage.one("select value from audit.personal where event = %s and part = %s", event, part) == value
+    from tests.faces.web.test_routes import one_office_more
+
+    with one_office_more(stage, "finance-liaison", "audit_admin"):
+        page = stage.client("finance-liaison").get("/audit").content.decode()
+        assert f'value="{order}"' in page
+        assert value not in page
+        assert stage.client("finance-liaison").post("/audit/erase", {"order": str(order)}).status_code == 302
+    assert stage.one("select count(*) from audit.personal where event = %s and part = %s", event, part) == 0
+    assert stage.one("select canon from audit.event where uuid = %s", event) == sealed, "what was sealed stands as it was"
+    assert [r[0] for r in stage.admin.execute("select verb from audit.event where verb like 'audit.eras%%' order by id")] == ["audit.erasure_ordered", "audit.erased"]
 
 
 def test_who_looks_when_and_at_what_is_written_across_the_page_and_on_paper(stage):

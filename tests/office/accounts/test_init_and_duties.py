@@ -116,6 +116,15 @@ def test_a_duty_needs_two_persons_and_never_oneself(empty: TestDatabase) -> None
         web.execute("select access.bind('c')")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             web.execute("select access.propose_duty(%s, %s, null, null, '')", [people["安二"], office])
+        web.rollback()
+        # who comes to hold both duties still does not confirm what he proposed
+        with empty.admin() as c:
+            c.execute("insert into posting (person_id, body_id, office_id, kind, starts_at, confirmed_by_id, basis, is_deputy) select %s, body_id, id, 'regular', '2020-01-01', %s, '', false from office where id = %s",
+                      [people["安二"], people["系一"], office])
+        web.execute("select access.bind('c')")
+        mine = web.execute("select access.propose_duty(%s, %s, null, null, '')", [people["审三"], office]).fetchone()[0]  # type: ignore[index]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            web.execute("select access.confirm_duty(%s)", [mine])
 
 
 def test_disabling_an_account_takes_effect_on_the_next_query(empty: TestDatabase) -> None:
