@@ -86,7 +86,14 @@ def test_two_audit_administrators_erase_a_personal_part(stage):
     assert client.post("/audit/erase", {"event": "00000000-0000-0000-0000-000000000000", "part": "p", "basis": "依据"}).status_code == 422
     assert client.post("/audit/erase", {"order": "1"}).status_code == 422
     assert stage.client("chief3").post("/audit/erase", {"order": "1"}).status_code == 404
-    event, part, value = stage.admin.execute("select event, part, value from audit.personal order by event, part limit 1").fetchone()
+    # a name that somebody looked for: in the ledger as a commitment only, wherever it was typed
+    value = "查无此人甲"
+    for url in (f"/search?q={value}", f"/leads?q={value}", f"/pick/person?q={value}"):
+        assert stage.client("chief3").get(url).status_code == 200
+    assert stage.one("select count(*) from audit.event where position(convert_to(%s, 'UTF8') in canon) > 0", value) == 0
+    held = stage.admin.execute("select event, part, value from audit.personal where value = %s order by event", [value]).fetchall()
+    assert len(held) >= 2
+    event, part, _ = held[0]
     sealed = stage.one("select canon from audit.event where uuid = %s", event)
     assert client.post("/audit/erase", {"event": str(event), "part": part, "basis": "本人申请〔2026〕1号"}).status_code == 302
     order = stage.one("select id from audit.erasure where event = %s and part = %s", event, part)

@@ -5,14 +5,15 @@ from xieli.engines.ledger import register
 
 # ── looks: one event per request (DESIGN.md §5) ──
 register("matter.look", {"purpose": "code"}, zh="{by} 查看了 {matters}（目的：{purpose}）", en="{by} opened {matters} (purpose: {purpose})")
+# what was typed to look for somebody is mostly a name or a number of his: a personal part, which two persons can erase while every proof holds
 register(
-    "matter.list", {"purpose": "code", "asked": "text?"},
-    zh="{by} 在列表中看到 {matters} 的内容（目的：{purpose}；条件：{asked}）",
-    en="{by} saw fields of {matters} in a list (purpose: {purpose}; asked: {asked})",
+    "matter.list", {"purpose": "code"}, personal=("asked",),
+    zh="{by} 在列表中看到 {matters} 的内容（目的：{purpose}；条件：{personal.asked}）",
+    en="{by} saw fields of {matters} in a list (purpose: {purpose}; asked: {personal.asked})",
 )
 register(
-    "matter.missed", {"purpose": "code", "asked": "text"},
-    zh="{by} 查询“{asked}”，没有可见的结果（目的：{purpose}）", en="{by} asked for “{asked}” and nothing was found (purpose: {purpose})",
+    "matter.missed", {"purpose": "code"}, personal=("asked",),
+    zh="{by} 查询“{personal.asked}”，没有可见的结果（目的：{purpose}）", en="{by} asked for “{personal.asked}” and nothing was found (purpose: {purpose})",
 )
 
 # ── the ledger about itself ──

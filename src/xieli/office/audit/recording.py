@@ -41,18 +41,21 @@ def record(
 ) -> UUID:
     """Write one act of the bound session into the ledger, inside the caller's transaction. Returns the event's identity.
 
-    `fields`: those of the registered verb; a field that is None is left out. `personal`: parts that can be erased later.
+    `fields`: those of the registered verb; one that is None is left out. What the verb holds as personal, given here or in `personal`, is
+    in the event as a salted commitment and can be erased later.
     Raises Refused (unknown verb or field, wrong kind, no session); the caller's transaction must then roll back.
     """
     registered = REGISTRY[verb]
-    payload = {k: plain(v, registered.fields.get(k)) for k, v in fields.items() if v is not None}
+    given = {k: v for k, v in fields.items() if v is not None}
+    personal = {k: str(given.pop(k)) for k in registered.personal & given.keys()} | dict(personal or {})
+    payload = {k: plain(v, registered.fields.get(k)) for k, v in given.items()}
     registered.check(payload, personal)
     if not connection.in_atomic_block:
         raise Refused("须与办理在同一事务中记录", "an act is recorded in the transaction that carries it out")
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "select audit.record(%s, %s, %s, %s)", [verb, Jsonb(payload), sorted(set(matters)), Jsonb(dict(personal or {}))]
+                "select audit.record(%s, %s, %s, %s)", [verb, Jsonb(payload), sorted(set(matters)), Jsonb(personal)]
             )
             found = cursor.fetchone()
     except DatabaseError as reason:

@@ -9,8 +9,8 @@ register("client.confirmed", {"token": "ref"}, zh="{by} 确认接口令牌 {toke
 register("client.collected", {"token": "ref"}, zh="{by} 领取接口令牌 {token}", en="{by} collected token {token}")
 register("client.revoked", {"token": "ref"}, zh="{by} 作废接口令牌 {token}", en="{by} revoked token {token}")
 # the one read event of a request: which program, through which route, what for; the matters are the event's own
-register("client.looked", {"token": "ref", "route": "code", "why": "text", "asked": "text?"},
-         zh="{by} 经接口令牌 {token} 查看 {matters}（{route}；目的：{why}；条件：{asked}）", en="{by} read {matters} through token {token} ({route}; purpose: {why}; asked: {asked})")
+register("client.looked", {"token": "ref", "route": "code", "why": "text"}, personal=("asked",),
+         zh="{by} 经接口令牌 {token} 查看 {matters}（{route}；目的：{why}；条件：{personal.asked}）", en="{by} read {matters} through token {token} ({route}; purpose: {why}; asked: {personal.asked})")
 register("client.acted", {"token": "ref", "route": "code", "key": "text?"}, zh="{by} 经接口令牌 {token} 办理（{route}，请求号 {key}）", en="{by} acted through token {token} ({route}, request {key})")
 register("webhook.host_allowed", {"host": "text", "port": "int", "private": "bool"}, zh="{by} 允许回调主机 {host}:{port}（内网：{private}）", en="{by} allowed webhook host {host}:{port} (private: {private})")
 register("webhook.host_ended", {"host": "ref"}, zh="{by} 取消回调主机 {host}", en="{by} ended webhook host {host}")
