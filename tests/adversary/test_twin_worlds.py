@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests import dbfixtures
-from tests.adversary.conftest import BO, CHEN, MINE, ROOM, SPARE, THEIRS, Target, open_matter, people, sign_in, subject
+from tests.adversary.conftest import BO, CHEN, MINE, ROOM, SPARE, THEIRS, Target, open_matter, people, sign_in
 from xieli.server.cluster import Server
 
 #: what is drawn at random or read from the clock, in both worlds alike
