@@ -37,13 +37,14 @@ BASES = {
     "compelled_appearance": Text("强制到案", "compelled appearance"),
     "guanhu": Text("管护", "guanhu"),
     "liuzhi": Text("留置", "liuzhi"),
+    "custody_decision": Text("已决定管护或留置", "guanhu or liuzhi decided"),
 }
 NO_BASIS = {
     "": Text("没有依据", "no basis"),
     "waiting_for_approval": Text("等待审批（不是依据）", "waiting for an approval (no basis)"),
 }
 VOLUNTARY = ("walk_in_talk", "witness")
-CUSTODY = ("guanhu", "liuzhi")
+CUSTODY = ("guanhu", "liuzhi", "custody_decision")
 
 
 @dataclass(frozen=True, slots=True)

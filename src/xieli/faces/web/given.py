@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from xieli.office.matters.services.errors import Refused
 
+ZONE = ZoneInfo("Asia/Shanghai")
 ROW = 2**31 - 1  # bodies, persons, rooms, offices
 RANDOM = 2**63 - 1  # what hangs on a matter, sessions
 
@@ -37,3 +39,14 @@ def day_or_none(values: Mapping[str, str], name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise Refused("bad_day", "日期不对，例如 2026-03-17。", "That is not a day; write 2026-03-17.") from None
+
+
+def moment_or_none(values: Mapping[str, str], name: str) -> datetime | None:
+    """A minute in the legal zone, or None when the field is empty. Raises Refused for what is no minute."""
+    text = (values.get(name) or "").strip()
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+    except ValueError:
+        raise Refused("bad_minute", "时间不对，例如 2026-03-17T14:05。", "That is not a time; write 2026-03-17T14:05.") from None

@@ -22,7 +22,7 @@ from xieli.faces.web.pictures.lanes import swim_lane
 from xieli.faces.web.templatetags.xieli import english
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body, Office, Room
-from xieli.office.matters.queries import timeline
+from xieli.office.matters.queries import presences, timeline
 from xieli.office.matters.services import clocks, forms, leads, moves, tasks
 from xieli.office.matters.services import papers as reading
 from xieli.office.matters.services.context import asked, state_of
@@ -92,6 +92,7 @@ _BESIDE = {
     "tasks": prepared(lambda matter: Task.objects.filter(matter=matter).select_related("assignee").order_by("state", "due_on")),
     "outcomes": prepared(lambda matter: Outcome.objects.filter(matter=matter, retracted_at=None).select_related("subject")),
     "links": prepared(lambda matter: MatterLink.objects.filter(source=matter).select_related("target")),
+    "present": presences.of_matter, "present_lines": presences.entries_of,
     "back_links": prepared(lambda matter: MatterLink.objects.filter(target=matter).select_related("source")),
 }
 
@@ -122,6 +123,8 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         "acts": list(playbook.approvals.values()), "handovers": rows["handovers"], "duties": rows["duties"], "grants": papers.grants, "recusals": papers.recusals,
         "names": told_names(rows), "tasks": rows["tasks"], "lines": timeline.lines_of(matter, rows)[:80],
         "picture": swim_lane(timeline.lanes_of(matter, rows), who.now, _("泳道：事项在谁手里"), english(), note=_("深色：主办；浅色：参与；菱形：文书和审批。")),
+        "present": presences.tell(rows["present"], rows["present_lines"], papers.approvals, who.now),
+        "may_work": matter.status == "open" and any(g.principal in who.principals for g in papers.writers),
         "measures": rows["measures"], "outcomes": [{"row": o, "label": playbook.outcomes[o.kind].label if o.kind in playbook.outcomes else o.kind} for o in rows["outcomes"]],
         "documents_url": address("documents", ref), "links": rows["links"], "back_links": rows["back_links"],
         "alarms": _alarms(rows["alarms"], clocks_told), "now": who.now,

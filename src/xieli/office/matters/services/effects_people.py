@@ -18,7 +18,7 @@ def _open_presence(step: Step, effect: Effect) -> None:
     subject = step.person()
     if subject is None:
         raise Refused("no_subject", "没有登记对象，无法开始到场计时。", "No subject is registered; a presence cannot begin.")
-    open_presence(step.matter, subject, basis=str(effect.get("basis")), place=str(step.field("presence.place") or ""), at=step.at)
+    open_presence(step.matter, subject, basis=str(effect.get("basis")), place=str(step.field("presence.place") or "—"), at=step.at)
 
 
 @does("change_presence_basis")
@@ -34,7 +34,7 @@ def _close_presence(step: Step, _: Effect) -> None:
     from xieli.office.matters.services.measures import close_presence
 
     for presence in Presence.objects.filter(matter=step.matter, ended_at=None):
-        close_presence(presence, at=step.at, kind="released")
+        close_presence(presence, at=max(step.at, presence.started_at), kind="released")
 
 
 def _person_in(step: Step, effect: Effect, name: str = "of") -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from xieli.engines.clocks.presence import BASES, VOLUNTARY
 from xieli.office.audit import record
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused, plain_words
@@ -141,6 +142,9 @@ def open_presence(matter: Matter, subject: MatterSubject, *, basis: str, place: 
     instant = at or now()
     if instant > now():
         raise Refused("future", "发生时间不能晚于现在。", "An act cannot lie in the future.")
+    _known_basis(basis)
+    if basis in VOLUNTARY and Presence.objects.filter(matter=matter, subject=subject, ended_at=None, basis__in=VOLUNTARY).exists():
+        raise Refused("present_already", "这名对象已在到场计时中，请先结束上一次。没有保存。", "This person is on a presence clock already; end that one first. Nothing was kept.")
     with plain_words():
         row = Presence.objects.create(matter=matter, subject=subject, basis=basis, measure=measure, place=place, started_at=instant, free_to_leave=free_to_leave,
                                       keeper_id=keeper, risk_note=risk_note, risk=risk, safety_plan=safety_plan)
@@ -159,16 +163,31 @@ def enter_presence(presence: Presence, kind: str, *, at: datetime | None = None,
         if len({p.get("person") for p in standing}) < 2:
             raise Refused("two_persons", "谈话须有两名有办案资格的人员全程在场，专家不计入。", "A talk needs two persons with investigative standing throughout; a specialist does not count.")
         _at_the_talk(presence.matter_id, persons or [])
+    began, ended = at or now(), until
+    if began < presence.started_at or (ended is not None and ended < began) or (presence.ended_at is not None and max(began, ended or began) > presence.ended_at):
+        raise Refused("outside_presence", "时间不在到场和离开之间，或结束早于开始。没有保存。", "The time lies outside the presence, or its end before its beginning. Nothing was kept.")
     if kind == "basis":
-        if note in ("", "waiting_for_approval"):
-            raise Refused("presence_basis", "到场的每一分钟都要有依据；等待批准不是依据。", "Every minute of a presence has a basis; waiting for an approval is none.")
+        _known_basis(note)
+        persons = [{"role": "basis", "was": presence.basis}]
         presence.basis = note
         presence.save()
     with plain_words():
-        row = PresenceEntry.objects.create(presence=presence, matter_id=presence.matter_id, kind=kind, starts_at=at or now(), ends_at=until, note=note, persons=[*(persons or []), *_exhibits(presence.matter_id, quotes)],
+        row = PresenceEntry.objects.create(presence=presence, matter_id=presence.matter_id, kind=kind, starts_at=began, ends_at=ended, note=note, persons=[*(persons or []), *_exhibits(presence.matter_id, quotes)],
                                            recorded_by_id=actor().person, recorded_at=now())
     record("presence.entered", matters=[presence.matter_id], presence=presence.id, kind=kind)
     return row
+
+
+def _known_basis(basis: str) -> None:
+    """Raises Refused for what is no lawful basis of a presence."""
+    if basis not in BASES:
+        raise Refused("presence_basis", "到场的每一分钟都要有依据；等待批准不是依据。", "Every minute of a presence has a basis; waiting for an approval is none.")
+
+
+def _still_there(presence: Presence) -> None:
+    """Raises Refused when the person has left."""
+    if presence.ended_at is not None:
+        raise Refused("presence_over", "到场已经结束。没有保存。", "This presence has ended. Nothing was kept.")
 
 
 def _at_the_talk(matter: int, persons: list[dict[str, Any]]) -> None:
@@ -202,6 +221,7 @@ def assess_presence(presence: Presence, risk: str, *, plan: str = "", note: str 
 
     Raises Refused for a level that is none and for a high one that is lowered in silence.
     """
+    _still_there(presence)
     if risk not in ("low", "medium", "high"):
         raise Refused("bad_choice", "请从列表中选择。", "Choose from the list.")
     if presence.risk == "high" and risk != "high" and len(note.strip()) < 4:
@@ -214,11 +234,27 @@ def assess_presence(presence: Presence, risk: str, *, plan: str = "", note: str 
 
 
 @transaction.atomic
+def name_keeper(presence: Presence, keeper: int) -> None:
+    """The first keeper of a presence that was opened without one; who is named later takes over by two signatures.
+
+    Raises Refused when there is a keeper already.
+    """
+    _still_there(presence)
+    if presence.keeper_id is not None:
+        raise Refused("keeper_named", "已有看护人；更换须由本人交出、对方接收。", "There is a keeper; he hands over and the other takes over.")
+    presence.keeper_id = keeper
+    with plain_words():
+        presence.save()
+    record("presence.entered", matters=[presence.matter_id], presence=presence.id, kind="keeper")
+
+
+@transaction.atomic
 def hand_keeper(presence: Presence, to: int, note: str = "") -> PresenceEntry:
     """看护交接, first signature: who keeps the person names who takes over. Nothing changes before the other signs.
 
     Raises Refused when somebody else than the keeper hands over, or to himself.
     """
+    _still_there(presence)
     if presence.keeper_id != actor().person:
         raise Refused("not_keeper", "看护由现在的看护人交出。", "The keeper is the one who hands over.")
     if to == presence.keeper_id:
@@ -232,6 +268,7 @@ def take_keeper(presence: Presence) -> PresenceEntry:
 
     Raises Refused when nobody handed over to him.
     """
+    _still_there(presence)
     between = [p[1].get("signed", False) for p in presence.entries.filter(kind="keeper").values_list("persons", flat=True) if (p[0]["person"], p[1]["person"]) == (presence.keeper_id, actor().person)]
     if between.count(False) <= between.count(True):
         raise Refused("not_handed", "没有人把看护交给您。", "Nobody handed the keeping to you.")
@@ -249,14 +286,24 @@ def _keeper_line(presence: Presence, to: int, what: str, note: str) -> PresenceE
     return row
 
 
+LEAVES = ("left", "released", "to_custody", "medical")  # he left, was released, went into custody, into medical care
+
+
 @transaction.atomic
 def close_presence(presence: Presence, *, at: datetime | None = None, kind: str = "left") -> None:
     """He left, was taken into custody, or was handed to medical care. At high risk nobody goes without a plan and a named keeper (seed row S0-49).
 
-    Medical care is never held up: it ends a presence at once, whatever is missing on paper.
+    Medical care and release from a measure are never held up: they end a presence at once, whatever is missing on paper.
     """
-    if presence.risk == "high" and kind != "medical" and not (presence.safety_plan.strip() and presence.keeper_id):
+    if kind not in LEAVES:
+        raise Refused("bad_choice", "请从列表中选择。", "Choose from the list.")
+    open_always = kind == "medical" or (kind == "released" and presence.basis not in VOLUNTARY)
+    if presence.risk == "high" and not open_always and not (presence.safety_plan.strip() and presence.keeper_id):
         raise Refused("safety_plan", "风险为高：须有安全预案和指定看护人，谈话才能结束。没有保存。", "The risk is high: the talk does not end without a safety plan and a named keeper. Nothing was kept.")
-    presence.ended_at, presence.end_kind = at or now(), kind
+    _still_there(presence)
+    instant = at or now()
+    if instant > now() or instant < presence.started_at:
+        raise Refused("future", "结束时间不对。", "The time of the end is wrong.")
+    presence.ended_at, presence.end_kind = instant, kind
     presence.save()
     record("presence.closed", matters=[presence.matter_id], presence=presence.id, at=presence.ended_at)

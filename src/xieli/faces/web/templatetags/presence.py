@@ -1,0 +1,35 @@
+"""Words of the presence clock: roles in a talk and at a hand-over, a change of basis, the hour of an end."""
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from xieli.engines.clocks.presence import BASES
+from xieli.faces.web.templatetags.xieli import ZONE, named
+
+register = template.Library()
+ROLES = {"lead": "主谈", "assistant": "协助谈话", "specialist": "专业人员", "hands_over": "交出看护", "takes_over": "接收看护"}
+
+
+@register.filter
+def presence_role(person: dict[str, Any]) -> str:
+    """What someone did in an entry; a keeper who took over has signed, or not yet."""
+    word = _(ROLES.get(person.get("role", ""), "在场"))
+    if person.get("role") == "takes_over":
+        word += "（" + (_("已签收") if person.get("signed") else _("待签收")) + "）"
+    return word
+
+
+@register.filter
+def presence_note(entry: Any) -> str:
+    """An entry's note; a change of basis names the basis."""
+    return named(BASES[entry.note]) if entry.kind == "basis" and entry.note in BASES else str(entry.note)
+
+
+@register.filter
+def clock_time(value: datetime | None) -> str:
+    """16:05, in the legal zone."""
+    return value.astimezone(ZONE).strftime("%H:%M") if value else ""
