@@ -9,7 +9,7 @@ from xieli.office.demo.hands import Hands
 from xieli.office.demo.stories import sc02_posting
 from xieli.office.demo.theatre import ZONE, Theatre
 from xieli.office.files.models import StoredFile
-from xieli.office.matters.services import grants, leads, people
+from xieli.office.matters.services import grants, leads, people, tasks
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.measures import Measure
 
@@ -75,3 +75,27 @@ def test_a_volunteer_with_a_tie_waits_for_a_decision_that_somebody_writes(played
     assert options == ["recused", "limited", "cleared"]
     office.step("hb-officer", opened, "to_head", ("statement", {"text": "愿意回避，可说明手法"}))
     assert office.refused("hb-officer", opened, "head_limits", ("decision", {**decision, "verdict": "limited"})) != ""
+    # limited is neither recused nor cleared: he reads what he is given and remarks, and whatever else reaches him does nothing
+    zhang = stage.person("hb-zhang")
+    with stage.acts("hb-officer"):
+        grants.decide_recusal(recusal, lead, "limited", "曾经手该凭证：只就手法作书面说明")
+        assert Recusal.objects.get(pk=recusal).state == "limited"
+        matter = Matter.objects.get(pk=lead)
+        assert stage.refused(lambda: people.join_team(matter, zhang, "members")) == "recused"
+        assert stage.refused(lambda: grants.give(lead, zhang, kind="handler", acts=["read", "write"], ends_at=None, basis="协助", reason="")) == "limited"
+    assert not stage.sees("hb-zhang", lead)
+    with stage.acts("hb-officer"):
+        grants.give(lead, zhang, kind="sender", acts=["read", "note"], ends_at=None, basis="就手法作书面说明", reason="")
+    with stage.acts("hb-zhang"):
+        may = {act: stage_may(lead, act) for act in ("read", "note", "write", "approve", "grant", "handover", "close", "export")}
+        tasks.note(Matter.objects.get(pk=lead), "同类凭证须看附件编号")
+    assert {act for act, yes in may.items() if yes} == {"read", "note"}
+
+
+def stage_may(matter: int, act: str) -> bool:
+    """What the rule says to the bound person."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select access.may(%s, %s)", [matter, act])
+        return bool(cursor.fetchone()[0])

@@ -77,6 +77,8 @@ def new_grant(
         raise GrantRefused("授权须写明依据。A grant needs a basis.")
     if barred(world, matter.id, principal, now):
         raise GrantRefused("该人已回避或正待决定，不得新授权。A person recused, or under such a request, receives no grant.")
+    if not wanted <= {"read", "note"} and barred(world, matter.id, principal, now, ("limited",)):
+        raise GrantRefused("该人限制参与，只能查看和记录。A person limited on the matter reads and remarks only.")
     posting = rests_on(world, matter, principal, start) if principal in world.persons else None
     stops = end_of(kind, start, end, posting)
     if stops <= start:

@@ -148,7 +148,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Recusal:
-    """`state`: raised (bars new grants only), in_force (wins over every grant), rejected."""
+    """`state`: raised (bars new grants only), in_force (wins over every grant), limited (reads and remarks, nothing else), rejected."""
 
     id: int
     matter: int

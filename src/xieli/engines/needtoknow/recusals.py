@@ -24,12 +24,12 @@ class Ground:
     state: str
 
 
-def barred(world: World, matter: int, principal: int, t: datetime) -> bool:
+def barred(world: World, matter: int, principal: int, t: datetime, states: tuple[str, ...] = ("in_force", "raised")) -> bool:
     """Whether the principal, or a body that the person serves in or is lent by, is recused or under such a request."""
     names = {principal} | {
         b for p in world.postings if p.person == principal and holds(p.start, p.end, t) for b in (p.body, p.home_body) if b is not None
     }
-    return any(r.matter == matter and r.state in ("in_force", "raised") and r.principal in names and t < r.end for r in world.recusals)
+    return any(r.matter == matter and r.state in states and r.principal in names and t < r.end for r in world.recusals)
 
 
 def automatic_recusals(world: World, matter: int, t: datetime) -> set[Ground]:

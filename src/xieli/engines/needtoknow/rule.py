@@ -66,9 +66,16 @@ def recused(world: World, who: Standing, matter: Matter, t: datetime) -> bool:
     )
 
 
+def limited(world: World, who: Standing, matter: Matter, t: datetime) -> bool:
+    """Whether the head decided that the person, or one of his bodies, only reads and remarks on the matter at t."""
+    return any(r.matter == matter.id and r.state == "limited" and r.principal in who.recusable and holds(r.start, r.end, t) for r in world.recusals)
+
+
 def allows(world: World, who: Standing, matter: Matter, t: datetime, act: str = "read") -> bool:
     """The rule for a standing already computed. Every act presumes reading."""
     if matter.level > who.level or not matter.comps <= who.comps or recused(world, who, matter, t):
+        return False
+    if act not in ("read", "note") and limited(world, who, matter, t):
         return False
     acts = {
         a for g in world.grants

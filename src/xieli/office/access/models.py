@@ -50,11 +50,12 @@ class Grant(RandomIdModel):
 
 
 class Recusal(RandomIdModel):
-    """A person or body that must not take part. It wins over every grant; raised ones only bar new grants."""
+    """A person or body that must not take part. It wins over every grant; raised ones only bar new grants; a limited one reads and remarks."""
 
     class State(models.TextChoices):
         RAISED = "raised", "待决定"
         IN_FORCE = "in_force", "回避"
+        LIMITED = "limited", "限制参与"
         REJECTED = "rejected", "不予回避"
 
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="recusals")

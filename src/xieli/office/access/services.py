@@ -169,7 +169,7 @@ def raise_recusal(matter: int, principal: int, ground: str, reason: str = "") ->
 
 
 def decide_recusal(recusal: int, verdict: str, reason: str = "") -> None:
-    """Decide a request: `in_force` or `rejected`. By the head, for the head by his superior. Raises Refused."""
+    """Decide a request: `in_force`, `limited` (reads and remarks, does nothing else) or `rejected`. By the head, for the head by his superior. Raises Refused."""
     with transaction.atomic():
         _call("decide_recusal", recusal, verdict, reason)
         record("recusal.answered", recusal=recusal, verdict=verdict)

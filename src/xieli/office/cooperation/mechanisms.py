@@ -19,12 +19,12 @@ Sides = list[int]
 
 @dataclass(frozen=True)
 class Mechanism:
-    """One of the six: what carries it, who owns it by the agreement in force (empty where none says so), its last use, its open items."""
+    """One of the six: what carries it, the body that owns it by the agreement in force (None where none says so), its last use, its open items."""
 
     code: str
     zh: str
     en: str
-    owner: str
+    owner: Body | None
     last_used: date | None
     open: int
 
@@ -72,14 +72,15 @@ CARRIERS: dict[str, Callable[[Sides], Iterable[tuple[date, bool]]]] = {
 }
 
 
-def owners(sides: Sides) -> dict[str, str]:
-    """Who owns each mechanism, by the agreements in force between the sides; a later agreement replaces an earlier one."""
-    found: dict[str, str] = {}
+def owners(sides: Sides) -> dict[str, Body]:
+    """Which body owns each mechanism, by the agreements in force between the sides; a later agreement replaces an earlier one."""
+    named: dict[str, int] = {}
     for matter in Matter.objects.filter(kind="agreement", owner_body_id__in=sides, stages__contains=["in_force"]).order_by("opened_at", "id"):
         for clause in forms_of(matter).get("text", {}).get("clauses") or []:
             if clause.get("six") and clause.get("owner"):
-                found[clause["six"]] = clause["owner"]
-    return found
+                named[clause["six"]] = int(clause["owner"])
+    bodies = Body.objects.in_bulk(set(named.values()))
+    return {six: bodies[owner] for six, owner in named.items() if owner in bodies}
 
 
 def registry() -> list[Joint]:
@@ -96,6 +97,6 @@ def registry() -> list[Joint]:
         owned, lines = owners(sides), []
         for code, used in CARRIERS.items():
             uses = list(used(sides))
-            lines.append(Mechanism(code, words[code].zh, words[code].en, owned.get(code, ""), max((day for day, _ in uses), default=None), sum(still for _, still in uses)))
+            lines.append(Mechanism(code, words[code].zh, words[code].en, owned.get(code), max((day for day, _ in uses), default=None), sum(still for _, still in uses)))
         found.append(Joint(body, (body.parent, body.second_parent), tuple(lines)))
     return found

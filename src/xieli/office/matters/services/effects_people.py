@@ -67,7 +67,7 @@ def _lift(step: Step, effect: Effect) -> None:
 @does("record_recusal")
 def _recusal(step: Step, effect: Effect) -> None:
     person = _person_in(step, effect)
-    verdict = "rejected" if effect.get("as") == "cleared" else "in_force"
+    verdict = {"cleared": "rejected", "limited": "limited"}.get(str(effect.get("as")), "in_force")
     target = _recusal_target(step)
     raised = target.recusals.filter(principal=person, state="raised")
     for recusal in raised:

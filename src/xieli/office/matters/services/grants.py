@@ -80,14 +80,14 @@ def raise_recusal(matter_id: int, whom: int, *, ground: str, reason: str) -> int
 
 
 def decide_recusal(recusal_id: int, matter_id: int, verdict: str, why: str) -> None:
-    """Decide a raised recusal: in_force or rejected, with a reason. Nothing is allowed by silence (seed row S0-26).
+    """Decide a raised recusal: in_force, limited or rejected, with a reason. Nothing is allowed by silence (seed row S0-26).
 
     Raises Refused for a verdict that is none and for one without its reason.
     """
     from xieli.office.audit import record
 
-    if verdict not in ("in_force", "rejected"):
-        raise Refused("bad_choice", "请从列表中选择：回避或不予回避。", "Choose from the list: recused or not.")
+    if verdict not in ("in_force", "limited", "rejected"):
+        raise Refused("bad_choice", "请从列表中选择：回避、限制参与或不予回避。", "Choose from the list: recused, limited or not.")
     if not why.strip():
         raise Refused("reason_needed", "决定须写明理由。没有保存。", "A decision needs its reason. Nothing was kept.")
     call("decide_recusal", recusal_id, verdict, why)
