@@ -37,7 +37,10 @@ def test_a_talk_without_custody_from_arrival_to_leaving(stage, subject):
                 {"subject": subject, "basis": "walk_in_talk", "keeper": 1}, {"subject": subject, "basis": "walk_in_talk", "at": "2999-01-01T10:00"}):
         refused(mine, "open", place="谈话室", **bad)
     shown = post(mine, "open", subject=subject, basis="walk_in_talk", place="谈话室", told_free="1")
-    assert "走读式谈话（自愿到场）" in shown and "最迟离开" in shown and "告知可离开" in shown and "没有身体检查记录" in shown
+    assert "走读式谈话（自愿到场）" in shown
+    assert "最迟离开" in shown
+    assert "告知可离开" in shown
+    assert "没有身体检查记录" in shown
     refused(mine, "open", subject=subject, basis="witness", place="另一间")  # one clock per person: a second would start the twelve hours anew
     from xieli.office.ids import to_ref
 
@@ -51,7 +54,8 @@ def test_a_talk_without_custody_from_arrival_to_leaving(stage, subject):
     refused(mine, f"{row}/basis", basis="waiting_for_approval")
     # the risk
     shown = post(mine, f"{row}/risk", risk="high", note="情绪低落")
-    assert "风险为高" in shown and "补上之前谈话不能结束" in shown
+    assert "风险为高" in shown
+    assert "补上之前谈话不能结束" in shown
     assert "安全预案" in refused(mine, f"{row}/end", kind="left")
     post(mine, f"{row}/risk", risk="high", plan="双人看护，医护待命")
     refused(mine, f"{row}/risk", risk="low")  # lowered in silence
@@ -63,10 +67,12 @@ def test_a_talk_without_custody_from_arrival_to_leaving(stage, subject):
     refused(other, f"{row}/hand", keeper=you)
     refused(other, f"{row}/take")
     assert "对方签收之前仍由现在的看护人负责" in post(mine, f"{row}/hand", keeper=you, note="换班")
-    assert "签收，从现在起由我看护" in flat(other.get(page)) and "签收，从现在起由我看护" not in flat(mine.get(page))
+    assert "签收，从现在起由我看护" in flat(other.get(page))
+    assert "签收，从现在起由我看护" not in flat(mine.get(page))
     assert "已签收" in post(other, f"{row}/take")
     english = flat(stage.client("wuchuan-handler1", "en").get(page))
-    assert "Presence clock" in english and "talk without custody" in english
+    assert "Presence clock" in english
+    assert "talk without custody" in english
     assert not [w for w in ("风险为高", "看护人", "登记谈话", "结束到场", "已签收") if w in english]
     # the end; and what has ended takes nothing more
     assert "现在没有人到场" in post(mine, f"{row}/end", kind="left")

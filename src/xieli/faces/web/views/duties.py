@@ -20,4 +20,4 @@ def page(request: HttpRequest) -> HttpResponse:
     rooms = {p.room_id for p in postings if p.room_id} | set(Room.objects.filter(body_id__in=led, valid_to=None).values_list("id", flat=True))
     lines = duties.board(sorted(rooms), today())
     record_look([d.matter.id for line in lines for d in line.duties], purpose="duties", list=True, asked=None)
-    return render(request, "web/duties.html", {"lines": lines, "overdue": sum(line.overdue for line in lines)})
+    return render(request, "web/duties.html", {"lines": [x for x in lines if x.done or x.running or x.overdue], "idle": [x.body for x in lines if not (x.done or x.running or x.overdue)], "all": len(lines), "overdue": sum(line.overdue for line in lines)})

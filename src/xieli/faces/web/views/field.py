@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -25,12 +26,28 @@ from xieli.office.matters.tables.work import FormSubmission
 from xieli.office.reports import trees
 
 ROMAN = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", _("劣Ⅴ"))
+ALIKE = 3  # so many projects of one plan share a line of the picture
 DEEPEST = 12  # levels of indentation drawn; what lies deeper stands at this one
 
 
 def bars(line: tracking.Line) -> list[Bar]:
     """The stages of a project as the picture draws them: the baseline, and what was reported."""
     return [Bar(s.name, s.planned_start, s.planned_end, s.started, s.ended, line.state == "done") for s in line.stages]
+
+
+def rows(lines: list[tracking.Line]) -> list[tuple[str, list[Bar], str]]:
+    """Lines of the picture: projects that have nothing reported and one and the same plan share one line, so that what moves is seen."""
+    alike: dict[tuple[Bar, ...], list[tracking.Line]] = {}
+    for line in lines:
+        drawn = tuple(bars(line))
+        alike.setdefault(drawn if drawn and not any(b.actual for b in drawn) else (*drawn, Bar(str(line.matter.id), date.min, date.min)), []).append(line)
+    found = []
+    for same in alike.values():
+        if len(same) < ALIKE:
+            found += [(line.matter.title, bars(line), f"/m/{line.matter.ref}/project") for line in same]
+        else:
+            found.append((_("%(title)s 等 %(n)s 项（计划相同，尚无进展）") % {"title": same[0].matter.title, "n": len(same)}, bars(same[0]), "#all"))
+    return found
 
 
 @bound
@@ -41,10 +58,10 @@ def projects(request: HttpRequest) -> HttpResponse:
     record_look([line.matter.id for line in lines], purpose="projects", list=True, asked=None)
     shown = [line for line in lines if line.state == chosen] if chosen in ("done", "on_time", "late") else lines
     shown = sorted(shown, key=lambda line: (-line.late, line.matter.title))
-    urls = [f"/m/{line.matter.ref}/project" for line in shown]
+    drawn = rows(shown)
     return render(request, "web/field/projects.html", {
         "now": now, "tally": Counter(line.state for line in lines), "all": len(lines), "chosen": chosen, "lines": [{"l": line, "at": at(line.matter), "overdue": tracking.overdue_tasks(line, now)} for line in shown],
-        "drawing": gantt([(line.matter.title, bars(line)) for line in shown], now, _("挂图"), urls=urls)})
+        "drawing": gantt([(title, mine) for title, mine, _url in drawn], now, _("挂图"), urls=[url for _title, _mine, url in drawn])})
 
 
 def _of_kind(ref: str, kind: str) -> Matter:

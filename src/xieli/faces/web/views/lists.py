@@ -58,7 +58,9 @@ def tables(matters: list[Matter]) -> list[dict[str, Any]]:
     for name in lists.LISTS:
         head = columns(name)
         rows = [(line["number"], [shown(line.get(code), words, bodies if code in ("unit", "reviewer_body") and name == "problem" else {}) for code, _label, words in head]) for line in found[name]]
-        made.append({"code": name, "title": shipped()["rectification"].forms[name].label, "head": [label for _code, label, _words in head], "rows": rows})
+        labels = [label for _code, label, _words in head]
+        # each cell of the screen knows its column, which a phone prints beside it
+        made.append({"code": name, "title": shipped()["rectification"].forms[name].label, "head": labels, "rows": rows, "lines": [(number, list(zip(labels, cells, strict=True))) for number, cells in rows]})
     return made
 
 

@@ -29,7 +29,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         decided[link.source_id].append(link.target)
     shown = [{"m": m, "f": forms[m.id], "at": at(m), "tasks": decided[m.id], "done": sum(t.status != "open" for t in decided[m.id])} for m in rows]
     record_look([m.id for m in rows], purpose="meetings", list=True, asked=None)
-    return render(request, "web/meetings/overview.html", {"now": who.now, "meetings": shown, "rhythms": _rhythms(who)})
+    return render(request, "web/meetings/overview.html", {"now": who.now, "decided": [r for r in shown if r["tasks"]], "plain": sorted((r for r in shown if not r["tasks"]), key=lambda r: str((r["f"].get("minutes") or {}).get("held_on") or (r["f"].get("call") or {}).get("planned_on") or ""), reverse=True), "rhythms": _rhythms(who)})
 
 
 def _rhythms(who: Me) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ STORY = ("SC-18", "一条界河：两地同测同算", "A river of two sides: sa
 BEGINS = "2026-01-12 09:00"
 WHO, ROOM, OTHER = "yj-handler", "yj/supervision3", "datan"
 ENTRY = "临水入境断面"
+KINDS = {"survey": "联合调研", "consult": "会商", "patrol": "联合巡河"}
 MAIN = [f"干流{n}号断面" for n in range(1, 8)]
 
 
@@ -105,7 +106,7 @@ def diary(hands: Officers, partner: str) -> None:
             for kind in kinds:
                 seen[kind] = n = seen.get(kind, 0) + 1
                 on = f"2026-{1 + (n - 1) // 25:02d}-{1 + (n - 1) % 25:02d}"
-                matter = leads.register(leads.NewMatter("meeting", f"大洪河{kind}", stage.body(owner), stage.room(room) if room else None, level=0, parties={"side": (stage.body(side),)}))
+                matter = leads.register(leads.NewMatter("meeting", f"大洪河{KINDS[kind]}", stage.body(owner), stage.room(room) if room else None, level=0, parties={"side": (stage.body(side),)}))
                 forms.submit(matter, "call", {"series": "大洪河联动", "period": "once", "kind": kind, "planned_on": on, "convener_side": str(stage.body(owner)), "in_turn": True, "side": str(stage.body(side)),
                                               "agenda": [{"title": "水质保护", "from_last": False}]})
                 forms.submit(matter, "minutes", {"held_on": on, "attended": 6, "text": "共同开展。", "decisions": []})

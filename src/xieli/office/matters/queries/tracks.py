@@ -91,6 +91,8 @@ def board(channel: Matter) -> Board:
 
 
 def _step(channel: Matter, move: MatterMove) -> Line:
+    if not move.from_stage:  # the opening is recorded as "start", which a playbook may use for a step of its own
+        return Line("home", "接话登记", "call taken", None, move.at)
     known = playbook_of(channel).moves.get(move.move)
     return Line("road" if move.move in ROAD else "home", known.label.zh if known else move.move, known.label.en if known else move.move, None, move.at)
 
