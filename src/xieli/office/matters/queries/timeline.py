@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from xieli.engines.playbooks.model import Playbook
+from xieli.engines.playbooks.state import SYSTEM
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.approvals import ApprovalStep
@@ -91,6 +93,16 @@ MEASURES_EN = {"liuzhi": "liuzhi (retention in custody)", "guanhu": "guanhu (int
                "questioning": "questioning", "interview": "talk"}
 
 
+def _by_itself(move: MatterMove, moves: list[MatterMove], playbook: Playbook) -> tuple[str, str]:
+    """Who is named at a step of time alone: the system, and on whose authority it was carried (docs/decisions/kernel-by-itself.md)."""
+    before = [m for m in moves if m.person_id == move.person_id and m.at < move.at and m.id != move.id]
+    last = max(before, key=lambda m: m.at, default=None)
+    known = playbook.moves.get(last.move) if last is not None and last.from_stage else None
+    step = (f"“{known.label.zh}”", f" (“{known.label.en}”)") if known else ("登记" if last is not None else "", " (opened)" if last is not None else "")
+    return (f"系统自动办理，凭{move.person.name}{step[0]}时的权限" if step[0] else f"系统自动办理，凭{move.person.name}的权限",
+            f"by the system, under the authority of {move.person.name_en or move.person.name}{step[1]}")
+
+
 def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
     """Everything that happened, newest first."""
     playbook = playbook_of(matter)
@@ -99,7 +111,8 @@ def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
         # the opening of a matter is recorded as "start" from nowhere; a playbook may have a move of that name
         known = playbook.moves.get(move.move) if move.from_stage else None
         zh, en = (known.label.zh, known.label.en) if known else ("登记", "opened")
-        found.append(Line(move.happened_at, zh, en, move.person.name, move.reason, move.at if move.at != move.happened_at else None, who_en=move.person.name_en))
+        who = _by_itself(move, rows["moves"], playbook) if known is not None and known.who == (SYSTEM,) else (move.person.name, move.person.name_en)
+        found.append(Line(move.happened_at, zh, en, who[0], move.reason, move.at if move.at != move.happened_at else None, who_en=who[1]))
     for step in rows["signatures"]:
         act = playbook.approvals.get(step.approval.act)
         zh, en = (act.label.zh, act.label.en) if act else (step.approval.act, step.approval.act)
