@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests import djangodb
+from tests.dbfixtures import TestDatabase
 from tests.rows.acting import Office
 from tests.rows.test_c20_rules import issue
 from xieli.office.allocation import divisions
@@ -17,12 +19,13 @@ from xieli.office.demo.theatre import Theatre
 from xieli.office.files import services as files
 from xieli.office.files.models import ExhibitUse, StoredFile
 from xieli.office.matters.queries import advice
-from xieli.office.matters.services import forms, grants, handover, leads, moves, people, tasks
+from xieli.office.matters.services import by_itself, forms, grants, handover, leads, moves, people, tasks
 from xieli.office.matters.services.forms import filled
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.matters.tables.handover import FeedbackDuty
 from xieli.office.matters.tables.work import Fact, MatterMove, Note
+from xieli.server.cluster import Server
 
 BEGINS = "2026-03-07 20:00"  # a Saturday night
 LEAD = "datan-lead"
@@ -202,7 +205,7 @@ def test_the_five_stages_have_their_state_and_a_receipt_opens_the_supervision(of
             assert moves.forms_of(Matter.objects.get(pk=whole["parcel"]))["letter"]["files"] == [{"name": "授信档案.pdf", "pages": 12, "digest": whole["digest"]}]
 
 
-def test_what_is_overdue_is_urged_and_nothing_closes_without_its_root(office: Office, whole: dict[str, Any]) -> None:
+def test_what_is_overdue_is_urged_and_nothing_closes_without_its_root(office: Office, whole: dict[str, Any], pg_cluster: Server) -> None:
     """S0-13: A matter without reply on the due date goes red for owner, supervisor and sender, an urging letter is drafted, and the sender receives the outcome when closed.
     S0-36: Each joint case step shows its clause; a rule change takes effect on its date and does not alter closed cases; a joint case cannot close without the "root cure" part (recommendation or recorded reason)."""
     stage, hands, matter, parcel = office.stage, office.hands, whole["joint"], whole["parcel"]
@@ -218,6 +221,15 @@ def test_what_is_overdue_is_urged_and_nothing_closes_without_its_root(office: Of
         assert clock.due_at is not None
         assert clock.due_at < hands.clock()
         assert clock.state == "running"
+    database = TestDatabase(pg_cluster, stage.admin.execute("select current_database()").fetchone()[0])
+    for _ in range(2):
+        djangodb.use(database, "job")
+        by_itself.round_once()
+        djangodb.use(database, "web")
+    with stage.acts(LEAD):  # nobody pressed anything: the letter lies there once, and has not left
+        assert list(Note.objects.filter(matter_id=matter, kind__startswith="doc:urging").values_list("kind", flat=True)) == ["doc:urging:drafted"]
+        alarm = Matter.objects.get(pk=matter).alarms.filter(kind="chase").latest("raised_at")
+        assert alarm.answered_at is None
     office.step("chief3", matter, "chase", ("tracking", {"state": "已催办", "outcome": False, "recorded_on": hands.day()}))
     with stage.acts(LEAD):
         assert Note.objects.filter(matter_id=matter, kind="doc:urging:issued").exists()

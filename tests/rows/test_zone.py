@@ -16,6 +16,7 @@ from xieli.office.demo.stories import inspection as ins
 from xieli.office.demo.stories import sc12_zone
 from xieli.office.demo.theatre import Theatre
 from xieli.office.matters.queries import rounds
+from xieli.office.matters.services import grants
 from xieli.office.matters.tables.core import Matter, MatterLink
 from xieli.office.reports import trees
 
@@ -74,6 +75,20 @@ def test_the_sheet_of_the_round_prints_two_five_and_two_with_its_reasons(played:
         assert stage.sees(person, lead) == (stage.person(person) in listed)  # who is not on the list does not see it
     assert not stage.sees(ins.MEMBER, lead)
     assert all(g.basis for g in given)
+    # each addition is approved: whoever works on it may not widen the circle, who may approve does, by name
+    worker = Hands(stage).staff("handler", f"{BODY}/supervision1")
+    assert stage.person(worker) in listed
+    outsider = stage.person("wuchuan-handler1")
+    with stage.acts(worker):
+        code = stage.refused(lambda: grants.give(lead, outsider, kind="reviewer", acts=["read", "note"], ends_at=None, basis="协助核对", reason=""))
+    assert code == "circle_approved"
+    head = stage.holder(f"head@{BODY}")
+    with stage.acts(head):
+        added = grants.give(lead, outsider, kind="reviewer", acts=["read", "note"], ends_at=None, basis="协助核对", reason="")
+        assert Matter.objects.get(pk=lead).grants.get(pk=added).approver == stage.person(head)
+    assert stage.sees("wuchuan-handler1", lead)
+    with stage.acts(head):
+        assert outsider in {k.person for k in access.who_may_see(lead)}
 
 
 def test_a_report_of_the_round_is_signed_and_a_correction_is_a_new_version(played: Theatre) -> None:

@@ -183,6 +183,7 @@ EFFECTS: dict[str, Word] = {
     "open_feedback_duty": Word({"duty": _one("feedback")}, "产生反馈责任“{duty}”", "open the duty “{duty}”"),
     "close_feedback_duty": Word({"duty": _one("feedback")}, "了结反馈责任“{duty}”", "discharge the duty “{duty}”"),
     "alarm": Word({"who": _one("refs"), "why": _one("message"), "until": _opt("enum", "acknowledged", "lawful_exit")}, "警示{who}：{why}", "alarm {who}: {why}"),
+    "draft_document": Word({"document": _one("document")}, "拟“{document}”，待人签发", "draft “{document}”, for somebody to issue"),
     "issue_document": Word({"document": _one("document")}, "制发“{document}”", "issue “{document}”"),
     "number": Word({"series": _one("series")}, "编号“{series}”", "number it in “{series}”"),
     "mark_exhibit": Word({"exhibit": _one("field"), "verdict": _one("field")}, "标注证据结论，并提示所有依赖它的事项", "mark the exhibit and flag everything that relied on it"),

@@ -5,21 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from xieli.engines.clocks.presence import BASES
 from xieli.faces.web.templatetags.xieli import ZONE, named
 
 register = template.Library()
-ROLES = {"lead": "主谈", "assistant": "协助谈话", "specialist": "专业人员", "hands_over": "交出看护", "takes_over": "接收看护"}
+ROLES = {"lead": _("主谈"), "assistant": _("协助谈话"), "specialist": _("专业人员"), "hands_over": _("交出看护"), "takes_over": _("接收看护")}
 
 
 @register.filter
 def presence_role(person: dict[str, Any]) -> str:
     """What someone did in an entry; a keeper who took over has signed, or not yet."""
-    word = _(ROLES.get(person.get("role", ""), "在场"))
+    word = str(ROLES.get(person.get("role", ""), _("在场")))
     if person.get("role") == "takes_over":
-        word += "（" + (_("已签收") if person.get("signed") else _("待签收")) + "）"
+        word += "（" + (gettext("已签收") if person.get("signed") else gettext("待签收")) + "）"
     return word
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from xieli.engines.clocks.presence import BASES, VOLUNTARY
@@ -19,7 +20,7 @@ from xieli.office.matters.tables.core import Matter, MatterSubject
 from xieli.office.matters.tables.measures import Measure, Presence
 from xieli.office.together import together
 
-CARE = [(code, word) for code, word in (("rest", "休息"), ("meal", "饮食"), ("medical", "医疗检查"), ("leave_offer", "告知可离开"))]
+CARE = [("rest", _("休息")), ("meal", _("饮食")), ("medical", _("医疗检查")), ("leave_offer", _("告知可离开"))]
 SEATS = 3  # who sits in a talk: two with standing, one specialist
 
 

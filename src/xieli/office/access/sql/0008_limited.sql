@@ -38,17 +38,6 @@ begin
 end $$;
 create trigger limited_grant before insert on public.matter_grant for each row execute function access.limited_grant();
 
-create or replace function access.free_to_join(m bigint, whom integer) returns boolean
-    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
-declare w record := access.who();
-begin
-    return coalesce(access.may(m, 'grant') and not access.barred(m, whom) and not access.limited(m, whom)
-        -- joining a team oneself brings nothing that one lacks
-        and (whom <> w.person or not exists (
-            select 1 from public.matter_grant g, unnest(g.acts) act where g.matter_id = m and w.t < g.ends_at and g.revoked_at is null
-              and g.principal in (select id from public.team where matter_id = m) and not access.may(m, act))), false);
-end $$;
-
 create or replace function access.decide_recusal(r bigint, verdict text, why text) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare w record := access.who(); rr public.recusal;

@@ -135,7 +135,8 @@ def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
         is_paper = note.kind.startswith("doc:")
         paper = playbook.documents.get(note.kind.split(":")[1]) if is_paper else None
         text_en = note.text.replace(paper.label.zh, paper.label.en, 1) if paper else note.text
-        found.append(Line(note.at, ("文书：" if is_paper else "") + note.text, ("paper: " if is_paper else "") + text_en, note.person.name, "", None, "paper" if is_paper else "note", note.person.name_en))
+        drafted = ("（已拟，待签发）", " (drafted, to be issued)") if is_paper and note.kind.endswith(":drafted") else ("", "")
+        found.append(Line(note.at, ("文书：" if is_paper else "") + note.text + drafted[0], ("paper: " if is_paper else "") + text_en + drafted[1], note.person.name, "", None, "paper" if is_paper else "note", note.person.name_en))
     return sorted(found, key=lambda line: line.at, reverse=True)
 
 

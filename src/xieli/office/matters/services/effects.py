@@ -365,6 +365,13 @@ def _close_duty(step: Step, effect: Effect) -> None:
         close_duty(duty)
 
 
+@_does("draft_document")
+def _draft(step: Step, effect: Effect) -> None:
+    """A paper that waits for a person: nothing has left, and issuing it is a step of its own."""
+    code = str(effect.get("document"))
+    Note.objects.create(matter=step.matter, text=step.playbook.documents[code].label.zh, person_id=actor().person, at=now(), kind=f"doc:{code}:drafted")
+
+
 @_does("issue_document")
 def _issue(step: Step, effect: Effect) -> None:
     code = str(effect.get("document"))

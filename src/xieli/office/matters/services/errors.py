@@ -91,6 +91,7 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "a hand-over of this matter is under way": ("under_way", "这一事项正在移送途中，请等对方受理或退回。", "A hand-over of this matter is under way; wait for acceptance or return."),
     "the receiver is recused": ("recused", "接收方应当回避，不能移送。", "The receiver is recused; choose another."),
     "that body is recused": ("recused", "该机构应当回避，不能指定。", "That body is recused; choose another."),
+    "one more knower is approved here": ("circle_approved", "这件线索在巡察期间移送，严控知悉范围：增加知悉人须由有审批权的负责人决定。没有保存。", "This lead was handed over during a round and its circle is strict: one more knower is decided by who may approve here. Nothing was kept."),
     "limited": ("limited", "对方在此事项上限制参与：只能查看和写记录，不能办理、审批或参加专班。", "That person is limited on this matter: he may read and remark, not handle, approve or join a team."),
     "recused": ("recused", "对方应当回避或回避待决定，不能授予知悉权限。", "That person is recused, or a recusal is waiting for decision; no access can be given."),
     "a return needs a reason": ("reason_needed", "退回须写明理由。", "A return needs a reason."),
