@@ -25,6 +25,12 @@ def presence_role(person: dict[str, Any]) -> str:
 
 
 @register.filter
+def presence_kind(entry: Any) -> str:
+    """What an entry is; a rest here is a pause, not a day off."""
+    return str(_("中途休息")) if entry.kind == "rest" else gettext(entry.get_kind_display())
+
+
+@register.filter
 def presence_note(entry: Any) -> str:
     """An entry's note; a change of basis names the basis."""
     return named(BASES[entry.note]) if entry.kind == "basis" and entry.note in BASES else str(entry.note)

@@ -20,7 +20,7 @@ from xieli.office.matters.tables.core import Matter, MatterSubject
 from xieli.office.matters.tables.measures import Measure, Presence
 from xieli.office.together import together
 
-CARE = [("rest", _("休息")), ("meal", _("饮食")), ("medical", _("医疗检查")), ("leave_offer", _("告知可离开"))]
+CARE = [("rest", _("中途休息")), ("meal", _("饮食")), ("medical", _("医疗检查")), ("leave_offer", _("告知可离开"))]
 SEATS = 3  # who sits in a talk: two with standing, one specialist
 
 
