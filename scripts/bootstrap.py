@@ -47,7 +47,7 @@ def need_python():
             os.execv(other, [other, *sys.argv])
     found = ".".join(map(str, sys.version_info[:2]))
     stop(
-        f"需要 Python 3.11 或更新版本,这里是 {found}。Debian/Ubuntu:apt-get install python3.11 python3.11-venv,或设 PYTHON=/路径/python3.12 后重试。",
+        f"需要 Python 3.11 或更新版本，这里是 {found}。Debian/Ubuntu：apt-get install python3.11 python3.11-venv，或设 PYTHON=/路径/python3.12 后重试。",
         f"Python 3.11 or newer is needed; this is {found}. Debian/Ubuntu: apt-get install python3.11 python3.11-venv, or try again with PYTHON=/path/python3.12.",
     )
 
@@ -62,13 +62,13 @@ def make_venv():
     except ImportError:
         package = f"python3.{sys.version_info[1]}-venv"
         stop(
-            f"这个 Python 缺少 venv 模块。请先安装:sudo apt-get install {package}(Fedora 等发行版自带),然后重新运行。",
+            f"这个 Python 缺少 venv 模块。请先安装：sudo apt-get install {package}（Fedora 等发行版自带），然后重新运行。",
             f"This Python lacks its venv module. Install it first: sudo apt-get install {package} (other distributions ship it), then run again.",
         )
     say("建立虚拟环境 .venv ……", "Making the virtual environment .venv …")
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
     if made.returncode != 0:
-        stop(f"虚拟环境未能建立:\n{made.stdout}{made.stderr}", f"The virtual environment could not be made:\n{made.stdout}{made.stderr}")
+        stop(f"虚拟环境未能建立：\n{made.stdout}{made.stderr}", f"The virtual environment could not be made:\n{made.stdout}{made.stderr}")
 
 
 def digest():
@@ -95,7 +95,7 @@ def install(target):
     stamps = [VENV / f".xieli-{name}" for name in (["test"] if target == "test" else ["run", "test"])]
     if any(stamp.exists() and stamp.read_text() == digest() for stamp in stamps):
         return
-    say("安装依赖(首次约需几分钟)……", "Installing what it needs (a few minutes the first time) …")
+    say("安装依赖（首次约需几分钟）……", "Installing what it needs (a few minutes the first time) …")
     what = ["-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}{EXTRAS[target]}"]
     uv = shutil.which("uv")
     if uv:
@@ -103,11 +103,11 @@ def install(target):
         if subprocess.run(command).returncode == 0:
             stamps[0].write_text(digest())
             return
-        say("uv 未成功,改用 pip。", "uv did not succeed; using pip instead.")
+        say("uv 未成功，改用 pip。", "uv did not succeed; using pip instead.")
     command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", *what]
     if not run_with_progress(command):
         stop(
-            "依赖未能全部安装(原因见上)。常见原因:没有网络,或需要设置镜像(pip config set global.index-url …)。已装好的部分会保留;解决后重新运行同一命令。",
+            "依赖未能全部安装（原因见上）。常见原因：没有网络，或需要设置镜像（pip config set global.index-url …）。已装好的部分会保留；解决后重新运行同一命令。",
             "Not everything could be installed (see above). Usual causes: no network, or a mirror is needed (pip config set global.index-url …). "
             "What was installed is kept; mend it and run the same command again.",
         )
@@ -138,7 +138,7 @@ def run_with_progress(command):
 def main():
     target = sys.argv[1] if len(sys.argv) > 1 else "run"
     if target not in EXTRAS:
-        stop("用法:bootstrap.py run|test", "usage: bootstrap.py run|test")
+        stop("用法：bootstrap.py run|test", "usage: bootstrap.py run|test")
     need_python()
     make_venv()
     install(target)

@@ -35,7 +35,7 @@ def main() -> int:
             if subprocess.run([sys.executable, str(script)], cwd=ROOT, check=False).returncode != 0:
                 failed.append(name)
     for name in failed:
-        to_terminal(pick(f"未完成:{name}", f"Did not finish: {name}"))
+        to_terminal(pick(f"未完成：{name}", f"Did not finish: {name}"))
     return 1 if failed else 0
 
 

@@ -23,7 +23,7 @@ def check(folder: Path) -> bool:
         python = str(place / "bin" / "python")
         install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(folder / "requirements.txt")]
         if subprocess.run(install, check=False).returncode != 0:
-            to_terminal(pick(f"{folder.name}:外部工具未能安装", f"{folder.name}: the foreign tool could not be installed"))
+            to_terminal(pick(f"{folder.name}：外部工具未能安装", f"{folder.name}: the foreign tool could not be installed"))
             return False
         # our own interpreter writes the exports (first argument), the foreign one reads them
         return subprocess.run([python, str(folder / "check.py"), sys.executable, work], cwd=ROOT, check=False).returncode == 0
@@ -36,7 +36,7 @@ def main() -> int:
         return 2
     results = {folder.name: check(folder) for folder in folders}
     for name, agreed in results.items():
-        print(f"{name}: {pick('一致', 'agrees') if agreed else pick('不一致', 'disagrees')}")
+        print(pick(f"{name}：{'一致' if agreed else '不一致'}", f"{name}: {'agrees' if agreed else 'disagrees'}"))
     return 0 if all(results.values()) else 1
 
 

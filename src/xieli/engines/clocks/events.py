@@ -94,7 +94,7 @@ def parse_event(text: str) -> Event:
     head, at_sign, rest = text.partition("@")
     if not at_sign or head not in {kind.value for kind in Kind} - {"void"}:
         raise ClockError(
-            f"事件“{text}”应写成 kind@日期:参数，kind 为 start、suspend、resume、extend、restart、report、stop、transition。",
+            f"事件“{text}”应写成 kind@date:arguments（类别@日期、参数），kind 为 start、suspend、resume、extend、restart、report、stop、transition。",
             f"Write the event “{text}” as kind@date:arguments; kind is start, suspend, resume, extend, restart, report, "
             "stop or transition.",
         )

@@ -152,13 +152,17 @@ def complete(form: Form, values: Values, others: Mapping[str, Values] | None = N
 
     A missing part gives no total rather than half a score (seed row S2-29). `table.column` names a column of this form;
     `form.field` a field of another form as last submitted, which the caller hands in as `others`; `record.name` a number that
-    the caller counted in the records.
+    the caller counted in the records. Without `others` such a field stays as it was handed in: what stood elsewhere on that day
+    is told by the submission alone.
     """
     result: dict[str, Value] = {f.code: values[f.code] for f in form.fields if f.code in values}
     own = {f.code for f in form.fields}
     for field in form.fields:
         if field.computed:
             named = {outer for outer, dot, _ in (name.partition(".") for name in field.computed.of) if dot and outer not in own}
+            if others is None and named and field.code in values:
+                result[field.code] = values[field.code]
+                continue
             result[field.code] = _compute(field, {**{other: (others or {}).get(other, {}) for other in named}, **result})
     return result
 

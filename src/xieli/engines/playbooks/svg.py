@@ -83,6 +83,7 @@ def diagram(playbook: Playbook, language: str = "zh", counts: Mapping[str, int] 
     out += [_line(arrow) for arrow in plan.arrows]
     out += [_box(playbook, box, language, counts.get(box.stage), box.stage in here) for box in plan.boxes]
     out += _names(playbook, plan.arrows, language)
+    out += _ways_out(playbook, plan.boxes, {playbook.moves[a.move].to for a in plan.arrows}, language)
     out.append("</svg>")
     return "\n".join(out)
 
@@ -121,6 +122,21 @@ def _names(playbook: Playbook, arrows: tuple[Arrow, ...], language: str) -> list
                 break
         taken.append((x, y, half))
         out.append(f'<text class="name" x="{x}" y="{y}" text-anchor="middle">{escape(text)}</text>')
+    return out
+
+
+def _ways_out(playbook: Playbook, boxes: tuple[Box, ...], drawn: set[str], language: str) -> list[str]:
+    """Above an end that no arrow reaches: from how many stages one may cancel. Arrows from all of them would hide the rest."""
+    out: list[str] = []
+    for box in boxes:
+        cancels = [m for m in playbook.moves.values() if m.kind == "cancel" and m.to == box.stage]
+        if box.stage in drawn or not cancels:
+            continue
+        sources = list(dict.fromkeys(s for m in cancels for s in m.sources))
+        name = cancels[0].label.say(language)
+        text = f"{name} ← {len(sources)} {'stage' if len(sources) == 1 else 'stages'}" if language == "en" else f"{name} ← {len(sources)} 个环节"
+        names = ("、" if language == "zh" else ", ").join(playbook.stages[s].label.say(language) for s in sources)
+        out.append(f'<text class="name" x="{box.x}" y="{box.y - box.h // 2 - 6}" text-anchor="middle"><title>{escape(names)}</title>{escape(text)}</text>')
     return out
 
 

@@ -63,7 +63,7 @@ def create(folder: Path, files: tuple[Path, ...], threshold: int, as_json: bool)
             "custodians": [{"name": c.name, "fingerprint": c.fingerprint} for c in found], "open_with": threshold,
         }, ensure_ascii=False))
         return
-    names = "、".join(f"{c.name}({c.fingerprint})" for c in found)
+    names = pick("、", ", ").join(pick(f"{c.name}（{c.fingerprint}）", f"{c.name} ({c.fingerprint})") for c in found)
     print(pick(
         f"数据：{made.data}\n密钥：{made.keys}\n{made.rows} 行，{made.files} 个文件，已读回核对。\n"
         f"保管人：{names}；任意 {threshold} 人可开启。\n请把密钥文件与数据文件分开存放。",

@@ -125,7 +125,7 @@ def _both(text: str) -> dict[str, str]:
 def _approval(dataset: str, text: str, now: datetime) -> dict[str, str]:
     parts = text.split(":")
     if len(parts) != 4 or parts[0] not in ("bank", "property") or parts[1] not in LEVELS:
-        raise MatchError("approval", f"--approval 写成 数据集=bank|property:{'|'.join(LEVELS)}:文号:审批人", f"--approval is DATASET=bank|property:{'|'.join(LEVELS)}:NUMBER:APPROVER")
+        raise MatchError("approval", f"--approval 应写成 DATASET=bank|property:{'|'.join(LEVELS)}:NUMBER:APPROVER（数据集、类别、批准层级、文号、审批人）", f"--approval is DATASET=bank|property:{'|'.join(LEVELS)}:NUMBER:APPROVER")
     return {"dataset": dataset, "class": parts[0], "level": parts[1], "number": parts[2], "approver": parts[3], "date": now.date().isoformat()}
 
 

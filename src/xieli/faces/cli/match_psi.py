@@ -44,7 +44,7 @@ def _run(job: dict[str, Any], context: click.Context, folder: Path) -> dict[str,
     try:
         return run_apart(job, str(folder))
     except Refused as refusal:
-        click.echo(f"refused / 拒绝: {refusal}", err=True)
+        click.echo(f"refused / 拒绝：{refusal}", err=True)
         context.exit(DENIED)
 
 

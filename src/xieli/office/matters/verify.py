@@ -138,7 +138,7 @@ def _facts() -> Iterator[Difference]:
         if form is None:
             yield Difference("facts", f"form {row.id}", row.form, "-")
             continue
-        current = bool(form.per) or last[(row.matter_id, row.form)] == row.id
+        current = bool(form.per or form.adds) or last[(row.matter_id, row.form)] == row.id
         should = sorted(((f.code, float(f.number) if f.number is not None else None, f.text or "", (f.day or "")[:10]) for f in facts_of(form, row.data)), key=str) if current else []
         if sorted(living[row.id], key=str) != should:
             yield Difference("facts", f"form {row.id} {row.form} r{row.revision}", str(sorted(living[row.id], key=str)), str(should))

@@ -58,7 +58,7 @@ def strength(total: float) -> tuple[str, str]:
     for least, zh, en in STRENGTH:
         if total >= least:
             return zh, en
-    raise ValueError(f"not a weight / 不是权重: {total}")
+    raise ValueError(f"not a weight / 不是权重：{total}")
 
 
 def waterfall(pair: Mapping[str, Any], spec: Spec, model: Model) -> Waterfall:

@@ -39,7 +39,7 @@ class Model:
         try:
             return Model(**json.loads(text))
         except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"not a matching model / 不是比对模型文件: {error}") from error
+            raise ValueError(f"not a matching model / 不是比对模型文件：{error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ def masked(name: str) -> str:
     """A name as lists show it: 张某某, 张*."""
     if not name:
         return ""
+    if name == "不详":  # nobody's name
+        return name
     return name[0] + ("*" if len(name) == 2 else "某某")
 
 

@@ -120,7 +120,8 @@ def _mark_known(rows: list[Row]) -> None:
     known_numbers = {n for _, n, *_ in found if n}
     known: dict[str, list[tuple[str, str]]] = {}
     for _, _, name, unit, tail in found:
-        known.setdefault(name, []).append((unit, tail))
+        if name in names:  # who is 不详 is nobody in particular
+            known.setdefault(name, []).append((unit, tail))
     told: set[str] = set()
     for row in rows:
         if row.number and row.number in known_numbers:

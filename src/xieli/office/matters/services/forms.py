@@ -87,7 +87,7 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
         Fact(matter=matter, code=fact.code, subject=subject, number=fact.number, text=fact.text or "",
              day=date.fromisoformat(fact.day[:10]) if fact.day else None, ref=_ref(fact.ref), unit=fact.unit or "",
              happened_on=date.fromisoformat(fact.happened_on[:10]) if fact.happened_on else today, recorded_at=row.at, submission=row)
-        for fact in facts_of(form, data, _others(matter, form, data)))
+        for fact in facts_of(form, data))
     _parties_from(matter, playbook, form, data, row.at)
     record("form.submitted", matters=[matter.id], form=code, revision=row.revision, digest=sha)
     return row
