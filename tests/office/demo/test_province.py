@@ -4,6 +4,7 @@ from __future__ import annotations
 from datetime import date
 
 from tests import dbfixtures
+from tests.djangodb import use
 from tests.office.demo.test_load import database, quiet
 from xieli.engines.metrics import Period
 from xieli.office.demo import load as loader
@@ -15,6 +16,7 @@ YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
 
 
 def test_the_seven_numbers_of_the_leaders_page_are_alive(database: dbfixtures.TestDatabase) -> None:
+    from xieli.office.matters.verify import verify
     from xieli.office.reports import queries
 
     with database.admin() as admin:
@@ -36,3 +38,5 @@ def test_the_seven_numbers_of_the_leaders_page_are_alive(database: dbfixtures.Te
         assert round(100 * seen["handover_rate"]) == 67
         assert seen["trained_persons"] == 9
         assert (steps["verified"], steps["filed"], steps["closed"]) == (1, 1, 2)
+    use(database, "backup")
+    assert {code: found for code, found in verify(("facts", "stages", "digests", "numbers")).items() if found} == {}, "what the records filled in stands as it was handed in"
