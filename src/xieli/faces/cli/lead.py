@@ -93,6 +93,8 @@ def acts(function: Callable[..., int | None]) -> Callable[..., None]:
                     with acting(_token(who)):
                         code = function(as_json=as_json, **kwargs)
                 except PermissionError:
+                    if who is not None:
+                        leave(f"没有打开会话：这里没有“{who}”，或这不是演示库（--as 只在演示库可用）。", f"No session was opened: nobody here is called “{who}”, or this is no demo (--as works in a demo only).", 3, as_json, "no_session")
                     leave("没有有效会话：请设置 XIELI_SESSION；演示库可用 --as 姓名。", "No live session: set XIELI_SESSION; in a demo use --as NAME.", 3, as_json, "no_session")
                 except NotVisible as error:
                     leave(error.zh, error.en, 3, as_json, error.code)

@@ -46,6 +46,6 @@ def merge(old: str, new: str, on: datetime, dry_run: bool, as_json: bool) -> Non
     print(pick("（仅演练，没有改动）" if dry_run else "已合并。", "(A trial; nothing was changed.)" if dry_run else "Merged."))
     for zh, en, count in (("在办事项", "open matters", found.matters), ("待反馈", "answers owed", found.debts), ("在途移送", "parcels on their way", found.parcels),
                           ("下级机构", "bodies below", found.children), ("片区成员关系", "area memberships", found.areas)):
-        print(f"  {pick(zh, en)}: {count}")
+        print(pick(f"  {zh}：{count}", f"  {en}: {count}"))
     if found.still_posted:
         print(pick(f"  尚有 {found.still_posted} 人任职于原机构，请另作任免。", f"  {found.still_posted} persons still serve in the old body; post them anew."))
