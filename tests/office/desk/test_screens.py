@@ -51,6 +51,8 @@ def test_from_proposal_to_lead_on_the_screens(bench: Bench, browse: Any) -> None
     assert f'<option value="{ref}" data-keys="' in page
     assert to_ref(bench.early) not in page
     assert chief.get("/desk", {"propose": ref})["Location"] == f"/desk/new/{ref}"
+    for nowhere in ("../x/y", "a/b", "\x00", "0000000000000", "x" * 500):
+        assert chief.get("/desk", {"propose": nowhere}).status_code in (400, 404), nowhere
     page = chief.get(f"/desk/new/{ref}", {"model": "deceased_recipient"}).content.decode()
     assert '发放记录 <code class="soft small">payment</code>' in page
     offered = page.split('name="bind_payment"')[1].split("</select>")[0]

@@ -47,7 +47,7 @@ def shipped(code: str) -> Model:
 def desk(request: HttpRequest) -> HttpResponse:
     """What is authorized and how long, what is under way, what will be destroyed when."""
     if request.GET.get("propose"):
-        return redirect("desk_new", request.GET["propose"])
+        return redirect("desk_new", matter_or_404(request.GET["propose"]).ref)
     rows = queries.authorizations()
     waiting = queries.to_sign([a for a, _ in rows], me(request).person_id)
     record_look([a.matter_id for a, _ in rows], purpose="matching-desk", list=True)
