@@ -247,6 +247,8 @@ def trace(which: str, as_json: bool) -> int:
     from xieli.office.audit import record_look
     from xieli.office.ids import from_ref
     from xieli.office.matters.services.errors import NotVisible, Refused
+    from xieli.office.matters.services.playbooks import by_sha
+    from xieli.office.matters.services.source import ZONE
     from xieli.office.matters.tables.core import Matter, MatterLink
     from xieli.office.matters.tables.work import MatterMove, Outcome
 
@@ -283,9 +285,13 @@ def trace(which: str, as_json: bool) -> int:
             "matters": [{"ref": m.ref, "kind": m.kind, "number": m.number, "title": m.title, "status": m.status} for m in seen.values()],
             "outcomes": [{"matter": seen[o.matter_id].ref, "kind": o.kind} for o in outcomes]}, ensure_ascii=False, default=str))
         return 0
-    click.echo(f"{matter.number or matter.ref}  {matter.title}  {matter.status}")
+    lang, playbook = pick("zh", "en"), by_sha(matter.playbook_sha)
+    moves = {code: move.label.say(lang) for code, move in playbook.moves.items()} | {"start": pick("登记", "registered")}
+    stages = {code: stage.label.say(lang) for code, stage in playbook.stages.items()}
+    click.echo(f"{matter.number or matter.ref}  {matter.title}  {pick('在办', 'open') if matter.status == 'open' else pick('已结', 'closed')}")
     for s in steps:
-        click.echo(f"  {s.at:%Y-%m-%d %H:%M}  {s.move}: {s.from_stage or '—'} → {'/'.join(s.to_stages)}")
+        named = [stages.get(code, code) for code in (s.from_stage, *s.to_stages)]
+        click.echo(f"  {s.at.astimezone(ZONE):%Y-%m-%d %H:%M}  {moves.get(s.move, s.move)}{pick('：', ': ')}{named[0] or '—'} → {' / '.join(named[1:])}")
     for x in links:
         click.echo(f"  {x.source.number or x.source.ref} —{x.kind}→ {x.target.number or x.target.ref}  {x.target.title}  {x.outcome}")
     return 0
