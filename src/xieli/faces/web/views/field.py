@@ -46,7 +46,7 @@ def rows(lines: list[tracking.Line]) -> list[tuple[str, list[Bar], str]]:
         if len(same) < ALIKE:
             found += [(line.matter.title, bars(line), f"/m/{line.matter.ref}/project") for line in same]
         else:
-            found.append((_("%(title)s 等 %(n)s 项（计划相同，尚无进展）") % {"title": same[0].matter.title, "n": len(same)}, bars(same[0]), "#all"))
+            found.append((_("%(title)s 等 %(n)s 项") % {"title": same[0].matter.title, "n": len(same)}, bars(same[0]), "#all"))
     return found
 
 
@@ -61,7 +61,7 @@ def projects(request: HttpRequest) -> HttpResponse:
     drawn = rows(shown)
     return render(request, "web/field/projects.html", {
         "now": now, "tally": Counter(line.state for line in lines), "all": len(lines), "chosen": chosen, "lines": [{"l": line, "at": at(line.matter), "overdue": tracking.overdue_tasks(line, now)} for line in shown],
-        "drawing": gantt([(title, mine) for title, mine, _url in drawn], now, _("挂图"), urls=[url for _title, _mine, url in drawn])})
+        "drawing": gantt([(title, mine) for title, mine, _url in drawn], now, _("挂图"), note=_("计划相同、尚无进展的合为一行。") if len(drawn) < len(shown) else "", urls=[url for _title, _mine, url in drawn])})
 
 
 def _of_kind(ref: str, kind: str) -> Matter:
