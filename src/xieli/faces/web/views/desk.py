@@ -50,9 +50,10 @@ def desk(request: HttpRequest) -> HttpResponse:
         return redirect("desk_new", matter_or_404(request.GET["propose"]).ref)
     rows = queries.authorizations()
     waiting = queries.to_sign([a for a, _ in rows], me(request).person_id)
-    record_look([a.matter_id for a, _ in rows], purpose="matching-desk", list=True)
+    scopes = queries.scopes()
+    record_look([*(a.matter_id for a, _ in rows), *(m.id for m in scopes)], purpose="matching-desk", list=True)
     stale = sum(1 for _, old in queries.catalogue(me(request).now.date()) if old)
-    return render(request, "web/desk/desk.html", {"rows": rows, "to_sign": waiting, "scopes": queries.scopes(), "due": queries.destroying(), "running": queries.under_way(), "stale": stale,
+    return render(request, "web/desk/desk.html", {"rows": rows, "to_sign": waiting, "scopes": scopes, "due": queries.destroying(), "running": queries.under_way(), "stale": stale,
                                                   "datasets": DataSet.objects.count(), "models": len(model_folders()), "names": queries.model_names()})
 
 

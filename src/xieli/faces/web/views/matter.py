@@ -107,11 +107,12 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     """The matter page: what hangs on the matter in two statements, whatever there is (tests/faces/web/test_budgets.py)."""
     matter = matter_or_404(ref)
     leads.ensure_begun(matter)
-    record_look([matter.id], purpose="matter-page")
     playbook = playbook_of(matter)
     who = me(request)
     papers = reading.read(matter, {**asked(matter, playbook), **_asked(matter)}, lambda p: asked_names({g.principal for g in p.grants} | {r.principal for r in p.recusals}))
     rows = papers.more
+    # the titles of what it led to and came from stand on the page: they were looked at too
+    record_look([matter.id, *(link.target_id for link in rows["links"]), *(link.source_id for link in rows["back_links"])], purpose="matter-page")
     clocks_told = _running(playbook, papers, who.now)
     steps = _by_stage(playbook, moves.offers(matter, papers=papers))
     passed = state_of(matter).passed() if matter.state else frozenset()

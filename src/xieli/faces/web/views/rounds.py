@@ -136,5 +136,6 @@ def board(request: HttpRequest, ref: str) -> HttpResponse:
     matter = matter_or_404(ref)
     if matter.kind != "green_channel":
         raise NotVisible()
-    record_look([matter.id], purpose="board")
-    return render(request, "web/rounds/board.html", {"matter": matter, "board": (found := tracks.board(matter)), "road": found.of("road"), "home": found.of("home")})
+    found = tracks.board(matter)
+    record_look([matter.id, *found.seen], purpose="board")
+    return render(request, "web/rounds/board.html", {"matter": matter, "board": found, "road": found.of("road"), "home": found.of("home")})

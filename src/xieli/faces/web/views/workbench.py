@@ -24,12 +24,13 @@ def workbench(request: HttpRequest) -> HttpResponse:
     approvals = worklist.approvals_waiting(who.principals, who.person_id)
     parcels = worklist.parcels(bodies)
     tasks = worklist.tasks(who.person_id, bodies)
-    shown = {m.id for m in matters} | {a.matter_id for a in approvals} | {p.matter_id for p in parcels} | {t.matter_id for t in tasks}
+    owed = worklist.answers_owed(bodies, 10)
+    shown = {m.id for m in matters} | {row.matter_id for row in (*approvals, *parcels, *tasks, *owed)}
     record_look(shown, purpose="workbench", list=True)
     dated = [m for m in matters if m.next_due]
     return render(request, "web/workbench.html", {
         "matters": matters, "first": dated[:MOST], "later": dated[MOST:], "undated": [m for m in matters if not m.next_due], "most": MOST, "approvals": approvals, "papers": worklist.papers_waiting(who.person_id), "parcels": parcels, "tasks": tasks,
-        "owed": worklist.answers_owed(bodies, 10), "sent": worklist.sent(bodies, 5), "drafts": Draft.objects.filter(person_id=who.person_id).order_by("-saved_at")[:5],
+        "owed": owed, "sent": worklist.sent(bodies, 5), "drafts": Draft.objects.filter(person_id=who.person_id).order_by("-saved_at")[:5],
         "red": sum(1 for m in matters if m.next_due and m.next_due <= who.now), "now": who.now,
     })
 

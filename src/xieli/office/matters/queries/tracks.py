@@ -51,6 +51,7 @@ class Board:
     ended: datetime | None
     ordinary: float | None
     sample: int
+    seen: tuple[int, ...] = ()  # other matters whose steps stand in it: the same person's, as far as they are open to the reader
 
     @property
     def minutes(self) -> int | None:
@@ -87,7 +88,7 @@ def board(channel: Matter) -> Board:
     measure = Measure.objects.filter(matter__in=related, started_at__gte=channel.opened_at).order_by("started_at").first()
     ended = measure.started_at if measure is not None else channel.closed_at
     hours = ordinary()
-    return Board(sorted(lines, key=lambda x: x.ended), channel.opened_at, ended, median(hours) if len(hours) >= FEWEST else None, len(hours))
+    return Board(sorted(lines, key=lambda x: x.ended), channel.opened_at, ended, median(hours) if len(hours) >= FEWEST else None, len(hours), tuple(m.id for m in related))
 
 
 def _step(channel: Matter, move: MatterMove) -> Line:
