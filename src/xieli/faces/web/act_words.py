@@ -120,6 +120,8 @@ class _Teller:
             return named(self.names.get(int(by))) if by and int(by) in self.names else (("系统", "the system")[english()])
         if key == "matters":
             return self._matters()
+        if key.startswith("personal."):  # what somebody typed to look for a person is nobody's to read here; two persons may have erased it
+            return ""
         kind = self.verb.fields[key]
         raw = self.event["fields"].get(key)
         items = [self._one(key, kind.kind, r) for r in (raw if kind.many else [raw]) or [] if r is not None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["record", "record_look"]
+__all__ = ["record", "record_look", "record_opened"]
 
 
 def __getattr__(name: str) -> Any:

@@ -45,18 +45,26 @@ def record(
     in the event as a salted commitment and can be erased later.
     Raises Refused (unknown verb or field, wrong kind, no session); the caller's transaction must then roll back.
     """
+    return _write(_act(verb, matters, personal, fields))[0]
+
+
+def _act(verb: str, matters: Iterable[int], personal: Mapping[str, str] | None, fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    """One act as the database's function takes it. Raises Refused."""
     registered = REGISTRY[verb]
     given = {k: v for k, v in fields.items() if v is not None}
-    personal = {k: str(given.pop(k)) for k in registered.personal & given.keys()} | dict(personal or {})
+    parts = {k: str(given.pop(k)) for k in registered.personal & given.keys()} | dict(personal or {})
     payload = {k: plain(v, registered.fields.get(k)) for k, v in given.items()}
-    registered.check(payload, personal)
+    registered.check(payload, parts)
+    return verb, Jsonb(payload), sorted(set(matters)), Jsonb(parts)
+
+
+def _write(*acts: tuple[Any, ...]) -> list[UUID]:
+    """These acts in one statement. Raises Refused."""
     if not connection.in_atomic_block:
         raise Refused("须与办理在同一事务中记录", "an act is recorded in the transaction that carries it out")
     try:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "select audit.record(%s, %s, %s, %s)", [verb, Jsonb(payload), sorted(set(matters)), Jsonb(personal)]
-            )
+            cursor.execute("select " + ", ".join(["audit.record(%s, %s, %s, %s)"] * len(acts)), [value for act in acts for value in act])
             found = cursor.fetchone()
     except DatabaseError as reason:
         transaction.set_rollback(True)
@@ -67,7 +75,14 @@ def record(
 
             raise ProveAgain() from reason
         raise
-    return UUID(str(found[0]))
+    return [UUID(str(uuid)) for uuid in found or ()]
+
+
+def record_opened(matter: int, beside: Iterable[int], purpose: str) -> None:
+    """A matter was opened, and the fields of others stood beside it on the same page: seen in a list, not opened, and so an act of their own."""
+    others = sorted(set(beside) - {matter})
+    acts = [_act("matter.look", [matter], None, {"purpose": purpose}), *([_act("matter.list", others, None, {"purpose": purpose})] if others else [])]
+    _write(*acts)
 
 
 def record_look(matters: Iterable[int], purpose: str, list: bool = False, asked: str | None = None) -> UUID | None:

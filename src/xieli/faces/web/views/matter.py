@@ -20,7 +20,7 @@ from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.pictures.diagram import drawn
 from xieli.faces.web.pictures.lanes import swim_lane
 from xieli.faces.web.templatetags.xieli import english
-from xieli.office.audit import record_look
+from xieli.office.audit import record_look, record_opened
 from xieli.office.bodies.models import Body, Office, Room
 from xieli.office.matters.queries import presences, timeline
 from xieli.office.matters.services import clocks, forms, leads, moves, tasks
@@ -111,8 +111,8 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     who = me(request)
     papers = reading.read(matter, {**asked(matter, playbook), **_asked(matter)}, lambda p: asked_names({g.principal for g in p.grants} | {r.principal for r in p.recusals}))
     rows = papers.more
-    # the titles of what it led to and came from stand on the page: they were looked at too
-    record_look([matter.id, *(link.target_id for link in rows["links"]), *(link.source_id for link in rows["back_links"])], purpose="matter-page")
+    # the titles of what it led to and came from stand on the page
+    record_opened(matter.id, [*(link.target_id for link in rows["links"]), *(link.source_id for link in rows["back_links"])], "matter-page")
     clocks_told = _running(playbook, papers, who.now)
     steps = _by_stage(playbook, moves.offers(matter, papers=papers))
     passed = state_of(matter).passed() if matter.state else frozenset()

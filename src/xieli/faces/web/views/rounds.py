@@ -13,7 +13,7 @@ from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, matter_or_404
 from xieli.faces.web.views.remedy import at
 from xieli.office.access.models import Grant
-from xieli.office.audit import record_look
+from xieli.office.audit import record_look, record_opened
 from xieli.office.matters.queries import rounds, tracks
 from xieli.office.matters.services import clocks, disclosure, seating
 from xieli.office.matters.services.errors import NotVisible, Refused
@@ -137,5 +137,5 @@ def board(request: HttpRequest, ref: str) -> HttpResponse:
     if matter.kind != "green_channel":
         raise NotVisible()
     found = tracks.board(matter)
-    record_look([matter.id, *found.seen], purpose="board")
+    record_opened(matter.id, found.seen, "board")
     return render(request, "web/rounds/board.html", {"matter": matter, "board": found, "road": found.of("road"), "home": found.of("home")})
