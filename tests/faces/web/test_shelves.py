@@ -62,3 +62,29 @@ def test_the_acts_of_the_audit_desk_are_a_picker_that_finds_by_initials(stage):
     options = re.findall(r'<option value="[^"]+" data-keys="([^"]*)"', select[2])
     assert len(options) > 10
     assert all(options)
+
+
+def test_who_is_no_clerk_registers_a_lead_and_is_not_led_into_a_step_of_the_clerks(stage):
+    """An officer of a central unit met “only a clerk may do this step” with the box that was ticked for him."""
+    officer = stage.client("fire-officer")
+    page = officer.get("/leads/new").content.decode()
+    assert 'name="accept"' not in page
+    assert "由案管人员填登记表" in page
+    answer = officer.post("/leads/new", {"subject": "丁试移", "summary": "在消防验收中收受好处的问题", "body": stage.world.bodies["fire-dc"] if "fire-dc" in stage.world.bodies else re.findall(r'id="body" name="body"><option value="(\d+)"', page)[0], "source": "petition", "received_on": "2026-01-05"})
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    town = stage.client("wenshan-secretary")  # cleared for less than a lead's usual level: registered at his own
+    body = re.findall(r'id="body" name="body"><option value="(\d+)"', town.get("/leads/new").content.decode())[0]
+    assert town.post("/leads/new", {"subject": "丁试报", "summary": "反映村里虚报补贴面积的问题", "body": body, "source": "petition", "received_on": "2026-01-05"}).status_code == 302
+    assert 'name="accept" value="1" checked' in stage.client("yj-clerk").get("/leads/new").content.decode()
+
+
+def test_a_refused_registration_keeps_every_tick_and_choice(stage):
+    clerk = stage.client("yj-clerk")
+    room = re.findall(r'<option value="(\d+)">', clerk.get("/leads/new").content.decode().split('id="room"')[1])[2]
+    page = clerk.post("/leads/new", {"subject": "", "summary": "写了一半的问题", "body": stage.world.bodies["yj"], "room": room, "kinds": ["ghost", "kin"], "named": "1", "urgent": "1"})
+    assert page.status_code == 422
+    kept = page.content.decode()
+    assert re.search(r'name="named" value="1" checked', kept)
+    assert re.search(r'name="urgent" value="1" checked', kept)
+    assert not re.search(r'name="accept" value="1" checked', kept), "what was unticked stays unticked"
+    assert f'<option value="{room}" selected' in kept

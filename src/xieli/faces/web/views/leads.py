@@ -18,6 +18,7 @@ from xieli.faces.web.decorators import bound, identity, matter_or_404
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body, Room
 from xieli.office.matters.services import forms, leads, moves, tasks
+from xieli.office.matters.services.context import OFFICE_ROLES
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import current
 from xieli.office.matters.services.source import ask_now, today
@@ -81,7 +82,7 @@ def register(request: HttpRequest) -> HttpResponse:
     """The leads this person may see."""
     from django.utils.translation import gettext as _
 
-    return _register(request, "leads", Matter.objects.filter(kind="lead"), _("线索台账"), new=True)
+    return _register(request, "leads", Matter.objects.filter(kind="lead"), _("线索台账"), new=True, registers_leads=me(request).level >= leads.LEVELS[current("lead").secrecy.floor])
 
 
 @bound
@@ -99,7 +100,7 @@ def new(request: HttpRequest) -> HttpResponse:
     bodies = Body.objects.filter(id__in=[p.body_id for p in who.postings], kind__in=["commission", "working_committee", "dispatched_unit", "resident_organ", "town_committee", "inspection_office"])
     typed: dict[str, Any] = dict(request.POST.items()) if request.method == "POST" else {"received_on": today().isoformat(), "source": "petition"}
     context: dict[str, Any] = {"bodies": bodies, "rooms": Room.objects.filter(body__in=bodies, valid_to=None), "typed": typed, "units": Body.objects.filter(valid_to=None).order_by("kind", "sort_key"),
-                               "form": current("lead").forms["registration"]}
+                               "form": current("lead").forms["registration"], "kinds": request.POST.getlist("kinds"), "accepts": bool(set(OFFICE_ROLES["clerk"]) & who.offices)}
     if request.method == "POST":
         try:
             with transaction.atomic():  # what is refused half-way leaves no half-registered lead behind
@@ -122,16 +123,19 @@ def _post(request: HttpRequest) -> Matter:
         raise Refused("subject_missing", "请先填被反映人（不明的填“不详”）。", "Enter who is reported first (write “unknown” if nobody knows).")
     received = (given.day_or_none(p, "received_on") or today()).isoformat()
     room = given.number_or_none(p, "room")
+    playbook = current("lead")
+    # as high as the kind asks, but not above the registrar: a town's officer could not open what he writes
+    level = max(leads.LEVELS[playbook.secrecy.floor], min(leads.level_for(playbook), me(request).level))
     matter = leads.register(leads.NewMatter(
         "lead", (p.get("title") or f"反映{subject.name}的问题").strip()[:300], given.number(p, "body"), room, (subject,), summary=p.get("summary", "").strip(), source=p.get("source", ""),
-        source_grade=p.get("source_grade", ""), received_on=date.fromisoformat(received), urgent=p.get("urgent") == "1",
+        source_grade=p.get("source_grade", ""), received_on=date.fromisoformat(received), urgent=p.get("urgent") == "1", level=level,
     ))
     data = {"subject": subject.name, "unit": str(unit or p["body"]), "source": p.get("source", "petition"), "named": p.get("named") == "1", "first_time": p.get("repeat") != "1",
             "received_on": received, "kinds": p.getlist("kinds") or ["other"], "summary": p.get("summary", "").strip(), "acceptable": "accept"}
     if p.get("accept") == "1":
         moves.make(matter, "accept_named" if data["named"] else "accept", form=("registration", data))
-    else:
-        forms.submit(matter, "registration", data)
+    elif set(OFFICE_ROLES["clerk"]) & me(request).offices:
+        forms.submit(matter, "registration", data)  # for anybody else the form is case management's to fill, on the matter's page
     ask_now()  # a model's hit is no lead because somebody types it so (个保法 24)
     return matter
 

@@ -28,7 +28,7 @@ NUMBER = re.compile(r"[〔\[(（]\d{4}[〕\])）]\d+$|\d{4}-\d+$")
 
 
 # what one does without a place in the menu: name of the address, words, who can (empty: everyone)
-DOINGS = (("lead_new", _("登记线索"), CASE), ("import", _("导入台账"), CASE), ("matters", _("事项台账"), CASE), ("sent", _("后来呢？我的移送"), CASE), ("merge", _("机构合并"), frozenset({"system_admin", "head"})), ("components", _("组件"), frozenset()))
+DOINGS = (("opening", _("新建事项"), CASE), ("lead_new", _("登记线索"), CASE), ("import", _("导入台账"), CASE), ("matters", _("事项台账"), CASE), ("sent", _("后来呢？我的移送"), CASE), ("merge", _("机构合并"), frozenset({"system_admin", "head"})), ("components", _("组件"), frozenset()))
 
 
 @bound
