@@ -4,16 +4,21 @@ from __future__ import annotations
 import json
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from tests import dbfixtures
 from tests.rows.acting import Office
 from tests.rows.test_field import desk
 from xieli.engines.ledger.canonical import dumps
 from xieli.engines.metrics import Period
+from xieli.faces.cli.audit import audit
+from xieli.office.audit import sealer
+from xieli.office.audit.keys import KeyFolder
 from xieli.office.cooperation import mechanisms, services
 from xieli.office.demo.theatre import Theatre
 from xieli.office.files import services as files
@@ -283,7 +288,7 @@ def test_the_zones_six_mechanisms_have_owner_last_use_and_open_items(office: Off
         assert {(m.last_used, m.open) for m in mechanisms.registry()[0].mechanisms} == {(None, 0)}
 
 
-def test_four_indicators_stand_on_their_records_and_leave_signed(office: Office, pg_cluster: Server) -> None:
+def test_four_indicators_stand_on_their_records_and_leave_signed(office: Office, pg_cluster: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """S4-57: 整改完成率 = done/due etc. computed with drill-down; satisfaction shows n and method; export to assessment signed."""
     from tests.rows.test_paper_guards import reported, signed
 
@@ -320,5 +325,26 @@ def test_four_indicators_stand_on_their_records_and_leave_signed(office: Office,
     act = stage.admin.execute("select verb, canon from audit.event where uuid = %s", [paper["event"]]).fetchone()
     assert act[0] == "assessment.signed"
     assert paper["digest"].encode() in bytes(act[1])  # what the seal's key signs
+    # sealed, taken out as a receipt, and checked by the verifier's command without the database: the receipt carries this paper's digest
+    database = dbfixtures.TestDatabase(pg_cluster, name)
+    folder = KeyFolder(tmp_path / "seals")
+    folder.make()
+    running = sealer.Sealer(database.dsn("sealer"), folder)
+    try:
+        while running.seal_once():
+            pass
+    finally:
+        running.close()
+    for variable, value in (("XIELI_DB_BACKUP", database.dsn("backup")), ("XIELI_DB_SEALER", database.dsn("sealer")), ("XIELI_SEALS", str(folder.folder))):
+        monkeypatch.setenv(variable, value)
+    proof = tmp_path / "receipt.json"
+    assert CliRunner().invoke(audit, ["seal", "receipt", paper["event"], str(proof)]).exit_code == 0
+    monkeypatch.delenv("XIELI_DB_BACKUP")
+    checked = ["verify", str(proof), "--receipt", "--key", str(folder.pub), "--json"]
+    assert CliRunner().invoke(audit, checked).exit_code == 0
+    digest = paper["digest"].encode()
+    assert digest in proof.read_bytes()
+    proof.write_bytes(proof.read_bytes().replace(digest, b"0" * len(digest)))
+    assert CliRunner().invoke(audit, checked).exit_code != 0
     forged = {**paper["signed"], "approved_by": "别人"}
     assert sha256(dumps(forged)).hexdigest() != paper["digest"]
