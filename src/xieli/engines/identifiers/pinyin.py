@@ -129,6 +129,14 @@ def search_keys(name: str) -> SearchKeys:
     )
 
 
+def all_initials(name: str) -> tuple[str, ...]:
+    """The initials of every reading, as `search_keys` gives them, without the full readings: for thousands of names at once."""
+    heads = [tuple(dict.fromkeys(r[0] for r in c)) for c in _choices(name_key(name))]
+    if all(len(h) == 1 for h in heads):
+        return ("".join(h[0] for h in heads),)
+    return tuple(dict.fromkeys("".join(c) for c in _nearest(heads, LIMIT)))
+
+
 def initials(name: str) -> str:
     """The initials people use for a name, e.g. 单雄信 -> sxx."""
     return search_keys(name).initials[0]

@@ -13,11 +13,12 @@ from typing import Any
 
 from django.db import connection
 
-from xieli.engines.identifiers import simplified
+from xieli.engines.identifiers import pinyin, simplified
 
 _SPLIT = re.compile(r"[\s\W_]+", re.UNICODE)
 LONGEST_QUERY = 60  # characters; more would only cost
 LIMIT = 50
+LONGEST_NAME = 6  # characters of a person's name that is also found by its initials
 
 
 def words(text: str) -> list[str]:
@@ -39,6 +40,11 @@ def grams(*texts: str, initials: Iterable[str] = ()) -> list[str]:
         pieces.add("^" + folded[:1])
         pieces.update("~" + folded[i : i + 2] for i in range(len(folded) - 1))
     return sorted(pieces)
+
+
+def pieces_of(text: str, names: Iterable[str]) -> list[str]:
+    """What a matter is found by: the pieces of its words, and the initials of the persons named in it (郭某某 by gmm)."""
+    return grams(text, initials=(short for name in names if 2 <= len(name) <= LONGEST_NAME for short in pinyin.all_initials(name)))
 
 
 def query_pieces(typed: str) -> tuple[list[str], list[str]]:

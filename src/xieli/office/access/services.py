@@ -15,7 +15,7 @@ from django.db.utils import IntegrityError, InternalError, ProgrammingError
 from psycopg.types.json import Jsonb
 
 from xieli.engines.needtoknow import KINDS
-from xieli.office.access.search import grams
+from xieli.office.access.search import pieces_of
 from xieli.office.audit import record
 from xieli.office.matters.models import Matter
 
@@ -82,10 +82,11 @@ def open_matter(
 
     Level and compartments come from the parent unless stated. `names` of subjects become searchable. Raises Refused.
     """
+    named = list(names)
     data = {
         **fields, "kind": kind, "title": title, "owner_body": owner_body, "owner_room": owner_room, "level": level,
         "playbook_version": playbook_version, "playbook_sha": playbook_sha, "comps": sorted(comps) if comps is not None else None,
-        "grams": grams(title, *names),
+        "grams": pieces_of(" ".join([title, *named]), named),
     }
     with transaction.atomic():
         matter = int(_call("open_matter", Jsonb({k: v for k, v in data.items() if v is not None}), parent))

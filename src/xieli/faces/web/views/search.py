@@ -1,4 +1,4 @@
-"""Search: numbers, titles and names by two-character pieces, bodies by initials and former names. Finds what is visible; a
+"""Search: numbers, titles and names by two-character pieces, names in matters by initials, bodies by initials and former names. Finds what is visible; a
 look-up that finds nothing is recorded as asked."""
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xieli.engines.identifiers import search_keys
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
 from xieli.faces.web.menu import CASE, menu_for, more_for
-from xieli.office.access.search import grams
+from xieli.office.access.search import grams, initials_pieces
 from xieli.office.audit import record_look
 from xieli.office.bodies.finding import begins
 from xieli.office.bodies.models import Body
@@ -44,6 +44,8 @@ def search(request: HttpRequest) -> HttpResponse:
             matters = lookup.by_number(q.translate(BRACKETS))
         elif pieces and re.search(r"[\u3400-\u9fff]{2}", q):
             matters = lookup.by_pieces(pieces)
+        elif short := initials_pieces(q):
+            matters = lookup.by_pieces(short)  # zw: whoever is named 张伟 in a matter one may see
         letters = q.lower() if q.isascii() else ""
         names = Q(name_zh__contains=q) | Q(names__name_zh__contains=q)
         if letters:

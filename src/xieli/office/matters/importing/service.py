@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from xieli.engines.playbooks.state import Context
 from xieli.engines.playbooks.steps import start
-from xieli.office.access.search import grams
+from xieli.office.access.search import pieces_of
 from xieli.office.audit import record, record_look
 from xieli.office.bodies.models import Body
 from xieli.office.matters.importing.layout import WITHIN, Layout, find_layout
@@ -140,7 +140,7 @@ def _entry(row: Row, units: Mapping[str, int]) -> dict[str, Any]:
     return {"at": row.at + 1, "number": row.number, "title": row.title, "summary": row.summary, "source": row.source, "urgent": row.urgent,
             "received_on": row.received_on.isoformat() if row.received_on else None, "subject": row.subject, "id": row.id_number, "unit_body": unit,
             "unit_name": "" if unit else row.unit_name, "post": row.post, "rank": row.cadre_rank,
-            "grams": grams(f"{row.title} {row.subject} {row.unit_name}")}
+            "grams": pieces_of(f"{row.title} {row.subject} {row.unit_name}", [row.subject])}
 
 
 @transaction.atomic

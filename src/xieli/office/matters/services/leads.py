@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from xieli.engines.identifiers import check
 from xieli.engines.playbooks.model import Playbook
 from xieli.office.access.models import Grant
-from xieli.office.access.search import grams
+from xieli.office.access.search import pieces_of
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body, Office
 from xieli.office.matters.services import grants
@@ -132,7 +132,7 @@ def _open(new: NewMatter, parent: int | None, extra: str = "") -> Matter:
         "kind": new.kind, "playbook_version": playbook.version, "playbook_sha": playbook.sha256, "title": new.title, "summary": new.summary,
         "owner_body": new.owner_body, "owner_room": new.owner_room, "level": level, "urgent": new.urgent, "source": new.source,
         "source_grade": new.source_grade, "received_on": new.received_on.isoformat() if new.received_on else None, "number": new.number,
-        "series": new.series, "comps": list(new.compartments), "grams": grams(" ".join([new.title, *names, extra])),
+        "series": new.series, "comps": list(new.compartments), "grams": pieces_of(" ".join([new.title, *names, extra]), [s.name for s in new.subjects]),
     }
     identity = call("open_matter", Jsonb(fields), parent)
     record("matter.opened", matters=[int(identity)], kind=new.kind, number=new.number or None, body=new.owner_body, level=level)  # type: ignore[call-overload]
