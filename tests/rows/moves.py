@@ -54,6 +54,7 @@ def run(nodes: Iterable[str], *, without: Iterable[str] = (), trace: Path | None
     from tests.conftest import CLUSTER, KEEP
 
     environment = {k: v for k, v in os.environ.items() if k not in (TRACE, WITHOUT) and not k.startswith("PYTEST_")} | {KEEP: os.environ[CLUSTER]}
+    environment |= {"PYTEST_DEBUG_TEMPROOT": os.environ[CLUSTER]}  # every start of pytest closes the common folder to the account of a database
     environment |= {WITHOUT: ",".join(without)} if without else {}
     environment |= {TRACE: str(trace)} if trace else {}
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist", *nodes]

@@ -342,9 +342,8 @@ def test_what_runs_nowhere_is_said_as_json(desk: Desk, monkeypatch: pytest.Monke
         error = document(invoke(*command.split(), "--json"), 1)["error"]
         assert error["zh"]
         assert error["en"]
-    desk.at(desk.database("cli_bare"))
+    desk.at(desk.bare)
     assert "not been set up" in document(invoke("verify", "--json"), 1)["error"]["en"]
-    dbfixtures.drop(dbfixtures.TestDatabase(desk.server, f"xcli_bare_{os.getpid()}"))
 
 
 def test_the_small_commands_that_nothing_else_runs(tmp_path: Path) -> None:
