@@ -263,3 +263,13 @@ def test_two_periods_a_day_apart_do_not_tell_what_happened_on_that_day(stage: St
     assert figure(days[0], days[2]) == ("15条", {"petition": "15"})
     assert figure(days[1], days[2]) == ("7条", {"petition": "7"})
     assert figure(days[2], days[2]) == ("不公布", {}), "7 − 6 would tell the one of the day before"
+
+
+def test_a_model_of_matching_is_called_by_its_title(stage) -> None:
+    from types import SimpleNamespace
+
+    from xieli.faces.web import report_words
+
+    told = report_words.names([SimpleNamespace(groups={"deceased_recipient": 1})])["deceased_recipient"]
+    assert told != "deceased_recipient"
+    assert "_" not in told

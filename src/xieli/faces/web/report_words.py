@@ -11,6 +11,7 @@ from xieli.engines.metrics import Figure
 from xieli.engines.playbooks import load_all
 from xieli.faces.web.templatetags.xieli import english, named
 from xieli.office.bodies.models import Body, BodyKind
+from xieli.office.desk.queries import model_names
 
 BODY_GROUPS = ("body", "receiver", "sender", "unit")
 
@@ -40,6 +41,7 @@ def names(figures: Iterable[Figure]) -> dict[Any, str]:
     numbers = {g for g in keys if isinstance(g, int)} | {int(p) for g in keys if isinstance(g, str) and ":" in g for p in g.split(":") if p.isdecimal()}
     bodies = {b.id: str(named(b)) for b in Body.objects.filter(id__in=numbers)}
     kinds = dict(BodyKind.choices)
+    models = model_names() if any(isinstance(g, str) and "_" in g and g not in _options() for g in keys) else {}
     found: dict[Any, str] = {}
     for g in keys:
         if g is None or g == "":
@@ -52,6 +54,8 @@ def names(figures: Iterable[Figure]) -> dict[Any, str]:
             found[g] = g.isoformat()[:7]
         elif g in _options():
             found[g] = _options()[g][1 if english() else 0]
+        elif g in models:
+            found[g] = models[g]["en" if english() else "zh"]
         elif g in kinds:
             found[g] = str(g).replace("_", " ") if english() else str(kinds[g])
         else:
