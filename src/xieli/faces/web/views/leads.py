@@ -20,7 +20,7 @@ from xieli.office.bodies.models import Body, Room
 from xieli.office.matters.services import forms, leads, moves, tasks
 from xieli.office.matters.services.context import OFFICE_ROLES
 from xieli.office.matters.services.errors import NotVisible, Refused
-from xieli.office.matters.services.playbooks import current
+from xieli.office.matters.services.playbooks import current, shipped
 from xieli.office.matters.services.source import ask_now, today
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.desk import SavedView
@@ -82,7 +82,7 @@ def register(request: HttpRequest) -> HttpResponse:
     """The leads this person may see."""
     from django.utils.translation import gettext as _
 
-    return _register(request, "leads", Matter.objects.filter(kind="lead"), _("线索台账"), new=True, registers_leads=me(request).level >= leads.LEVELS[current("lead").secrecy.floor])
+    return _register(request, "leads", Matter.objects.filter(kind="lead"), _("线索台账"), new=True, registers_leads=me(request).level >= leads.LEVELS[shipped()["lead"].secrecy.floor])
 
 
 @bound
