@@ -19,12 +19,18 @@ def offered(page: str) -> list[str]:
 
 
 def test_a_leader_is_told_looks_at_each_and_renews_for_a_reason(stage, near_the_end) -> None:
-    head = stage.client(stage.theatre.holder("head@wuchuan"))
+    who = stage.theatre.holder("head@wuchuan")
+    head = stage.client(who)
     assert "有承办权限将在三十日内到期" in head.get("/notifications").content.decode()
     page = head.get("/access/endings")
     text = page.content.decode()
     grants = offered(text)
     assert grants, text
+    shown = set(re.findall(r'href="/m/(\w{13})"', text))
+    looked = stage.one("select matters from audit.event where verb = 'matter.list' and purpose = 'access-endings' and person = %s order by id desc limit 1", stage.world.people[who])
+    from xieli.office.ids import to_ref
+
+    assert shown <= {to_ref(m) for m in looked}, "no title is shown without a look"
     before = stage.one("select count(*) from matter_grant where basis = 'renewed'")
     assert head.post("/access/renew", {"grant": grants[:1], "reason": " "}).status_code == 422
     assert head.post("/access/renew", {"reason": "仍在办理"}).status_code == 422

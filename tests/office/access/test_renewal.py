@@ -159,15 +159,37 @@ def test_who_may_not_see_the_matter_that_ends_hears_nothing(office: Target, go: 
 
 
 def test_a_run_that_was_missed_or_stopped_short_loses_nothing(office: Target, go: Go) -> None:
-    with office.bound("an", keep=True) as c:
-        for n in range(7):
-            open_matter(c, f"线索{n}", owner_body=MINE, owner_room=ROOM)
+    for _ in range(7):
+        opened(office)
     go(364)  # nobody swept for a year: one day before the end
     with office.database.admin() as admin:
         seen = [admin.execute("select access.tell_endings(4)").fetchone() for _ in range(6)]
-    assert seen[0] == (4,)
-    assert seen[-1] == (0,)
+    assert seen == [(4,), (4,), (4,), (2,), (0,), (0,)]
     assert told(office) == sorted([AN, EN, SPARE, SPARE + 1, SPARE + 2])
+
+
+def test_an_imported_ledger_ends_at_one_instant_and_nobody_is_passed_over(office: Target, go: Go) -> None:
+    with office.bound("an", keep=True) as c:
+        made = [open_matter(c, f"线索{n}", owner_body=MINE) for n in range(5)]
+    with office.database.admin() as admin:  # the last of them is somebody else's
+        admin.execute("insert into matter_grant (id, matter_id, principal, kind, acts, starts_at, ends_at, basis, reason, granted_by, recorded_at)"
+                      " select 77, matter_id, %s, kind, acts, starts_at, ends_at, basis, '', granted_by, starts_at from matter_grant where matter_id = %s and kind = 'handler' limit 1", [SPARE, made[-1]])
+    go(340)
+    with office.database.admin() as admin:
+        assert [admin.execute("select access.tell_endings(2)").fetchone() for _ in range(2)] == [(6,), (0,)]
+    assert SPARE in told(office)
+
+
+def test_who_serves_at_the_front_line_is_not_told_of_what_his_room_works_on(office: Target, go: Go) -> None:
+    m, *_ = opened(office)
+    with office.database.admin() as admin:
+        admin.execute("update posting set kind = 'front_line' where person_id = %s", [SPARE])
+    assert ask(office, "spare", "select count(*) from matter where id = %s", m) == 0
+    with office.bound("an", keep=True) as c:
+        assert SPARE not in {r[0] for r in c.execute("select person from access.who_may_see(%s)", [m])}
+    go(340)
+    assert SPARE not in told(office)
+    assert SPARE + 1 in told(office)
 
 
 def test_the_line_keeps_reading_what_was_closed_and_leads_what_is_opened_again(office: Target, go: Go) -> None:

@@ -102,6 +102,7 @@ def revoke(request: HttpRequest, ref: str, grant_ref: str) -> HttpResponse:
 def endings(request: HttpRequest) -> HttpResponse:
     """Working access that ends soon or has ended: who leads the line looks at each and renews it for a year, or lets it end."""
     rows = grants.endings()
+    record_look({e.grant.matter_id for e in rows}, purpose="access-endings", list=True)
     names = principal_names({e.grant.principal for e in rows})
     by_matter: dict[int, list[grants.Ending]] = {}
     for row in rows:

@@ -50,20 +50,18 @@ class Ending:
 def endings(matter_id: int | None = None, at_most: int = 200) -> list[Ending]:
     """What of the open matters that the bound person sees ends within thirty days or ended within a year, soonest first.
 
-    One's own access is another's to renew, unless one leads the line and holds it still (`access.renew` decides; this only shows).
+    What may be renewed is what the act itself would not refuse (`access.renewal_refused`); what has a later grant is not listed.
     """
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select g.id, g.ends_at <= w.t, (access.may(g.matter_id, 'approve') or (access.may(g.matter_id, 'grant') and not g.principal = any (w.p || w.me)))
-                   and (not g.principal = any (w.p || w.me) or not exists (select 1 from unnest(g.acts) a where not access.may(g.matter_id, a)))
+            select g.id, g.ends_at <= w.t, access.renewal_refused(g) = ''
             from matter_grant g join matter m on m.id = g.matter_id and m.status = 'open', access.who() w
             where g.revoked_at is null and g.kind in ('handler', 'receiver', 'team') and 'write' = any (g.acts) and g.ends_at - g.starts_at > interval '60 days'
               and g.ends_at > w.t - interval '12 months' and g.ends_at <= w.t + interval '30 days' and (%s::bigint is null or g.matter_id = %s)
-              and not exists (select 1 from matter_grant o where o.matter_id = g.matter_id and o.principal = g.principal and o.id <> g.id and o.revoked_at is null
-                              and o.kind in ('handler', 'receiver', 'team') and 'write' = any (o.acts) and o.ends_at > g.ends_at)
+              and not access.renewed(g)
             order by g.ends_at, g.id limit %s""", [matter_id, matter_id, at_most])
         rows = {row[0]: row for row in cursor.fetchall()}
     found = {g.id: g for g in Grant.objects.filter(pk__in=rows).select_related("matter")}
