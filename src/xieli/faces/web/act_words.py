@@ -30,7 +30,7 @@ from xieli.office.matters.tables.measures import Measure
 
 NAMED = {"person", "principal", "body", "to_body", "assignee", "of", "ordered_by"}  # references that a person's, room's or body's name stands behind
 PURPOSES: dict[str, tuple[str, str]] = {
-    "access": ("看知悉范围", "who may see it"), "approval": ("审批单", "approval slip"), "approval-ask": ("提请审批", "asking for approval"), "area-board": ("片区与均衡", "area board"),
+    "access": ("看知悉范围", "who may see it"), "access-endings": ("到期权限复核", "access that ends"), "approval": ("审批单", "approval slip"), "approval-ask": ("提请审批", "asking for approval"), "area-board": ("片区与均衡", "area board"),
     "checks": ("检查总览", "checks"), "cli-lead-list": ("命令行列线索", "leads on the command line"), "cli-lead-trace": ("命令行查去向", "a lead traced on the command line"), "clock": ("看期限怎么算", "a clock explained"),
     "designation": ("比选承办机构", "ranking of bodies"), "designation-batch": ("批量指定", "designation of several"), "designation-desk": ("管辖指定台", "designation desk"), "diagram": ("流程图", "diagram"),
     "documents": ("制作文书", "letters"), "drill": ("演练夜", "drill night"), "drills": ("演练夜", "drill night"), "duplicate-check": ("查重", "check for duplicates"), "files": ("证据材料", "evidence"),

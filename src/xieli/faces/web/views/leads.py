@@ -123,9 +123,7 @@ def _post(request: HttpRequest) -> Matter:
         raise Refused("subject_missing", "请先填被反映人（不明的填“不详”）。", "Enter who is reported first (write “unknown” if nobody knows).")
     received = (given.day_or_none(p, "received_on") or today()).isoformat()
     room = given.number_or_none(p, "room")
-    playbook = current("lead")
-    # as high as the kind asks, but not above the registrar: a town's officer could not open what he writes
-    level = max(leads.LEVELS[playbook.secrecy.floor], min(leads.level_for(playbook), me(request).level))
+    level = leads.level_held(current("lead"), me(request).level)
     matter = leads.register(leads.NewMatter(
         "lead", (p.get("title") or f"反映{subject.name}的问题").strip()[:300], given.number(p, "body"), room, (subject,), summary=p.get("summary", "").strip(), source=p.get("source", ""),
         source_grade=p.get("source_grade", ""), received_on=date.fromisoformat(received), urgent=p.get("urgent") == "1", level=level,

@@ -98,10 +98,6 @@ def _open(request: HttpRequest, playbook: Playbook, who: Me) -> Any:
     title = p.get("title", "").strip()
     if len(title) < 2:
         raise Refused("title", "请写标题，两个字以上。", "Give it a title of two characters or more.")
-    own = {b.id for b in leads.own_bodies()}
-    body = given.number(p, "body")
-    if body not in own:
-        raise Refused("own_body_only", "只能为本机构登记事项。", "A matter is opened for one's own body.")
     chosen: dict[str, tuple[int, ...]] = {}
     for code in playbook.parties:
         bodies = tuple(dict.fromkeys(given.number({"": value}, "") for value in p.getlist(f"party-{code}") if value))
@@ -111,5 +107,5 @@ def _open(request: HttpRequest, playbook: Playbook, who: Me) -> Any:
             chosen[code] = bodies
     name = p.get("subject", "").strip()
     subjects = (leads.Subject(name[:80], unit_body=given.number_or_none(p, "unit_body")),) if name else ()
-    level = max(LEVELS[playbook.secrecy.floor], min(leads.level_for(playbook), who.level))
-    return leads.register(leads.NewMatter(playbook.code, title[:300], body, None, subjects, summary=p.get("summary", "").strip(), level=level, parties=chosen))
+    level = leads.level_held(playbook, who.level)
+    return leads.register(leads.NewMatter(playbook.code, title[:300], given.number(p, "body"), None, subjects, summary=p.get("summary", "").strip(), level=level, parties=chosen))

@@ -122,6 +122,12 @@ def level_for(playbook: Playbook) -> int:
     return max(floor, min(LEVELS[playbook.secrecy.default], cap))
 
 
+def level_held(playbook: Playbook, clearance: int) -> int:
+    """The level at which somebody of this clearance opens a kind: as high as the kind asks, but not above him, for he could not open what he
+    writes (a town's officer); never below the kind's floor."""
+    return max(LEVELS[playbook.secrecy.floor], min(level_for(playbook), clearance))
+
+
 def _open(new: NewMatter, parent: int | None, extra: str = "") -> Matter:
     playbook = current(new.kind)
     level = level_for(playbook) if new.level is None else new.level
