@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import trans_real
 from hypothesis import HealthCheck, settings
 from pytest_django import plugin
 
@@ -45,6 +46,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         folder = os.environ.pop(CLUSTER)
         if not os.environ.get(KEEP):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A page read in English leaves its language in the thread; a server's next request sets its own, a test would inherit it."""
+    trans_real.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)
