@@ -57,6 +57,18 @@ def test_without_a_purpose_or_with_an_empty_field_nothing_is_made_and_what_was_t
     assert stage.one("select count(*) from number_use") == before
 
 
+def test_the_letters_stand_in_one_list_what_can_be_written_first_and_only_the_chosen_one_is_open(stage):  # noqa: F811
+    url = f"/m/{stage.ref('case')}/documents"
+    closed, opened = (stage.client("wuchuan-handler1").get(u).content.decode() for u in (url, url + "?write=minutes"))
+    assert "<form" not in closed.split('class="tasks letters"')[1].split("</ul>")[0]
+    assert closed.rindex('href="?write=') < closed.index("尚无可写入的记录")  # what waits for a record stands below
+    assert opened.count("/documents/") == 1
+    assert f'action="{url}/minutes"' in opened
+    refused = post(stage, "wuchuan-handler1", "case", "minutes", **(MINUTES | {"decided": ""}), issue="1").content.decode()
+    assert '<option value="file" selected>' in refused  # the purpose is not asked twice
+    assert 'name="years" inputmode="numeric" size="3" value="10"' in refused
+
+
 def test_who_may_only_read_takes_no_paper_out(stage):  # noqa: F811
     reader = next(p for p in stage.world.people if stage.theatre.sees(p, stage.made["case"]) and not _may(stage, p, "export"))
     assert post(stage, reader, "case", "minutes", **MINUTES, draft="1").status_code == 422

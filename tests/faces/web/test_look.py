@@ -16,7 +16,7 @@ def test_a_long_workbench_shows_twenty_by_deadline_folds_the_rest_and_leads_to_t
     now = stage.one("select access.now()")
     rows = [SimpleNamespace(id=stage.made["case"], ref=stage.ref("case"), number="", kind="lead", source="", title=f"第{n}件", next_due=now + timedelta(days=n) if n <= 23 else None) for n in range(1, 26)]
     monkeypatch.setattr(workbench.worklist, "next_matters", lambda principals: rows)
-    page = text(stage.client("wuchuan-handler1").get("/"))
+    page = text(stage.client("wuchuan-handler1").get("/")).split("<main")[1]  # the menu folds too
     standing, folded = page.split("<details", 1)
     assert re.findall("第(\\d+)件", standing) == [str(n) for n in range(1, 21)]
     assert "还有 3 件，到期较晚" in folded
@@ -232,3 +232,16 @@ def test_a_warning_names_its_clock_and_stands_once_with_its_gravest_level(stage)
     alarms = [SimpleNamespace(kind="clock", clock_id=clock, level=level, raised_at=at + timedelta(minutes=level)) for clock in (1, 2) for level in (1, 2)]
     told = _alarms(alarms, [{"row": SimpleNamespace(id=1), "label": Label("书面确认", "confirmation")}])
     assert [(t["row"].clock_id, t["row"].level, t["label"] and t["label"].zh) for t in told] == [(1, 2, "书面确认"), (2, 2, None)]
+
+
+def test_one_day_left_is_not_one_days_left(stage):
+    from datetime import UTC, datetime
+
+    from django.utils import translation
+
+    from xieli.faces.web.templatetags.xieli import light
+
+    now = datetime(2026, 3, 17, tzinfo=UTC)
+    with translation.override("en"):
+        assert " 1 day left<" in light(now + timedelta(days=1), None, now)
+        assert " 2 days left<" in light(now + timedelta(days=2), None, now)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import openpyxl
 import pytest
@@ -95,3 +96,17 @@ def test_a_view_is_kept_under_a_name_and_is_its_owners_alone(stage, leads):
     assert "密级" in head
     assert "来源" not in head
     assert "月报口径" not in text(stage.client("yj-handler").get("/leads"))
+
+
+def test_a_source_reads_in_words_whatever_the_kind_and_a_phone_knows_each_cell(stage):
+    from xieli.faces.web.registers import _source
+    from xieli.office.matters.tables.core import Matter
+
+    page = text(stage.client("yj-head").get("/matters"))
+    assert not re.search(r'class="k-source[^>]*>(handover|supervision|petition|inspection|phone)<', page)
+    with stage.theatre.acts("wuchuan-handler1"):
+        case = Matter.objects.get(pk=stage.made["case"])
+        for code, words in (("handover", "其他机关移送"), ("supervision", "监督检查发现"), ("phone", "电话"), ("来自旧台账", "来自旧台账")):
+            case.source = code
+            assert _source(case) == words
+    assert set(re.findall(r'class="k-(\w+)', page)) >= {"title", "number", "owner", "stage", "light"}

@@ -67,13 +67,15 @@ def _stage(matter: Matter) -> str:
 
 
 def _source(matter: Matter) -> str:
-    """In words when the playbook's registration names the code; what a ledger said otherwise stays as it was."""
-    from xieli.office.matters.services.playbooks import playbook_of
+    """In words: by the playbook's own registration, else by that of a lead, whose codes other kinds inherit; what a ledger said otherwise stays as it was."""
+    from xieli.office.matters.services.playbooks import playbook_of, shipped
 
-    form = playbook_of(matter).forms.get("registration")
-    options = next((f.options for f in form.fields if f.code == "source"), ()) if form else ()
-    words = {"phone": _("电话")}  # what the green channel writes, which has no registration form
-    return next((named(o.label) for o in options or () if o.code == matter.source), str(words.get(matter.source, matter.source)))
+    for playbook in (playbook_of(matter), shipped()["lead"]):
+        form = playbook.forms.get("registration")
+        options = next((f.options for f in form.fields if f.code == "source"), ()) if form else ()
+        if word := next((named(o.label) for o in options or () if o.code == matter.source), ""):
+            return word
+    return str(_("电话")) if matter.source == "phone" else matter.source  # what the green channel writes, which has no registration form
 
 
 COLUMNS: tuple[Column, ...] = (

@@ -9,6 +9,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from xieli.engines.identifiers import search_keys
 from xieli.office.ids import to_ref
@@ -102,7 +103,7 @@ def light(alarm_at: datetime | None, warn_at: datetime | None, now: datetime, st
         # a list knows the day and not the rule's own warning point: three working days, a weekend among them
         near = warn_at <= now if warn_at and warn_at != alarm_at else alarm_at - now <= NEAR
         code, shape = ("yellow", "▲") if near else ("green", "●")
-        words = _("剩 %(n)s 天") % {"n": left} if left else _("今天到期")
+        words = ngettext("剩 %(n)s 天", "剩 %(n)s 天", left) % {"n": left} if left else _("今天到期")
     return format_html('<span class="light {}{}"><span aria-hidden="true">{}</span> {}</span>', code, "" if statutory else " hollow", shape, words)
 
 

@@ -1,6 +1,7 @@
 """Letters of one matter: drafted with a watermark, issued with a number, every file with its purpose."""
 from __future__ import annotations
 
+from collections import Counter
 from urllib.parse import quote
 
 from django.db import transaction
@@ -19,21 +20,26 @@ from xieli.office.matters.tables.work import Note
 
 def _page(request: HttpRequest, matter: Matter, *, error: Refused | None = None, code: str = "") -> HttpResponse:
     record_look([matter.id], purpose="documents")
+    code = code or request.GET.get("write", "")
+    issued = list(Note.objects.filter(matter=matter, kind__startswith="letter:").select_related("person").order_by("-at", "id"))
+    times = Counter(note.kind.removeprefix("letter:") for note in issued)
     rows = []
     for template in templates().values():
         found = facts.records(matter, template.record)
         typed = [{"field": f, "value": request.POST.get(f.code, "") if template.code == code else ""} for f in template.ask]
         rows.append({"template": template, "records": [{"id": str(i), "label": label} for i, label, _ in found], "ready": bool(found) or not template.record, "fields": typed,
-                     "open": template.code == code})
+                     "open": template.code == code, "issued": times[template.code]})
+    rows.sort(key=lambda row: not row["ready"])  # what can be written now comes first, in the templates' own order
     return render(request, "web/documents.html", {
         "matter": matter, "rows": rows, "may": services.may_take_out(matter), "purposes": services.PURPOSES.items(), "needs_term": matter.level in services.LONGEST,
-        "issued": Note.objects.filter(matter=matter, kind__startswith="letter:").select_related("person").order_by("-at"), "error": error,
+        "purpose": request.POST.get("purpose", ""), "years": request.POST.get("years", ""), "chosen": request.POST.get("record", ""), "form": request.POST.get("form", "pdf"),
+        "issued": issued, "error": error,
     }, status=422 if error else 200)
 
 
 @bound
 def page(request: HttpRequest, ref: str) -> HttpResponse:
-    """Which letters this matter can have, and those it has."""
+    """Which letters this matter can have and how each stands, the chosen one open (`?write=code`), and those it has."""
     return _page(request, matter_or_404(ref))
 
 
