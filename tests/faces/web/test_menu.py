@@ -23,3 +23,18 @@ def test_nobody_sees_more_than_eight_entries_and_everyone_reaches_each_of_his_pa
         long += len(entitled) > 7
         assert set(entitled) <= set(links), (person, set(entitled) - set(links))
     assert long
+
+
+def test_a_leader_finds_his_matters_and_figures_first_and_the_rest_folded_under_headings_that_open_without_a_script(stage):
+    def column(path: str) -> str:
+        return stage.client("yj-head").get(path).content.decode().split('class="menu')[1].split("</nav>")[0]
+
+    first, rest = column("/").split('class="more', 1)
+    assert re.findall(r'href="(/[^"]*)"', first)[:4] == ["/", "/matters", "/designation", "/reports"]
+    groups = re.findall(r"<details( open)?><summary[^>]*>([^<]+)</summary>(.*?)</details>", rest, re.S)
+    assert len(groups) >= 5
+    assert not [title for opened, title, _ in groups if opened]  # what one is not on stays folded
+    assert all(links.count("<a ") for _, _, links in groups)
+    here = [(title, links) for opened, title, links in re.findall(r"<details( open)?><summary[^>]*>([^<]+)</summary>(.*?)</details>", column("/owed"), re.S) if opened]
+    assert [title for title, _ in here] == ["权利与保护"]
+    assert 'href="/owed" aria-current="page"' in here[0][1]

@@ -43,6 +43,10 @@ ENTRIES: tuple[Entry, ...] = (
 MOST = 8  # what one takes in at a glance (ux.md §5.1)
 # who could use more than that finds these at the head of the smaller list: looked at by the week, not by the hour
 YIELDING = ("meetings", "checks", "desk", "remedy")
+# who leads a body signs, reads figures and sits in meetings before he registers or matches anything; a phone shows the first four
+LEADERS = frozenset({"head", "deputy"})
+LEADERS_FIRST = ("workbench", "matters", "designation", "reports", "meetings", "leads", "sent", "remedy")
+LEADERS_YIELDING = ("desk", "checks")
 # reference and desk pages, shown smaller below, each under its heading
 WORK, FORCE, FIELD, REFORM, PEOPLE, OWN, BOOK = _("管辖与联系"), _("力量与均衡"), _("现场"), _("整治与促改"), _("权利与保护"), _("自己的"), _("查阅")
 HEADED = 7  # a list shorter than this needs no headings
@@ -75,22 +79,27 @@ def menu_for(who: Me, path: str) -> list[dict[str, object]]:
 
 
 def more_for(who: Me, path: str) -> list[dict[str, object]]:
-    """The smaller list below the menu, cut to the person in the same way, by heading; `under` is said once, at its first entry."""
+    """The smaller list below the menu, cut to the person in the same way, as groups: `under` is the heading (none: at the head of the list),
+    `entries` its pages, `open` whether one of them is on the screen. A short list is one group."""
     found = _usable((*_split(who)[1], *MORE), who, path)
-    order = ["", WORK, FORCE, FIELD, REFORM, PEOPLE, OWN, BOOK]
-    found.sort(key=lambda e: order.index(e["under"]))
-    before: object = ""
-    for entry in found:
-        here = entry["under"]
-        entry["under"] = here if here != before and len(found) >= HEADED else ""
-        before = here
-    return found
+    if len(found) < HEADED:
+        return [{"under": "", "entries": found, "open": True}] if found else []
+    groups: list[dict[str, object]] = []
+    for heading in ("", WORK, FORCE, FIELD, REFORM, PEOPLE, OWN, BOOK):
+        entries = [e for e in found if e["under"] == heading]
+        if entries:
+            groups.append({"under": heading, "entries": entries, "open": any(e["here"] for e in entries)})
+    return groups
 
 
 def _split(who: Me) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """The menu and what yields to it, in the order of the menu."""
+    """The menu in this person's order, and what yields to it."""
     mine = [e for e in ENTRIES if _usable((e,), who, "")]
-    over = {e.name for e in sorted((e for e in mine if e.name in YIELDING), key=lambda e: YIELDING.index(e.name))[: max(0, len(mine) - MOST)]}
+    yielding = YIELDING
+    if who.offices & LEADERS:
+        mine.sort(key=lambda e: LEADERS_FIRST.index(e.name) if e.name in LEADERS_FIRST else len(LEADERS_FIRST))
+        yielding = LEADERS_YIELDING
+    over = {e.name for e in sorted((e for e in mine if e.name in yielding), key=lambda e: yielding.index(e.name))[: max(0, len(mine) - MOST)]}
     return tuple(e for e in mine if e.name not in over), tuple(e for e in mine if e.name in over)
 
 

@@ -67,7 +67,7 @@ def _acts(request: HttpRequest, q: str) -> list[dict[str, object]]:
     letters = q.lower() if q.isascii() else ""
     found = []
     doings = [{"url": reverse(name), "label": label} for name, label, offices in DOINGS if not offices or who.offices & offices]
-    for entry in [*menu_for(who, ""), *more_for(who, ""), *doings]:
+    for entry in [*menu_for(who, ""), *(e for group in more_for(who, "") for e in group["entries"]), *doings]:
         label = str(entry["label"])
         if q in label or (letters and (letters in label.lower() or any(k.startswith(letters) for k in search_keys(label).initials))):
             found.append(entry)
