@@ -14,18 +14,23 @@ What every step and every page asks is `prepared`: Django writes its SQL once in
     together(clocks=clocks_of(matter=m.id))
 
 The text of a prepared question depends on the source alone, never on a value, a person or a playbook; so nothing makes it stale.
+A statement that holds nothing but such questions is planned once for a connection, too (docs/decisions/kernel-plans-kept.md).
 """
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import BooleanField, QuerySet
@@ -98,6 +103,7 @@ def together(**asked: Question) -> dict[str, list[Any]]:
     """The rows of each, by name. Raises TypeError for a queryset with prefetches, slices of values() or odd iterables."""
     parts: list[str] = []
     params: list[object] = []
+    lasting = all(isinstance(question, Asked | Rows) for question in asked.values())
     readers: list[tuple[str, Reader]] = []
     found: dict[str, list[Any]] = {}
     for name, question in asked.items():
@@ -115,12 +121,37 @@ def together(**asked: Question) -> dict[str, list[Any]]:
         params += given
         readers.append((name, reader))
     if parts:
-        with connection.cursor() as cursor:
-            cursor.execute("select " + ", ".join(parts), params)
-            row = cursor.fetchone()
+        row = _answer("select " + ", ".join(parts), params, lasting)
         for (name, reader), value in zip(readers, row, strict=True):
             found[name] = reader(json.loads(value) if isinstance(value, str) else value)
     return found
+
+
+#: statements that a connection keeps the plan of, by connection; it forgets them when it closes
+_kept: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+MOST_KEPT = 64  # plans of a connection, about 1 MB of the server's memory each at the most
+
+
+def _answer(sql: str, params: list[object], lasting: bool) -> Any:
+    with connection.cursor() as cursor:
+        if lasting and settings.KEEP_PLANS and (name := _kept_as(sql)):
+            cursor.execute(f"execute {name}" + (f" ({', '.join(['%s'] * len(params))})" if params else ""), params)
+        else:
+            cursor.execute(sql, params)
+        return cursor.fetchone()
+
+
+def _kept_as(sql: str) -> str:
+    """The name under which this connection keeps the statement, made at its first use; empty when it keeps enough."""
+    known = _kept.setdefault(connection.connection, set())
+    name = f"together_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
+    if name not in known:
+        if len(known) >= MOST_KEPT:
+            return ""
+        number = count(1)
+        connection.connection.execute(f"prepare {name} as " + re.sub("%[s%]", lambda found: f"${next(number)}" if found[0] == "%s" else "%", sql))
+        known.add(name)
+    return name
 
 
 def _compiled(question: QuerySet[Any]) -> tuple[str, tuple[object, ...], Reader]:

@@ -1,7 +1,8 @@
 """Django settings: one module for every process; the role in XIELI_ROLE decides which database password it was given.
 
 Environment: XIELI_ROLE (web default) · XIELI_DB_<ROLE> (DSN of that role only) · XIELI_HOME (data directory) ·
-XIELI_PREFIX (role prefix, default ``xieli``) · XIELI_SECRET (file with the cookie-signing key) · XIELI_HOSTS.
+XIELI_PREFIX (role prefix, default ``xieli``) · XIELI_SECRET (file with the cookie-signing key) · XIELI_HOSTS ·
+XIELI_KEEP_PLANS (0 behind a pooler that gives every transaction another connection).
 """
 from __future__ import annotations
 
@@ -49,6 +50,7 @@ def _secret_key() -> str:
 
 DATABASES = {"default": _database(os.environ.get(f"XIELI_DB_{ROLE.upper()}", "postgresql:///xieli"))}
 SECRET_KEY = _secret_key()
+KEEP_PLANS = os.environ.get("XIELI_KEEP_PLANS", "1") != "0"
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("XIELI_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 
