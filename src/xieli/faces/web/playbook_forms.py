@@ -3,14 +3,23 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
 from xieli.engines.playbooks.model import Form, FormField
+from xieli.faces.web.templatetags.xieli import named
 from xieli.office.bodies.models import Body
+from xieli.office.ids import to_ref
+from xieli.office.matters.services import known
+from xieli.office.people.models import Person, Posting
 
-ROWS = 5  # empty rows offered for a table field; more appear after each save
+ROWS = 5  # empty rows offered for a table field, below the filled ones
+MORE = 10  # empty rows added when somebody asks for more
+ZONE = ZoneInfo("Asia/Shanghai")  # a form's times are the calendar's
 
 
 @dataclass
@@ -24,25 +33,62 @@ class Control:
     options: list[tuple[str, Any]] = field(default_factory=list)
     columns: list[FormField] = field(default_factory=list)
     rows: list[list[Control]] = field(default_factory=list)
+    officer: bool = False
 
 
-def controls(form: Form, data: dict[str, Any], errors: dict[str, str] | None = None) -> list[Control]:
-    """The form's controls, filled with what was typed or drafted before."""
-    return [_control(f, f.code, data.get(f.code, ""), (errors or {}).get(f.code, "")) for f in form.fields if f.type != "computed"]
+@dataclass
+class _Shelf:
+    """What the controls of one form share: the list of bodies, read once, and the names of officers by identity."""
+
+    form: str
+    bodies: list[tuple[str, Any]]
+    officers: dict[str, str]
+    more: str  # the table for which more rows were asked
 
 
-def _control(f: FormField, name: str, value: Any, error: str = "") -> Control:
-    made = Control(f, name, value, error)
+def controls(form: Form, data: dict[str, Any], errors: dict[str, str] | None = None, *, more: str = "") -> list[Control]:
+    """The form's controls, filled with what was typed or drafted before; `more` names a table for which more empty rows are wanted."""
+    wants_bodies = any(c.type == "body" for f in form.fields for c in (f, *f.columns))
+    shelf = _Shelf(form.code, [(str(b.id), b) for b in Body.objects.filter(valid_to=None).order_by("sort_key")] if wants_bodies else [], officers(set(known.officers_in(form, data))), more)
+    return [_control(shelf, f, f.code, data.get(f.code, ""), (errors or {}).get(f.code, "")) for f in form.fields if f.type != "computed"]
+
+
+def officers(ids: set[int]) -> dict[str, str]:
+    """The words by which a form names an officer: his name and where he serves now."""
+    if not ids:
+        return {}
+    places: dict[int, str] = {}
+    for row in Posting.objects.filter(person_id__in=ids, ends_at=None).exclude(confirmed_by=None).select_related("body", "room").order_by("id"):
+        places.setdefault(row.person_id, named(row.room or row.body))
+    return {str(p.id): f"{named(p)} {known.APART} {places[p.id]}" if p.id in places else named(p) for p in Person.objects.filter(id__in=ids).only("id", "name", "name_en")}
+
+
+def _control(shelf: _Shelf, f: FormField, name: str, value: Any, error: str = "") -> Control:
+    made = Control(f, name, _shown(f, value), error)
     if f.type in ("choice", "choices"):
         made.options = [(o.code, o.label) for o in f.options]
     if f.type == "body":
-        made.options = [(str(b.id), b) for b in Body.objects.filter(valid_to=None).order_by("sort_key")]
+        made.options = shelf.bodies
+    if known.names_officer(shelf.form, f):
+        made.officer, made.value = True, shelf.officers.get(str(value), value)
     if f.type == "table":
         given = value if isinstance(value, list) else []
         made.columns = list(f.columns)
-        for i, row in enumerate([*given, *({} for _ in range(max(1, ROWS - len(given))))]):
-            made.rows.append([_control(c, f"{name}.{i}.{c.code}", row.get(c.code, "")) for c in f.columns])
+        for i, row in enumerate([*given, *({} for _ in range(MORE if shelf.more == f.code else max(2, ROWS - len(given))))]):
+            made.rows.append([_control(shelf, c, f"{name}.{i}.{c.code}", row.get(c.code, "")) for c in f.columns])
     return made
+
+
+def _shown(f: FormField, value: Any) -> Any:
+    """A kept value as its control takes it: money in yuan as it was typed, an instant as local time. What could not be read stays as it was typed."""
+    if f.type == "money" and isinstance(value, int):
+        return f"{Decimal(value) / 100:.2f}".removesuffix(".00")
+    if f.type == "datetime" and value:
+        with contextlib.suppress(ValueError):
+            return datetime.fromisoformat(str(value)).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
+    if f.type == "matter" and isinstance(value, str) and value.isdecimal():
+        return f"/m/{to_ref(int(value))}"
+    return value
 
 
 def read(form: Form, posted: QueryDict) -> dict[str, Any]:
@@ -73,8 +119,6 @@ def _value(f: FormField, text: str) -> Any:
             return int(text)
     if f.type == "money":
         with contextlib.suppress(ArithmeticError, ValueError):
-            from decimal import Decimal
-
             return int((Decimal(text.replace(",", "")) * 100).to_integral_value())
     if f.type == "datetime" and len(text) == 16:
         return text + ":00+08:00"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xieli.office.bodies.models import Body
+from xieli.office.matters.services import forms
+from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.core import Matter, MatterBody
 from xieli.office.matters.tables.work import FormSubmission
 
@@ -43,8 +45,21 @@ def proposals(catalogue: Matter) -> list[Kind]:
     return [k for k in kinds_of(last.data["rows"] if last else ()) if k.comes_back]
 
 
+def answers(catalogue: Matter) -> list[dict[str, Any]]:
+    """The last complete answer of each institution, in the order in which they came; who acts for an institution reads its own alone."""
+    own = _own(catalogue)
+    found = {str(row.data["_body"]): row.data for row in FormSubmission.objects.filter(matter=catalogue, form="answers").order_by("revision") if row.data.get("_body") and row.data.get("left") == 0}
+    return [data for body, data in found.items() if own in (None, body)]
+
+
 def missing_reports(catalogue: Matter) -> list[Body]:
-    """Institutions that were asked and have not reported, by name."""
+    """Institutions that were asked and have not reported, by name; who acts for an institution reads of itself alone."""
+    own = _own(catalogue)
     asked = set(MatterBody.objects.filter(matter=catalogue, role="institution", ends_at=None).values_list("body_id", flat=True))
-    told = {int(row.data["_body"]) for row in FormSubmission.objects.filter(matter=catalogue, form="answers") if row.data.get("_body") and row.data.get("left") == 0}
-    return list(Body.objects.filter(id__in=asked - told).order_by("name_zh"))
+    told = {int(data["_body"]) for data in answers(catalogue)}
+    return [body for body in Body.objects.filter(id__in=asked - told).order_by("name_zh") if own in (None, str(body.id))]
+
+
+def _own(catalogue: Matter) -> str | None:
+    """The institution for which the reader acts in this catalogue; None for who asked them."""
+    return forms.own_branch(catalogue, playbook_of(catalogue).forms["answers"])

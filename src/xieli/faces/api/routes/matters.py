@@ -19,7 +19,7 @@ from xieli.office.matters.services.playbooks import playbook_of, shipped
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.clocks import Clock
 from xieli.office.matters.tables.core import Matter
-from xieli.office.matters.tables.work import Fact, FormSubmission
+from xieli.office.matters.tables.work import Fact
 
 router = Router(tags=["matters"])
 
@@ -110,7 +110,7 @@ def form_shown(matter: Matter, code: str) -> schemas.FormValue:
     form = playbook_of(matter).forms.get(code)
     if form is None:
         raise NotVisible()
-    last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
+    last = forms.last_of(matter, form)
     return schemas.FormValue(form=code, revision=last.revision if last else 0, data={k: v for k, v in forms.shown(matter, form, dict(last.data)).items() if not k.startswith("_")} if last else {}, submitted_at=at(last.at) if last else None)
 
 

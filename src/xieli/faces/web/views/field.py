@@ -131,8 +131,8 @@ def catalogues(request: HttpRequest) -> HttpResponse:
     forms = last_forms(matters)
     rows: list[dict[str, Any]] = []
     for m in matters:
-        given = [f.data for f in FormSubmission.objects.filter(matter=m, form="answers").order_by("revision")]
-        bodies = Body.objects.in_bulk([int(g["_body"]) for g in given if g.get("_body")])
+        given = catalogue.answers(m)
+        bodies = Body.objects.in_bulk([int(g["_body"]) for g in given])
         rows.append({"m": m, "at": at(m), "kinds": catalogue.kinds_of(forms[m.id].get("sources", {}).get("rows") or ()), "f": forms[m.id].get("catalogue", {}), "missing": catalogue.missing_reports(m),
-                     "answers": [{"body": bodies.get(int(g["_body"])), "tally": Counter(r["state"] for r in g["rows"]), "on": g["reported_on"]} for g in given if g.get("_body") and g.get("left") == 0]})
+                     "answers": [{"body": bodies.get(int(g["_body"])), "tally": Counter(r["state"] for r in g["rows"]), "on": g["reported_on"]} for g in given]})
     return render(request, "web/field/catalogues.html", {"rows": rows, "least": (catalogue.LEAST_UNITS, catalogue.LEAST_YEARS)})

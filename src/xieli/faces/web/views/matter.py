@@ -207,12 +207,17 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     published = playbook.forms.get(code)
     if published is None:
         raise NotVisible()
-    last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
-    data: dict[str, Any] = forms.shown(matter, published, dict(last.data)) if last else forms.filled(matter, code)
+    last = forms.last_of(matter, published)
+    # what is added to does not begin with what was handed in before: each time is an entry of its own
+    data: dict[str, Any] = forms.shown(matter, published, dict(last.data)) if last and not published.adds else forms.filled(matter, code)
     page = {"matter": matter, "form": published, "draft": f"form:{ref}:{code}", "sealed": any(getattr(f, "sealed", None) for f in published.fields)}
     page["steps"] = {m.code: m for m in forms.decided_with(matter, code)}
+    more = request.POST.get("_more", "")
     if request.method == "POST":
         data = playbook_forms.read(published, request.POST)
+        if more:  # nothing is handed in yet: the same page with more empty rows
+            record_look([matter.id], purpose="form")
+            return render(request, "web/form.html", page | {"controls": playbook_forms.controls(published, data, more=more), "given": last})
         try:
             with transaction.atomic():
                 if page["steps"]:

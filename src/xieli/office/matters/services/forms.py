@@ -12,7 +12,7 @@ from xieli.engines.playbooks.forms import complete, facts_of, validate
 from xieli.engines.playbooks.model import Form, FormField, Move, Playbook
 from xieli.office.audit import record
 from xieli.office.bodies.models import Body
-from xieli.office.matters.services import clocks, recorded
+from xieli.office.matters.services import clocks, known, recorded
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.services.source import actor, call, now
@@ -30,6 +30,7 @@ def checked(matter: Matter, code: str, values: dict[str, Any]) -> dict[str, Any]
     refusals = validate(form, clean)
     if refusals:
         raise Refused.because(refusals)
+    clean = known.identities(form, clean)
     _roster(form, clean)
     return dict(complete(form, clean, _others(matter, form, clean)))
 
@@ -71,6 +72,7 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     _no_reporter(form, data)
     if not with_step:
         _step_role(matter, playbook, code)
+    body = body or own_branch(matter, form)
     if body:
         data["_body"] = body
     import hashlib
@@ -91,6 +93,28 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     _parties_from(matter, playbook, form, data, row.at)
     record("form.submitted", matters=[matter.id], form=code, revision=row.revision, digest=sha)
     return row
+
+
+def own_branch(matter: Matter, form: Form) -> str | None:
+    """The body of a form's party for which the actor hands it in: the one that still stands at its stage before one that is done; None where he acts for none."""
+    from xieli.office.matters.services.context import parties, state_of
+
+    if not form.per:
+        return None
+    mine = actor().principals
+    own = [b for b in parties(matter).get(form.per, ()) if int(b) in mine]
+    standing = {t.body for t in state_of(matter).tokens} if matter.state else set()
+    return next((b for b in own if b in standing), next(iter(own), None))
+
+
+def last_of(matter: Matter, form: Form) -> FormSubmission | None:
+    """The last submission of a form that the actor is shown; of a form that each body hands in for itself, his own body's alone.
+
+    Who acts for none of these bodies (whoever asked them) reads the last one, as every other form of the matter.
+    """
+    rows = FormSubmission.objects.filter(matter=matter, form=form.code)
+    branch = own_branch(matter, form)
+    return (rows.filter(data___body=branch) if branch else rows).order_by("-revision").first()
 
 
 def _waiting_for(matter: Matter, playbook: Playbook, code: str) -> list[tuple[Move, set[str]]]:
