@@ -11,7 +11,7 @@ from tests.dbfixtures import PREFIX
 from tests.office.access.worlds import ACTS, RandomWorld
 from xieli.engines import needtoknow as ntk
 from xieli.engines.needtoknow.rule import NOBODY
-from xieli.office.access.search import SEARCH, query_pieces
+from xieli.office.access.search import HITS, grams
 from xieli.office.access.worklist import WORKLIST
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -65,8 +65,7 @@ def compare(rw: RandomWorld, cookie: str, session: ntk.Session) -> None:
             opened = {m for m in can["read"] if w.matters[m].open}
             check("worklist rows", column("select matter_id from matter_work"), opened)
             check("worklist", {row[0] for row in c.execute(WORKLIST, {"due": "-infinity", "id": 0, "n": 1000})}, opened)
-            pieces, _ = query_pieces("张伟")
-            check("search", {row[0] for row in c.execute(SEARCH.format(words=""), [pieces, ["open", "closed"], 1000])}, {m for m in can["read"] if "张伟" in rw.titles[m]})
+            check("search", {row[1] for row in c.execute(HITS, [grams("张伟"), 1000])}, {m for m in can["read"] if "张伟" in rw.titles[m]})
             check("who may see", column("select m from unnest(%s::bigint[]) m where exists (select 1 from access.who_may_see(m))", ids), can["read"])
             # a forged guide ends the binding instead of widening it
             with c.transaction(force_rollback=True):

@@ -12,7 +12,7 @@ import pytest
 from tests import dbfixtures
 from tests.adversary.conftest import AN, MINE, ROOM, Target, open_matter, people, sign_in
 from xieli.office.access import hardening
-from xieli.office.access.search import SEARCH, query_pieces
+from xieli.office.access.search import HITS, grams
 from xieli.server.cluster import Server
 
 
@@ -62,11 +62,10 @@ def test_the_settings_come_back_at_every_start_and_without_them_search_finds_the
         for n in range(40):
             open_matter(c, f"关于{'张伟' if n % 3 else '王芳'}的第{n}件问题", owner_body=MINE, owner_room=ROOM)
     web = f"{dbfixtures.PREFIX}_web"
-    pieces, _ = query_pieces("张伟")
 
     def found() -> set[int]:
         with office.bound("an") as c:
-            return {r[0] for r in c.execute(SEARCH.format(words=""), [pieces, ["open"], 1000])}
+            return {r[1] for r in c.execute(HITS, [grams("张伟"), 1000])}
 
     with office.database.admin() as admin:
         admin.execute("alter function pg_catalog.arraycontains(anyarray, anyarray) not leakproof")

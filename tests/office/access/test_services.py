@@ -23,7 +23,8 @@ django.setup()
 from django.db import connection
 from xieli.server.binding import acting, open_demo_session
 from xieli.office.access import services as s
-from xieli.office.access.search import search, search_initials
+from xieli.office.access.search import grams
+from xieli.office.matters.queries.lookup import by_pieces
 from xieli.office.access.worklist import worklist
 from xieli.office.audit import record_look
 
@@ -36,7 +37,7 @@ with acting(an):
     g = s.give(m, {SPARE}, "reviewer", ["read", "note"], basis="复核安排")
     out["seen"] = [k.person for k in s.who_may_see(m)]
     out["why"] = sorted(k.reason["zh"] for k in s.who_may_see(m))
-    out["search"] = [[x[0] for x in search(w)] == [m] for w in ("张伟", "问题线索", "欧阳", "李娜")]
+    out["search"] = [[x.id for x in by_pieces(grams(w))] == [m] for w in ("张伟", "问题线索", "欧阳", "李娜")]
     out["worklist"] = [x[0] for x in worklist()] == [m]
     out["visible"] = s.visible().count()
     for what, call in {{

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from xieli.engines.identifiers import search_keys
+from xieli.engines.identifiers import search_keys, simplified
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
 from xieli.faces.web.menu import CASE, menu_for, more_for
@@ -43,7 +43,8 @@ def search(request: HttpRequest) -> HttpResponse:
         if NUMBER.search(q):
             matters = lookup.by_number(q.translate(BRACKETS))
         elif pieces and re.search(r"[\u3400-\u9fff]{2}", q):
-            matters = lookup.by_pieces(pieces)
+            # 张伟明 also meets a matter of 张伟 and 李伟明: those whose title holds the very words come first
+            matters = sorted(lookup.by_pieces(pieces), key=lambda m: simplified(q) not in simplified(m.title))
         elif short := initials_pieces(q):
             matters = lookup.by_pieces(short)  # zw: whoever is named 张伟 in a matter one may see
         letters = q.lower() if q.isascii() else ""

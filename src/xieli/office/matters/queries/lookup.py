@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from xieli.office.access.search import HITS
 from xieli.office.matters.tables.core import Matter
 
 LIMIT = 50
@@ -23,14 +24,16 @@ def by_pieces(pieces: Iterable[str], limit: int = LIMIT) -> list[Matter]:
     and sorting them all would ask the policy of each; then the rows are walked from the newest until enough are found. Either
     way the policy has spoken before a row is counted here.
     """
-    hits = Matter.objects.filter(grams__contains=sorted(pieces))
-    found = list(hits.values_list("opened_at", "id")[: FEW + 1])
+    held = sorted(pieces)
+    with connection.cursor() as cursor:
+        cursor.execute(HITS, [held, FEW + 1])
+        found = cursor.fetchall()
     if len(found) <= FEW:
         wanted = [i for _, i in sorted(found, reverse=True)[:limit]]
         return list(Matter.objects.filter(id__in=wanted).select_related("owner_body").order_by("-opened_at", "-id"))
     with connection.cursor() as cursor:
         # the planner cannot know how many rows a person sees; here it is known that they are many
         cursor.execute("set local enable_bitmapscan = off")
-        walked = list(hits.order_by("-opened_at", "-id").values_list("id", flat=True)[:limit])
+        walked = list(Matter.objects.filter(grams__contains=held).order_by("-opened_at", "-id").values_list("id", flat=True)[:limit])
         cursor.execute("set local enable_bitmapscan = on")
     return list(Matter.objects.filter(id__in=walked).select_related("owner_body").order_by("-opened_at", "-id"))
