@@ -200,6 +200,48 @@ def test_notifications_that_say_the_same_stand_once_with_their_number_and_are_re
     assert "（事项您现在看不到）" in page or re.search(r'href="/(m|approval|parcel)/', page)
 
 
+def test_what_waits_for_ones_hand_stands_above_the_days_statutory_red_above_it_and_a_group_is_read_at_once(stage):
+    from psycopg.types.json import Jsonb
+
+    step, signed, approval, state, signer = stage.admin.execute(
+        "select distinct on (a.id) s.id, s.decision, a.id, a.state, po.person_id from approval a join approval_step s on s.approval_id = a.id join posting po on po.office_id = s.office_id and po.ends_at is null "
+        "where s.decision <> '' and po.person_id <> a.requested_by_id order by a.id, s.order desc limit 1").fetchone()
+    clock, alarm_at = stage.admin.execute("select c.id, c.alarm_at from clock c where c.statutory and c.state = 'running' and c.matter_id = %s limit 1", [stage.made["liuzhi"]]).fetchone()
+    person = next(name for name, number in stage.world.people.items() if number == signer)
+    tell = "insert into notification (id, person_id, matter_id, kind, fields, mandatory, at) select access.new_id(), %s, matter_id, %s, %s, true, access.now() from {} where id = %s"
+    stage.admin.execute(tell.format("approval"), [signer, "approval_waiting", Jsonb({"approval": str(approval)}), approval])
+    handler = stage.world.people["wuchuan-handler1"]
+    stage.admin.execute(tell.format("clock"), [handler, "clock_alarm", Jsonb({"clock": str(clock), "level": 2}), clock])
+
+    def groups(name: str) -> list[tuple[str, str]]:
+        return re.findall(r'<section class="card told-group (\w+)">(.*?)</section>', text(stage.client(name).get("/notifications")), re.S)
+
+    decided = "".join(body for sort, body in groups(person) if "/approval/" in body)
+    assert "已不等您" in decided  # signed long ago: it stands in its day and says so
+    assert "hand" not in [sort for sort, body in groups(person) if "/approval/" in body]
+    assert "red" not in [sort for sort, _ in groups("wuchuan-handler1")]  # the limit runs, it is not past
+    try:
+        stage.admin.execute("update approval_step set decision = '' where id = %s", [step])
+        stage.admin.execute("update approval set state = 'pending' where id = %s", [approval])
+        stage.admin.execute("update clock set alarm_at = access.now() - interval '1 hour' where id = %s", [clock])
+        sorts = [sort for sort, _ in groups(person)]
+        assert "已不等您" not in next(body for sort, body in groups(person) if sort == "hand")
+        red = [sort for sort, _ in groups("wuchuan-handler1")]
+    finally:
+        stage.admin.execute("update approval_step set decision = %s where id = %s", [signed, step])
+        stage.admin.execute("update approval set state = %s where id = %s", [state, approval])
+        stage.admin.execute("update clock set alarm_at = %s where id = %s", [alarm_at, clock])
+    for found in (sorts, red):
+        assert found == sorted(found, key=["red", "hand", "day"].index)
+    assert red[0] == "red"
+
+    day = next(body for sort, body in groups("wuchuan-handler1") if "这一组标为已读" in body)
+    refs = re.findall(r'name="one" value="(\w+)"', day.split("</form>")[0])
+    before = stage.one("select count(*) from notification where person_id = %s and read_at is null", handler)
+    stage.client("wuchuan-handler1").post("/notifications/read", {"one": refs})
+    assert stage.one("select count(*) from notification where person_id = %s and read_at is null", handler) == before - len(refs)
+
+
 def test_every_empty_list_says_what_would_be_there_or_what_to_do(stage):
     """A bare “nothing” leaves one alone: more than one sentence, or a way on."""
     bare = []

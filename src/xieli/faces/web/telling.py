@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from xieli.faces.web.templatetags.xieli import named
 from xieli.office.ids import to_ref
+from xieli.office.matters.services.playbooks import shipped
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.desk import Notification
 
@@ -44,17 +46,25 @@ class Told:
     why: str = ""
 
 
+def _message(row: Notification) -> str:
+    """What a playbook sends, by the name it gives the message."""
+    playbook = shipped().get(str(row.fields.get("kind")))
+    return str(named(playbook.messages.get(str(row.fields.get("message"))))) if playbook else ""
+
+
 def sentences(rows: Iterable[Notification]) -> list[Told]:
     """Words and addresses; a matter that is not visible now is only “a matter”."""
     rows = list(rows)
     titles = {m.id: m for m in Matter.objects.filter(id__in=[r.matter_id for r in rows if r.matter_id])}
     found = []
     for row in rows:
-        text = str(KINDS.get(row.kind, _("有新的动态")))
+        text = str(KINDS.get(row.kind) or _message(row) or _("有新的动态"))
         matter = titles.get(row.matter_id) if row.matter_id else None
         url = reverse("matter", args=[to_ref(matter.id)]) if matter else ""
         if row.fields.get("approval") and matter:
             url = reverse("approval", args=[to_ref(int(row.fields["approval"]))])
+        elif row.kind == "clock_alarm" and row.fields.get("level"):
+            text = str(_("期限已到") if int(row.fields["level"]) >= 2 else _("期限将到"))
         elif row.fields.get("handover"):
             url = reverse("parcel", args=[to_ref(int(row.fields["handover"]))])
         elif row.fields.get("run") and matter:

@@ -1,4 +1,4 @@
-"""What I am told: grouped by day, marked read, muted by kind; how I want to be told; the calendar feed."""
+"""What I am told: what waits first, then by day, marked read, muted by kind; how I want to be told; the calendar feed."""
 from __future__ import annotations
 
 from itertools import groupby
@@ -6,12 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xieli.faces.web.context import installation, me
 from xieli.faces.web.decorators import bound, identity
 from xieli.faces.web.errors import not_found
 from xieli.faces.web.telling import KINDS, Told, sentences
+from xieli.faces.web.waiting import HAND, standing
 from xieli.office.audit import record_look
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.source import ZONE
@@ -22,25 +24,42 @@ from xieli.office.notices.calendar import feed as calendar_feed
 from xieli.office.notices.models import MailOut, NoticeMute, NoticeSetting
 
 SHOWN = 200
+FIRST = 6  # headings that stand open; older days fold
 
 
 @bound
 def page(request: HttpRequest) -> HttpResponse:
-    """Everything that was told to me, by day; the words are made when they are read, for who may see the matter now."""
+    """Everything that was told to me: limits of law that are past, then what waits for my hand, then the rest by day; the words are made when
+    they are read, for who may see the matter now."""
+    who = me(request)
     only = request.GET.get("kind", "")
     rows = Notification.objects.order_by("-at", "id")
     if only in KINDS:
         rows = rows.filter(kind=only)
     if request.GET.get("unread") == "1":
         rows = rows.filter(read_at=None)
-    told = sentences(rows[:SHOWN])
+    newest = list(rows[:SHOWN])
+    # what stands open is shown however old it is
+    listed = {row.id for row in newest}
+    rows_shown = newest + [row for row in rows.filter(kind__in=[*HAND, "clock_alarm"])[:SHOWN] if row.id not in listed]
+    red, hand, done = standing(who, rows_shown, who.now)
+    told = sentences(rows_shown)
     ids = {t.row.matter_id for t in told if t.row.matter_id}
     record_look(Matter.objects.filter(id__in=ids).values_list("id", flat=True), purpose="notifications", list=True)
     muted = set(NoticeMute.objects.values_list("kind", flat=True))
-    days = [(day, _alike(list(group))) for day, group in groupby(told, key=lambda t: t.row.at.astimezone(ZONE).date())]
+    groups = [_group(_("法定期限已过"), [t for t in told if t.row.id in red], "red"), _group(_("等您办"), [t for t in told if t.row.id in hand - red], "hand")]
+    rest = [t for t in told if t.row.id in listed and t.row.id not in red | hand]
+    groups += [_group(day, list(group), "day") for day, group in groupby(rest, key=lambda t: t.row.at.astimezone(ZONE).date())]
+    groups = [g for g in groups if g["lines"]]
     return render(request, "web/notifications.html", {
-        "days": days, "muted": muted, "kinds": [(k, label, k in muted) for k, label in KINDS.items()], "only": only, "unread_only": request.GET.get("unread") == "1",
-        "full": len(told) == SHOWN})
+        "groups": groups[:FIRST], "older": groups[FIRST:], "muted": muted, "done": done, "kinds": [(k, label, k in muted) for k, label in KINDS.items()], "only": only, "unread_only": request.GET.get("unread") == "1",
+        "full": len(newest) == SHOWN})
+
+
+def _group(title: Any, told: list[Told], sort: str) -> dict[str, Any]:
+    """One heading with its lines, those of matters that can be opened first, and what of it is unread."""
+    lines = sorted(_alike(told), key=lambda line: not line["told"].url)
+    return {"title": title, "sort": sort, "lines": lines, "unread": [row for line in lines for row in line["rows"] if row.read_at is None]}
 
 
 def _alike(told: list[Told]) -> list[dict[str, Any]]:
