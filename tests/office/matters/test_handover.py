@@ -151,6 +151,25 @@ def test_an_overdue_answer_turns_red_for_owner_superior_and_sender(kit: Kit, dut
     assert {stage.person(kit.chief), stage.person(stage.holder("head@zhongyue")), stage.person("yj-head")} <= told
 
 
+def test_a_parcel_that_lies_unopened_can_be_reminded_of_a_returned_one_not_and_only_by_its_sender(kit: Kit, duty: str) -> None:
+    _, parcel = sent(kit)
+    assert kit.code(duty, lambda: handover.remind(Handover.objects.get(pk=parcel))) == "not_sender"
+    with kit.stage.acts(kit.chief):
+        row = Handover.objects.get(pk=parcel)
+        assert row.state != "accepted"
+        assert handover.reminding(row) == ("open", None)
+        handover.remind(row, text="请尽快签收")
+        state, again = handover.reminding(row)
+        assert state == "later"
+        assert again is not None
+        assert 28 <= (again - handover.today()).days <= 31
+    kit.hands.receive(duty, parcel, "returned", reason="管辖不属本机构，请向有管辖权的机构移送")
+    with kit.stage.acts(kit.chief):
+        assert handover.reminding(Handover.objects.get(pk=parcel)) == ("returned", None)
+    kit.past(kit.hands.clock() + timedelta(days=32))
+    assert kit.code(kit.chief, lambda: handover.remind(Handover.objects.get(pk=parcel))) == "nothing_to_remind"
+
+
 def test_a_reminder_goes_once_a_month(kit: Kit, duty: str) -> None:
     _, parcel = sent(kit)
     kit.hands.receive(duty, parcel, "accepted")

@@ -71,9 +71,12 @@ def parcel(request: HttpRequest, ref: str) -> HttpResponse:
         record_look([matter.id], purpose="parcel")
     codes = [c for c, _, _ in STEPS]
     at = codes.index(row.coarse_stage) if row.coarse_stage in codes else -1
+    sending = row.sender_id in bodies
+    remind, again = handover.reminding(row) if sending else ("", None)
     return render(request, "web/parcel.html", {
-        "row": row, "matter": matter, "receiving": receiving and row.state in ("received", "opened"), "sending": row.sender_id in bodies,
-        "steps": [(zh, en, "done" if i < at else "open" if i == at else "") for i, (_, zh, en) in enumerate(STEPS)],
+        "row": row, "matter": matter, "receiving": receiving and row.state in ("received", "opened"), "sending": sending, "remind": remind, "again": again,
+        # a parcel that came back was delivered and went no further
+        "steps": [("送达", "delivered", "done")] if row.state in ("returned", "redirected") else [(zh, en, "done" if i < at else "open" if i == at else "") for i, (_, zh, en) in enumerate(STEPS)],
         "duties": FeedbackDuty.objects.filter(handover=row).prefetch_related("answers"), "reminders": row.reminders.order_by("-at"),
         "rooms": Room.objects.filter(body_id=row.receiver_id, valid_to=None), "contact": handover.contact_of(row.sender_id), "bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key"),
         "owner": matter is not None and matter.owner_body_id in bodies and row.state == "accepted",
@@ -92,7 +95,7 @@ def step(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @bound
 def remind(request: HttpRequest, ref: str) -> HttpResponse:
-    """催办: at most once a month."""
+    """催办, while an answer is still to come, at most once a month; the page says from when."""
     handover.remind(_handover(ref), "remind", request.POST.get("text", ""))
     return redirect("parcel", ref)
 

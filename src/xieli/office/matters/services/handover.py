@@ -205,13 +205,36 @@ def waive(duty: FeedbackDuty, reason: str) -> None:
     record("feedback.waived", matters=[duty.matter_id], duty=duty.id, reason=reason)
 
 
+def reminding(handover: Handover) -> tuple[str, date | None]:
+    """Whether the sender may remind now: `open`; `later` with the first day on which he may again; or why there is nothing left to remind of:
+    `returned`, `redirected`, `answered`. A parcel that was not opened yet can be reminded of too: that it lies unopened is the commonest ground."""
+    if handover.state in ("returned", "redirected"):
+        return handover.state, None
+    duties = list(handover.duties.all())
+    if duties and all(d.state != "open" or any(a.final for a in d.answers.all()) for d in duties):
+        return "answered", None
+    last = Reminder.objects.filter(handover=handover, kind="remind").order_by("-at").first()
+    again = add_months(last.at.astimezone(ZONE).date(), 1) if last is not None else None
+    return ("later", again) if again is not None and again > today() else ("open", None)
+
+
+NOTHING_LEFT = {"returned": ("移送已被退回，没有可催办的；可补正后重新移送。", "The hand-over was returned, there is nothing to remind of; mend it and hand over anew."),
+                "redirected": ("移送已转办，请向承接的机构了解。", "The hand-over was redirected; ask the body that took it."),
+                "answered": ("对方已作最终反馈，不用再催。", "The final answer was given; there is nothing to remind of.")}
+
+
 @transaction.atomic
 def remind(handover: Handover, kind: str = "remind", text: str = "") -> Reminder:
-    """催办 by the sender, at most once a month per parcel; 督办 by a superior."""
+    """催办 by the sender, at most once a month per parcel, while an answer is still to come; 督办 by a superior. Raises Refused."""
     who = actor()
-    last = Reminder.objects.filter(handover=handover, kind=kind).order_by("-at").first()
-    if kind == "remind" and last is not None and add_months(last.at.astimezone(ZONE).date(), 1) > today():
-        raise Refused("too_soon", "一个月内已经催办过一次。", "A reminder was sent within the last month.")
+    if kind == "remind":
+        if not who.principals.intersection(handover.sender_acl):
+            raise Refused("not_sender", "只有移送方可以催办。", "Only the sender reminds.")
+        state, again = reminding(handover)
+        if again is not None:
+            raise Refused("too_soon", f"一个月内已经催办过一次；{again} 起可再催。", f"A reminder was sent within the last month; the next can go from {again}.")
+        if state in NOTHING_LEFT:
+            raise Refused("nothing_to_remind", *NOTHING_LEFT[state])
     row = Reminder.objects.create(matter_id=handover.matter_id, handover=handover, kind=kind, by_body_id=handover.sender_id, person_id=who.person, text=text, at=now())
     call("notify", handover.matter_id, [int(call("desk_of", handover.receiver_id))], "reminder", Jsonb({"handover": str(handover.id), "kind": kind}), True)  # type: ignore[call-overload]
     record("reminder.sent", matters=[handover.matter_id], kind=kind, handover=handover.id)
