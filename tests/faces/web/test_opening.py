@@ -18,6 +18,8 @@ def test_each_is_offered_what_his_office_begins_and_no_measure_without_its_case(
     assert kinds(stage, "fengdeng-supervisor") <= {"village_expense"}
     assert stage.client("audadmin").get("/matters/open").status_code == 404
     assert stage.client("wenshan-secretary").get("/matters/open/liuzhi").status_code == 404
+    for person, leads_there in (("chief3", True), ("yj-rights", False), ("yj-keeper", False)):  # no button that leads to nothing
+        assert ('href="/matters/open"' in stage.client(person).get("/matters").content.decode()) is leads_there, person
 
 
 def test_a_town_asks_for_hands_on_the_screen_within_its_own_level(stage):

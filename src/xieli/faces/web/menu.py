@@ -22,6 +22,7 @@ class Entry:
 
 
 CASE = frozenset({"head", "deputy", "room_head", "handler", "clerk", "case_duty", "intake", "analyst", "adjudicator", "town_secretary", "inspection_leader"})
+OPENERS = CASE | {"village_supervisor"}  # who opens a matter of another kind than a lead
 ADMINS = frozenset({"system_admin", "security_admin", "audit_admin"})
 
 ENTRIES: tuple[Entry, ...] = (

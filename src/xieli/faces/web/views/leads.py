@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from xieli.faces.web import given, registers
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity, matter_or_404
+from xieli.faces.web.menu import OPENERS
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body, Room
 from xieli.office.matters.services import forms, leads, moves, tasks
@@ -90,7 +91,7 @@ def matters(request: HttpRequest) -> HttpResponse:
     """All matters this person may see."""
     from django.utils.translation import gettext as _
 
-    return _register(request, "matters", Matter.objects.all(), _("事项"))
+    return _register(request, "matters", Matter.objects.all(), _("事项"), opens_matters=bool(me(request).offices & OPENERS))
 
 
 @bound

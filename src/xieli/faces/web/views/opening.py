@@ -18,7 +18,7 @@ from xieli.engines.playbooks import Playbook
 from xieli.faces.web import given
 from xieli.faces.web.context import Me, me
 from xieli.faces.web.decorators import bound
-from xieli.faces.web.menu import CASE
+from xieli.faces.web.menu import CASE, OPENERS
 from xieli.faces.web.playbook_groups import shelves
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services import leads
@@ -30,7 +30,6 @@ from xieli.office.matters.services.playbooks import shipped
 OWN_PAGE = frozenset({"lead", "green_channel", "rights_intake", "village_visit"})
 # begun by an act on another matter (a parcel, a paper, a review of a decision), not by a step of a playbook
 OUT_OF_ANOTHER = frozenset({"joint_case", "handover", "paper_approval", "measure_complaint", "reconsideration", "superior_review", "party_appeal", "exoneration", "recusal_decision", "after_case"})
-OPENERS = CASE | {"village_supervisor"}
 
 
 @cache
