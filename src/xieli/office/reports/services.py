@@ -98,11 +98,17 @@ def report(code: str, over: Period, *, known_by: date | None = None) -> list[Fig
 
 @dataclass(frozen=True)
 class Behind:
-    """What stands behind a figure for this reader: matters, or plain lines; how many in all."""
+    """What stands behind a figure for this reader: matters, or people, bodies, areas or words (`what` says which); how many in all."""
 
     matters: list[Matter]
-    lines: list[str]
+    things: list[Any]
     counted: int
+    what: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The things as they call themselves."""
+        return [str(thing) for thing in self.things]
 
 
 def rows_behind(code: str, over: Period, *, known_by: date | None = None, limit: int = 200) -> Behind:
@@ -117,9 +123,9 @@ def rows_behind(code: str, over: Period, *, known_by: date | None = None, limit:
     kind = source.label.partition(":")[0]
     if kind == "person":
         rows = Person.objects.filter(id__in=found).order_by("sort_key", "name")
-        return Behind([], [str(p) for p in rows], counted)
+        return Behind([], list(rows), counted, kind)
     if kind in ("body", "area"):
-        return Behind([], [str(b) for b in (Body if kind == "body" else Area).objects.filter(id__in=found).order_by("name_zh")], counted)
+        return Behind([], list((Body if kind == "body" else Area).objects.filter(id__in=found).order_by("name_zh")), counted, kind)
     return Behind([], sorted(str(f) for f in found), counted)
 
 

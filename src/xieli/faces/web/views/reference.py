@@ -125,9 +125,9 @@ def merge_decide(request: HttpRequest, ref: str) -> HttpResponse:
 @bound
 def calendar(request: HttpRequest) -> HttpResponse:
     """One year of a calendar: working days, rest days, transfers; projected years say so on every page they touch."""
-    codes = sorted(load_calendars())
+    calendars = load_calendars()
     code = request.GET.get("code", "cn-mainland")
-    if code not in codes:
+    if code not in calendars:
         raise NotVisible()
     today = me(request).now.date()
     year = int(request.GET["year"]) if request.GET.get("year", "").isdecimal() else today.year
@@ -146,7 +146,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         cells += [None] * (-len(cells) % 7)
         months.append({"first": first, "weeks": [cells[i:i + 7] for i in range(0, len(cells), 7)], "working": sum(1 for c in cells if c and not c["rest"])})
     named = [(d, f) for d, f in sorted(found.facts.items()) if d.year == year]
-    return render(request, "web/calendar.html", {"calendar": found, "codes": codes, "year": year, "months": months, "named": named, "projected": year not in found.published, "today": today,
+    return render(request, "web/calendar.html", {"calendar": found, "calendars": [calendars[c] for c in sorted(calendars)], "year": year, "months": months, "named": named, "projected": year not in found.published, "today": today,
                                                  "total": sum(m["working"] for m in months), "published_to": max(found.published, default=0), "weekdays": WEEKDAYS})
 
 
