@@ -2,16 +2,17 @@
 from __future__ import annotations
 
 from math import cos, pi, sin
+from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xieli.faces.web.pictures.svg import Picture
-from xieli.faces.web.templatetags.xieli import ACT_WORDS
+from xieli.faces.web.templatetags.xieli import ACT_WORDS, named
 from xieli.office.access.services import Knower
 
 
-def knower_rings(knowers: list[Knower], english: bool) -> SafeString:
+def knower_rings(knowers: list[Knower], english: bool, names: dict[int, Any]) -> SafeString:
     """Three rings: acts on it, signs, reads. Those barred stand outside, hollow. The table beside it says the same."""
     rings: list[list[Knower]] = [[], [], [], []]
     for knower in knowers:
@@ -24,7 +25,7 @@ def knower_rings(knowers: list[Knower], english: bool) -> SafeString:
     for index, (group, radius) in enumerate(zip(rings, (28, 70, 107, 137), strict=True)):
         for k, knower in enumerate(group[:24]):
             angle = 2 * pi * k / max(len(group[:24]), 1) + index
-            picture.mark(cx + radius * cos(angle), cy + min(radius, 134) * sin(angle), ("c-blue", "c-green", "c-yellow", "c-grey")[index], knower.name, "diamond" if index == 1 else "square" if index == 3 else "circle")
+            picture.mark(cx + radius * cos(angle), cy + min(radius, 134) * sin(angle), ("c-blue", "c-green", "c-yellow", "c-grey")[index], named(names.get(knower.person, knower.name)), "diamond" if index == 1 else "square" if index == 3 else "circle")
     for index, words in enumerate((ACT_WORDS["write"][english], ACT_WORDS["approve"][english], ACT_WORDS["read"][english], _("回避、密级不够"))):
         picture.mark(20 + index * 105, 288, ("c-blue", "c-green", "c-yellow", "c-grey")[index], "", "diamond" if index == 1 else "square" if index == 3 else "circle")
         picture.text(30 + index * 105, 292, f"{words} {len(rings[index])}", "axis")

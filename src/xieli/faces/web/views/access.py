@@ -45,7 +45,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     now = [g for g in given if g.revoked_at is None and g.ends_at > who.now]
     return render(request, "web/access.html", {
         "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
-        "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, matter, names) for look in looks], "picture": knower_rings(knowers, english()), "candidates": _candidates(matter), "endings": grants.endings(matter.id),
+        "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, matter, names) for look in looks], "picture": knower_rings(knowers, english(), names), "candidates": _candidates(matter), "endings": grants.endings(matter.id),
         "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": RAISED, "act_words": [(a, words[english()]) for a, words in ACT_WORDS.items()],
     })
 

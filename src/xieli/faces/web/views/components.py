@@ -29,7 +29,7 @@ def page(request: HttpRequest) -> HttpResponse:
         with translation.override(language):
             knowers = [Knower(i, f"示例{i}", ["handler"], acts, None, barred) for i, (acts, barred) in enumerate(
                 [(["read", "write"], ""), (["read", "write"], ""), (["read", "approve"], ""), (["read"], ""), (["read"], "recused")])]
-            panes.append({"css": css, "language": language, "pictures": drawings(now), "rings": knower_rings(knowers, language == "en"), "id": f"p{len(panes)}"})
+            panes.append({"css": css, "language": language, "pictures": drawings(now), "rings": knower_rings(knowers, language == "en", {}), "id": f"p{len(panes)}"})
     error = SimpleNamespace(sentence="示例：尚未批准，不能执行。 / Example: not approved yet.", others=())
     return render(request, "web/components.html", {
         "panes": panes, "some_bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key")[:40], "some_people": [me(request).person], "now": now, "soon": now + 2 * day, "late": now - day, "later": now + 20 * day, "error": error,
