@@ -287,3 +287,25 @@ def test_one_day_left_is_not_one_days_left(stage):
     with translation.override("en"):
         assert " 1 day left<" in light(now + timedelta(days=1), None, now)
         assert " 2 days left<" in light(now + timedelta(days=2), None, now)
+
+
+def test_an_approval_names_the_body_it_goes_to_and_whose_signature_is_awaited(stage):
+    from xieli.faces.web.views.approvals import _what
+    from xieli.office.bodies.models import Body
+    from xieli.office.matters.services.playbooks import shipped
+
+    with stage.theatre.acts("wuchuan-handler1"):
+        told = dict(_what({"to": stage.world.bodies["linjiang"], "from": "2026-03-01", "content": "核查文书"}, shipped()["assistance_request"]))
+        assert told["发往机构"] == Body.objects.get(pk=stage.world.bodies["linjiang"])
+    assert "2026-03-01" in told.values()
+    assert "核查文书" in told.values()
+
+
+def test_what_is_hidden_is_not_shown_whatever_it_is():
+    """A form's first button is hidden and takes the Enter key; the look of buttons must not bring it back."""
+    from pathlib import Path
+
+    import xieli
+
+    css = (Path(xieli.__file__).parent / "faces/web/static/xieli/base.css").read_text(encoding="utf-8")
+    assert "[hidden] { display:none !important; }" in css

@@ -19,7 +19,7 @@ def swim_lane(lanes: Sequence[Lane], now: datetime, title: str, english: bool, t
     Pauses of the clock are grey columns. A span of an owner that is longer than `target` is hatched: it waited there.
     The caller leaves out lanes the reader may not know.
     """
-    left, row, width = 270 if english else 190, 34, 900
+    left, row, width = 210 if english else 150, 34, 660  # as wide as the column it stands in, so that its words are read at their own size
     start = min((s for lane in lanes for s, _e, _r in lane.spans), default=now)
     end = max([now, *(e for lane in lanes for _s, e, _r in lane.spans if e)])
     span = max(end - start, timedelta(hours=1))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from xieli.engines.clocks import standing
@@ -16,6 +17,7 @@ from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.plan_words import laid
+from xieli.faces.web.templatetags.xieli import key_word
 from xieli.office.access.models import Recusal
 from xieli.office.audit import record_look
 from xieli.office.matters.queries.snapshot import seen_by_signer
@@ -85,13 +87,15 @@ def _what(what: dict[str, Any], playbook: Playbook) -> list[tuple[str, Any]]:
 
     rows = []
     for key, value in what.items():
-        if key in ("body", "partner", "at_body") and str(value).isdecimal():
+        label = key_word(key)
+        if key in ("body", "partner", "at_body", "to", "helper") and str(value).isdecimal():
             value = Body.objects.filter(pk=int(value)).first() or value
+            label = gettext("发往机构") if key == "to" and isinstance(value, Body) else label
         elif key == "room" and str(value).isdecimal():
             value = Room.objects.filter(pk=int(value)).first() or value
         elif isinstance(value, str):  # a code of one of the playbook's own choices: its words
             value = next((o.label for f in playbook.forms.values() for x in f.fields if x.code in (key, f"{key}s") for o in x.options or () if o.code == value), value)
-        rows.append((key, value))
+        rows.append((label, value))
     return rows
 
 

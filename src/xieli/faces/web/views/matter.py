@@ -117,9 +117,10 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     steps = _by_stage(playbook, moves.offers(matter, papers=papers))
     passed = state_of(matter).passed() if matter.state else frozenset()
     stages = [(s, "open" if s.code in matter.stages else "done" if s.code in passed else "") for s in playbook.stages.values() if s.kind != "split"]
+    due = _forms_due(matter, playbook, papers.forms)
     return render(request, "web/matter.html", {
-        "matter": matter, "playbook": playbook, "offers": steps, **_sorted(steps, papers.approvals), "stages": stages, "clocks": clocks_told,
-        "forms": _forms_due(matter, playbook, papers.forms), "subjects": papers.subjects,
+        "matter": matter, "due": any(f["now"] and not f["given"] for f in due), "playbook": playbook, "offers": steps, **_sorted(steps, papers.approvals), "stages": stages, "clocks": clocks_told,
+        "forms": due, "subjects": papers.subjects,
         "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act} for a in reversed(papers.approvals)],
         "acts": list(playbook.approvals.values()), "handovers": rows["handovers"], "duties": rows["duties"], "grants": papers.grants, "recusals": papers.recusals,
         "names": told_names(rows), "tasks": rows["tasks"], "lines": timeline.lines_of(matter, rows)[:80],
