@@ -18,6 +18,12 @@ def printed(figure: Any) -> str:
 
 
 @register.filter
+def exact(figure: Any) -> str:
+    """The number in the records where it is printed as "a good thirty" (30余); empty otherwise."""
+    return written(figure.number, "") if figure.metric.rounding == "yu" and figure.number is not None and not figure.suppressed else ""
+
+
+@register.filter
 def about(metric: Any) -> str:
     """The definition 口径 in the reader's language."""
     return str(metric.about_en if english() else metric.about_zh)

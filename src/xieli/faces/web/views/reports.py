@@ -133,7 +133,9 @@ def drill(request: HttpRequest, code: str) -> HttpResponse:
     known = _known(request, period)
     behind = services.rows_behind(code, period, known_by=known)
     record_look([m.id for m in behind.matters], purpose="drill", list=True)
-    return render(request, "web/reports/drill.html", {"metric": services.book()[code], "behind": behind, "period": period, "known": known, "hidden": None})
+    metric = services.book()[code]
+    figures = [services.figure(c, period, known_by=known) for c in (code, *metric.counterparts)]  # a count of measures never stands alone
+    return render(request, "web/reports/drill.html", {"metric": metric, "behind": behind, "figures": figures, "period": period, "known": known, "hidden": None})
 
 
 @require_POST
