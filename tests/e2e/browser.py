@@ -99,6 +99,11 @@ class Person:
         step.locator("button").first.click()
         self.page.wait_for_load_state()
 
+    def look(self, name: str) -> None:
+        """A picture of the whole page to look at while a screen is made (XIELI_SHOTS names a folder)."""
+        if os.environ.get("XIELI_SHOTS"):
+            self.page.screenshot(path=Path(os.environ["XIELI_SHOTS"]) / f"{name}.png", full_page=True)
+
     def shot(self, name: str) -> None:
         """A picture of the window for the manual, when one is being made (XIELI_MANUAL=1)."""
         if os.environ.get("XIELI_MANUAL"):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, matter_or_404
 from xieli.faces.web.pictures.gantt import Bar, gantt
+from xieli.faces.web.templatetags.xieli import english
 from xieli.faces.web.views.remedy import at, last_forms
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body
@@ -97,6 +98,11 @@ def water(request: HttpRequest) -> HttpResponse:
                                                     "met": sum(1 for s in rows if s.met), "sampled": sum(1 for s in rows if s.latest is not None)})
 
 
+def _short(body: Body | None) -> str:
+    """A body's short name in the reader's language; the long one where it has none."""
+    return "" if body is None else str((english() and (body.short_en or body.name_en)) or body.short_zh or body.name_zh)
+
+
 @bound
 def section(request: HttpRequest, ref: str) -> HttpResponse:
     """One section, month by month, both sides beside each other."""
@@ -105,8 +111,10 @@ def section(request: HttpRequest, ref: str) -> HttpResponse:
     record_look([matter.id], purpose="water-section")
     form = last_forms([matter])[matter.id].get("section", {})
     found = [{"p": p, "own": ROMAN[p.own_class or 0], "other": ROMAN[p.other_class or 0]} for p in months.pairs([matter])[matter.id]]
+    other = Body.objects.filter(pk=int(form.get("other_side") or 0)).first()
+    # both sides read this page: each is called by its name, never "own" and "other"
     return render(request, "web/field/section.html", {
-        "matter": matter, "s": row, "form": form, "at": at(matter), "rows": found, "other": Body.objects.filter(pk=int(form.get("other_side") or 0)).first(), "latest": ROMAN[row.latest or 0],
+        "matter": matter, "s": row, "form": form, "at": at(matter), "rows": found, "other": other, "mine": _short(matter.owner_body), "theirs": _short(other), "latest": ROMAN[row.latest or 0],
         "target": ROMAN[row.target] if row.target < len(ROMAN) else row.target})
 
 

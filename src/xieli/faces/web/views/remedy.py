@@ -26,11 +26,12 @@ def last_forms(matters: list[Matter]) -> dict[int, dict[str, dict[str, Any]]]:
 
 
 def at(matter: Matter) -> list[Any]:
-    """Labels of the open steps, or of how it ended."""
+    """Labels of the open steps, or of how it ended. A branch that waits where branches meet is no step while another is being done."""
     playbook = shipped().get(matter.kind)
     if playbook is None or matter.status != "open":
         return []
-    return [playbook.stages[s].label for s in matter.stages if s in playbook.stages]
+    stages = [playbook.stages[s] for s in dict.fromkeys(matter.stages) if s in playbook.stages]
+    return [s.label for s in stages if s.kind != "join" or all(other.kind == "join" for other in stages)]
 
 
 def parts_of(forms: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
+from xieli.faces.web.views.remedy import at
 from xieli.office.audit import record_look
 from xieli.office.bodies.models import Body
 from xieli.office.matters.services import leads, moves
@@ -38,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
     mine = list(Matter.objects.filter(kind="village_visit", owner_body=post.body).order_by("-opened_at")[:8])
     record_look([m.id for m in mine], purpose="village", list=True, asked=None)
     options = {f.code: f.options for f in form.fields if f.options}
-    return render(request, "web/village/page.html", {"error": error, "typed": typed, "topics": options["topic"], "classes": options["class"], "notes": mine}, status=422 if error else 200)
+    return render(request, "web/village/page.html", {"error": error, "typed": typed, "topics": options["topic"], "classes": options["class"], "notes": [{"m": m, "at": at(m)} for m in mine]}, status=422 if error else 200)
 
 
 def _write(request: HttpRequest, village: Body) -> None:
