@@ -6,8 +6,9 @@ An address is asked of at most `ASKED` people and examples, so that a world of t
 """
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Set
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
@@ -19,13 +20,15 @@ from tests.faces.web.test_routes import ROLES
 
 #: one of every office that has an account, those of the played night, and heads and handlers of several bodies
 PEOPLE = (*ROLES, "yj-deputy", "yj-handler", "ins-head", "icb-officer", "hb-zhang", "datan-lead", "wuchuan-handler2", "changle-clerk", "yj-adj2")
-ASKED, PASSED = 6, 2  # examples fetched of one key; of one that another world has shown
+ASKED, ASKED_ALIKE, PASSED = 6, 20, 2  # examples fetched of one key; of pages alike for all kinds; of a key that another world has shown
+#: what makes a page full: lines, links, figures that are not nought
+FULL = re.compile(rb"<tr|<li|<a |>\s*[1-9]")
 #: what changes something by being looked at, or leaves the product
 NEVER = ("/static/", "/leave", "/enter", "/language", "/theme", "/tour", "/api/", "/accounts/")
 #: routes whose address names a thing out of very many of one kind: one of them stands for all
 ONE_OF_MANY = {"body", "drill", "release_drill", "desk_dataset"}
 #: pages of a matter that are the same whatever its kind: the fullest two stand for all
-ALIKE = {"access", "files", "handover_new", "tree", "clock", "reporter_of", "presence", "press", "chain", "staffing", "round", "pack", "room"}
+ALIKE = {"access", "files", "handover_new", "tree", "clock", "reporter_of", "presence", "press", "chain", "staffing", "round", "pack", "room", "documents", "diagram"}
 
 
 class Key(NamedTuple):
@@ -46,6 +49,7 @@ class Place:
     person: str
     address: str
     size: int
+    nth: str = ""
 
 
 class _Links(HTMLParser):
@@ -123,7 +127,7 @@ class Namer:
         except Resolver404:
             return None
         name = found.view_name
-        if name in ONE_OF_MANY:
+        if name in ONE_OF_MANY or name in ALIKE:
             return Key(name)
         about = []
         for part, value in found.kwargs.items():
@@ -143,19 +147,19 @@ class Atlas:
     wrong: list[str]  # an answer that no page of ours may link to
     fetched: int = 0
 
-    def screens(self) -> list[Place]:
-        """One place for each screen, the fullest; of pages that are alike for every kind of matter the fullest two."""
-        best = [max(found, key=lambda p: (p.size, p.address)) for found in self.places.values()]
-        alike: dict[str, list[Place]] = defaultdict(list)
-        out = []
-        for place in best:
-            (alike[place.key.name] if place.key.name in ALIKE else out).append(place)
-        for found in alike.values():
-            out += sorted(found, key=lambda p: (-p.size, p.address))[:2]
-        return sorted(out, key=lambda p: p.key)
+    def screens(self, known: Set[Key] = frozenset()) -> list[Place]:
+        """The fullest place of each screen that is not yet known; of pages that are alike for every kind of matter the fullest two."""
+        out: list[Place] = []
+        for key in sorted(self.places.keys() - known):
+            best = {place.address: place for place in sorted(self.places[key], key=lambda p: (p.size, p.address))}
+            chosen = list(best.values())[-(2 if key.name in ALIKE else 1):]
+            for n, place in enumerate(chosen[:-1], 2):
+                place.nth = f"-{n}"
+            out += chosen
+        return out
 
 
-def walk(clients: dict[str, Any], admin: Any, known: Container[Key] = ()) -> Atlas:
+def walk(clients: dict[str, Any], admin: Any, known: Set[Key] = frozenset()) -> Atlas:
     """Follow every link of every person's pages from the workbench on; breadth first, all persons in turn, so that one does not use up what another shows.
 
     Screens that are `known` from another world are only passed through: two examples of each, for the links on them.
@@ -175,7 +179,7 @@ def walk(clients: dict[str, Any], admin: Any, known: Container[Key] = ()) -> Atl
                 continue
             # a page asked with other questions is the same screen, but may lead elsewhere
             way = (key, tuple(sorted(k for k, v in parse_qsl(urlsplit(address).query) if v)))
-            if tried[way] >= (PASSED if key in known else ASKED) and address != "/":
+            if tried[way] >= (PASSED if key in known else ASKED_ALIKE if key.name in ALIKE else ASKED) and address != "/":
                 continue
             tried[way] += 1
             answer = client.get(address)
@@ -188,7 +192,7 @@ def walk(clients: dict[str, Any], admin: Any, known: Container[Key] = ()) -> Atl
                 atlas.wrong.append(f"{address}: {answer.status_code} to {person}")
                 continue
             elif kind.startswith("text/html") and b"<main" in answer.content:
-                atlas.places.setdefault(key, []).append(Place(key, person, address, len(answer.content)))
+                atlas.places.setdefault(key, []).append(Place(key, person, address, len(FULL.findall(answer.content.partition(b"<main")[2]))))
                 found = links(address, answer.content)
             else:
                 atlas.other.setdefault(key, "a part of a page" if kind.startswith("text/html") else kind)

@@ -2,76 +2,115 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import pytest
 
-from tests import djangodb
-from tests.e2e import atlas, eyes
+from tests import dbfixtures, djangodb
+from tests.adversary.routes import routes, table
+from tests.e2e import atlas, eyes, worlds
 from tests.e2e.browser import AXE, Person, faults, serving
 
 pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("browser")]
 needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed")
 VARIANTS = [("zh-hans", "light", 1280), ("en", "dark", 1280), ("zh-hans", "dark", 390), ("en", "light", 390)]
+CODES = os.environ.get("XIELI_WORLDS", " ".join(("demo", *worlds.STORIES))).split()  # by hand one may walk in some of them
+ONLY = tuple(filter(None, os.environ.get("XIELI_SCREENS", "").split(",")))  # and look at some of the screens
 
 
-@pytest.fixture
-def world(whole):
-    djangodb.use(whole.database)
-    return whole
+@dataclass
+class Walked:
+    """A world, what links lead to in it, and what its people wrote."""
+
+    world: worlds.World
+    atlas: atlas.Atlas
+    screens: list[atlas.Place]
+    wrote: str
 
 
 @pytest.fixture(scope="module")
-def found(whole):
-    """The walk, made once."""
-    djangodb.use(whole.database)
+def walked(pg_cluster: Any) -> Iterator[list[Walked]]:
+    """Each world walked once; a screen that an earlier world shows is not opened again."""
     from django.conf import settings
     from django.test import Client
 
-    clients = {}
-    for person in atlas.PEOPLE:
-        clients[person] = Client(raise_request_exception=False)
-        clients[person].cookies[settings.SESSION_COOKIE] = whole.theatre.token(person)
-    return atlas.walk(clients, whole.admin)
+    found: list[Walked] = []
+    known: set[atlas.Key] = set()
+    for code in CODES:
+        world = worlds.make(pg_cluster, code, atlas.PEOPLE)
+        clients = {}
+        for person in world.people:
+            clients[person] = Client(raise_request_exception=False)
+            clients[person].cookies[settings.SESSION_COOKIE] = world.theatre.token(person)
+        there = atlas.walk(clients, world.admin, known)
+        found.append(Walked(world, there, [p for p in there.screens(known) if str(p.key).startswith(ONLY or "")], eyes.written(world.admin)))
+        known |= set(there.places)
+    yield found
+    for one in found:
+        one.world.leave()
+        dbfixtures.drop(one.world.database)
 
 
-@pytest.fixture(scope="module")
-def people_wrote(whole) -> str:
-    return eyes.written(whole.admin)
-
-
-def test_links_lead_to_pages(world, found):
-    assert found.wrong == []
+def test_links_lead_to_pages(walked: list[Walked]) -> None:
+    assert [f"{one.world.code} {line}" for one in walked for line in one.atlas.wrong] == []
 
 
 @needs_axe
 @pytest.mark.parametrize(("language", "theme", "width"), VARIANTS)
-def test_every_screen_is_for_everybody(world, found, people_wrote, chromium, language, theme, width):
+def test_every_screen_is_for_everybody(walked: list[Walked], chromium: Any, language: str, theme: str, width: int) -> None:
     """axe-core finds nothing, no page is wider than its window, the browser complains of nothing, English is English, and paper loses nothing."""
     wrong: list[str] = []
-    only = os.environ.get("XIELI_SCREENS", "")
-    with serving() as base:
-        for person, places in groupby(sorted(found.screens(), key=lambda p: (p.person, p.key)), key=lambda p: p.person):
-            window = Person(chromium, base, world, person, language=language, theme=theme, width=width)
-            for place in places:
-                if only and not str(place.key).startswith(tuple(only.split(","))):
-                    continue
-                window.open(place.address)
-                seen = faults(window.page)
-                wider = window.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                if wider > 0:
-                    seen.append(f"{wider} px wider than the window")
-                if language == "en":
-                    seen += eyes.chinese(window.page, people_wrote)
-                name = f"{place.key}@{language[:2]}-{theme}-{width}"
-                eyes.picture(window.page, name)
-                if (language, width) == ("zh-hans", 1280):
-                    eyes.sheet(window.page, name)
-                if theme == "dark":
-                    seen += eyes.on_paper(window.page, width)
-                lines = [f"{place.key} {place.address} ({person}): {fault}" for fault in [*seen, *window.errors]]
-                eyes.note(name, lines)
-                wrong += lines
-                window.errors.clear()
-            window.close()
+    for one in walked:
+        djangodb.use(one.world.database)
+        with serving() as base:
+            for person, places in groupby(sorted(one.screens, key=lambda p: (p.person, p.key)), key=lambda p: p.person):
+                window = Person(chromium, base, one.world, person, language=language, theme=theme, width=width)
+                for place in places:
+                    window.open(place.address)
+                    lines = [f"{place.key} {place.address} ({person}, {one.world.code}): {fault}" for fault in looked_at(window, place, one.wrote, language, theme, width)]
+                    eyes.note(f"{language} {theme} {width}", lines)
+                    wrong += lines
+                window.close()
     assert not wrong, "\n".join(wrong)
+
+
+def looked_at(window: Person, place: atlas.Place, wrote: str, language: str, theme: str, width: int) -> list[str]:
+    """What is wrong with the page that stands open; its pictures are taken on the way."""
+    page, name = window.page, f"{place.key}{place.nth}@{language[:2]}-{theme}-{width}"
+    seen = faults(page)
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wider > 0:
+        seen.append(f"{wider} px wider than the window")
+    seen += eyes.broken(page)
+    if language == "en":
+        seen += eyes.chinese(page, wrote) + eyes.small(page)
+    eyes.picture(page, name)
+    if theme == "dark":  # what is chosen for a dark screen must not be printed
+        seen += eyes.on_paper(page, width)
+        if width == 1280:
+            eyes.sheet(page, name)
+    seen += window.errors
+    window.errors.clear()
+    return seen
+
+
+def test_every_kind_of_matter_has_been_seen(walked: list[Walked]) -> None:
+    from xieli.office.matters.services.playbooks import shipped
+
+    keys = {key for one in walked for key in one.atlas.places}
+    assert {kind for kind in shipped() if atlas.Key("matter", kind) not in keys} == set()
+
+
+def test_every_page_of_the_product_is_reached_by_links(walked: list[Walked]) -> None:
+    """A page that nothing leads to does not exist for those who should use it."""
+    reached = {key.name for one in walked for key in (*one.atlas.places, *one.atlas.other)}
+    pages = {row.name for row in table() if row.method == "GET"} & {name for name, _ in routes()}
+    assert pages - reached - set(ELSEWHERE) == set()
+    assert set(ELSEWHERE) & reached == set(), "these are reached now"
+
+
+#: routes that answer a look and are reached otherwise than by a link of these worlds, each with the reason
+ELSEWHERE: dict[str, str] = {}

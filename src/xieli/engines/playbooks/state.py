@@ -102,7 +102,8 @@ class Context:
     stopped; `approvals` an act to pending, approved or refused; `feedback` a duty to owed, given or waived. `people`
     are the persons who hold each role now. `bodies` are the bodies of each party. `prior` says which roles a person
     held in the matters this one came from, keyed by kind. `children` are in the order in which they were opened.
-    `postings_over` are the roles filled by a posting whose last day has passed.
+    `postings_over` are the roles filled by a posting whose last day has passed. `kinds` names the kinds of matters (each
+    has a `label`) for what is said to a person.
     """
 
     person: str = SYSTEM
@@ -135,6 +136,7 @@ class Context:
     presence: frozenset[str] = frozenset()
     postings_over: frozenset[str] = frozenset()
     rights: frozenset[str] = frozenset()
+    kinds: Mapping[str, object] = _nothing()
     level: str = "top_secret"
     prior: Mapping[str, Mapping[str, frozenset[str]]] = _nothing()
 

@@ -90,7 +90,8 @@ def _refusals(playbook: Playbook, state: State, token: Token, move: Move, contex
             found.append(Refusal("other_outcome", f"表单中的决定不是“{move.label.zh}”。", f"The decision on the form is not “{move.label.en}”."))
     if not holds(move.when, state, context):
         for row in missing(move.when, state, context):
-            found.append(Refusal(f"guard_{row.test}", f"尚缺：{say_guard(playbook, row, 'zh')}。", f"Still needed: {say_guard(playbook, row, 'en')}."))
+            kinds = dict(context.kinds)
+            found.append(Refusal(f"guard_{row.test}", f"尚缺：{say_guard(playbook, row, 'zh', kinds)}。", f"Still needed: {say_guard(playbook, row, 'en', kinds)}."))
     found += _custody(playbook, move, context)
     if playbook.stages[move.to].kind == "end":
         found += _closing(playbook, stage, move, playbook.stages[move.to], context)

@@ -15,7 +15,7 @@ from xieli.office.bodies.models import AreaBody, Body
 from xieli.office.matters.services import clocks
 from xieli.office.matters.services.errors import Refused
 from xieli.office.matters.services.papers import Papers, parties_of, parts_of, read, subjects_of
-from xieli.office.matters.services.playbooks import by_sha
+from xieli.office.matters.services.playbooks import by_sha, shipped
 from xieli.office.matters.services.postings import posted
 from xieli.office.matters.services.source import Actor, actor, today
 from xieli.office.matters.tables.core import Matter, MatterSubject
@@ -217,7 +217,7 @@ def build(matter: Matter, playbook: Playbook, *, reason: str = "", body: str | N
         postings_over=_over(playbook, forms, at) if "posting" in asks else frozenset(),
         presence=frozenset({"basis_current"} if more["presences"] else {"none_open"}) if "presence" in asks else frozenset(),
         rights=_rights(more, forms) if "rights" in asks else frozenset(),
-        level=_LEVEL_NAMES[matter.level], prior=_prior(who, more.get("part_of", ())),
+        level=_LEVEL_NAMES[matter.level], prior=_prior(who, more.get("part_of", ())), kinds=shipped(),
     )
 
 

@@ -3,6 +3,9 @@
   "use strict";
   function composing(e) { return e.isComposing || e.keyCode === 229; }
   function typing(e) { var t = e.target; return /^(INPUT|TEXTAREA|SELECT)$/.test(t.tagName) || t.isContentEditable; }
+  // a part that scrolls sideways and holds nothing to stop at is itself a stop, else the keyboard cannot move it
+  function stops() { document.querySelectorAll(".scroll").forEach(function (part) { if (part.scrollWidth > part.clientWidth && !part.querySelector("a[href], button, input:not([type=hidden]), select, textarea, summary")) { part.tabIndex = 0; } }); }
+  stops(); addEventListener("resize", stops);
   var find = document.getElementById("find"), palette = document.getElementById("palette"), asked = "", timer = 0, held = false;
   function close() { if (palette) { palette.hidden = true; palette.replaceChildren(); asked = ""; } }
   function ask() {

@@ -1,0 +1,109 @@
+"""The worlds that are walked: the whole demo with a matter of every kind, and stories whose pages the demo does not fill."""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests import dbfixtures, djangodb
+
+#: what they bring: a joint case; an area's case and its hands; a package before an inspection; a campaign and its rounds; a project board;
+#: water; joint checks and accountability; what follows a case; who is in charge of what; a year of training
+STORIES = ("SC-01", "SC-06", "SC-10", "SC-13", "SC-17", "SC-18", "SC-19", "SC-26", "SC-28", "SC-31")
+#: they walk in every world
+LEADERS = ("chief3", "yj-head", "yj-duty")
+
+
+@dataclass
+class World:
+    """A furnished database, who has an account in it, and a theatre upon it."""
+
+    code: str
+    database: dbfixtures.TestDatabase
+    admin: Any
+    world: Any
+    theatre: Any
+    people: tuple[str, ...]
+
+    def leave(self) -> None:
+        """Close what is open, so that the database can be dropped."""
+        from django.db import connections
+
+        self.admin.close()
+        connections.close_all()
+
+
+def the_demo(admin: Any) -> Any:
+    """What `make run` loads, with “one call, the same night” played upon it and one matter more of each kind that is in nobody's hands there."""
+    from xieli.office.demo import load
+    from xieli.office.demo.stories import sc03_night
+    from xieli.office.demo.stories import sc03_one_call as call
+
+    theatre = load.load(admin, say=lambda text: None)
+    theatre.at("2026-03-17 10:00")
+    call.the_call(theatre)
+    call.the_hand_over(theatre)
+    call.decide_designation(theatre, call.propose_designation(theatre))
+    sc03_night.play(theatre)
+    every_kind(theatre)
+    return theatre
+
+
+def every_kind(theatre: Any) -> None:
+    """A matter of each kind that the world lacks comes from the case: at its first stage, in the hands of those who work on the case."""
+    from xieli.office.matters.services import leads
+    from xieli.office.matters.services.playbooks import shipped
+    from xieli.office.matters.tables.core import Matter
+
+    there = {r[0] for r in theatre.admin.execute("select distinct kind from matter")}
+    for kind in sorted(set(shipped()) - there):
+        with theatre.acts("wuchuan-handler1"):
+            leads.spawn(Matter.objects.get(pk=theatre.made["case"]), kind, "derived", owner=theatre.body("wuchuan"))
+
+
+def a_story(code: str) -> Callable[[Any], Any]:
+    """The story's world after its last scene."""
+    def furnish(admin: Any) -> Any:
+        from xieli.office.demo import world
+        from xieli.office.demo.stories import stories
+        from xieli.office.demo.theatre import Theatre
+        from xieli.office.matters.services.playbooks import publish
+
+        loaded = world.load(admin)
+        publish(admin)
+        theatre = Theatre(loaded, admin)
+        stories()[code].play(theatre)
+        return theatre
+
+    return furnish
+
+
+def make(cluster: Any, code: str, people: tuple[str, ...]) -> World:
+    """Furnish the world, or take a copy of the one that a kept cluster holds. In a story's world those walk who acted in it, beside its leaders."""
+    from django.db import connections
+
+    kept = dbfixtures.kept_world(cluster)
+    name = f"{kept}_{code.lower().replace('-', '')}" if kept else f"walked_{code.lower().replace('-', '')}_{os.getpid()}"
+    if not kept or not dbfixtures.exists(cluster, name):
+        database = dbfixtures.clone(cluster, f"furnish_{os.getpid()}", mark="demo")
+        djangodb.use(database)
+        with database.admin() as admin:
+            theatre = (the_demo if code == "demo" else a_story(code))(admin)
+            acted = sorted(theatre.world.people[person] for person in theatre._tokens)
+            admin.execute(f"comment on table matter is '{json.dumps(acted)}'")  # who acted goes with the database
+        connections.close_all()
+        name = dbfixtures.keep(cluster, database.name, name)
+    database = dbfixtures.copy(cluster, name, f"walk_{code.lower().replace('-', '')}_{os.getpid()}")
+    if not kept:
+        dbfixtures.drop(dbfixtures.TestDatabase(cluster, name))
+    djangodb.use(database)
+    from xieli.office.demo import world
+    from xieli.office.demo.theatre import Theatre
+
+    admin = database.admin()
+    found = world.read(admin)
+    names = {identity: name for name, identity in found.people.items()}
+    acted = [names[i] for i in json.loads(admin.execute("select obj_description('matter'::regclass)").fetchone()[0])]
+    return World(code, database, admin, found, Theatre(found, admin), people if code == "demo" else tuple(dict.fromkeys([*acted, *LEADERS])))
