@@ -20,7 +20,9 @@ from tests.faces.web.test_routes import ROLES
 
 #: one of every office that has an account, those of the played night, and heads and handlers of several bodies
 PEOPLE = (*ROLES, "yj-deputy", "yj-handler", "ins-head", "icb-officer", "hb-zhang", "datan-lead", "wuchuan-handler2", "changle-clerk", "yj-adj2")
-ASKED, ASKED_ALIKE, PASSED = 6, 20, 2  # examples fetched of one key; of pages alike for all kinds; of a key that another world has shown
+#: examples fetched of one key; of pages alike for all kinds; of lists, on which each person finds his own; of a key that another world has shown
+ASKED, ASKED_ALIKE, ASKED_LISTS, PASSED = 6, 20, 60, 2
+LISTS = {"workbench", "matters", "sent"}
 #: what makes a page full: lines, links, figures that are not nought
 FULL = re.compile(rb"<tr|<li|<a |>\s*[1-9]")
 #: what changes something by being looked at, or leaves the product
@@ -179,7 +181,7 @@ def walk(clients: dict[str, Any], admin: Any, known: Set[Key] = frozenset()) -> 
                 continue
             # a page asked with other questions is the same screen, but may lead elsewhere
             way = (key, tuple(sorted(k for k, v in parse_qsl(urlsplit(address).query) if v)))
-            if tried[way] >= (PASSED if key in known else ASKED_ALIKE if key.name in ALIKE else ASKED) and address != "/":
+            if tried[way] >= (ASKED_LISTS if key.name in LISTS else PASSED if key in known else ASKED_ALIKE if key.name in ALIKE else ASKED):
                 continue
             tried[way] += 1
             answer = client.get(address)

@@ -101,15 +101,17 @@ def test_every_kind_of_matter_has_been_seen(walked: list[Walked]) -> None:
     from xieli.office.matters.services.playbooks import shipped
 
     keys = {key for one in walked for key in one.atlas.places}
-    assert {kind for kind in shipped() if atlas.Key("matter", kind) not in keys} == set()
+    unseen = {kind for kind in shipped() if atlas.Key("matter", kind) not in keys}
+    assert not unseen, sorted(unseen)
 
 
 def test_every_page_of_the_product_is_reached_by_links(walked: list[Walked]) -> None:
     """A page that nothing leads to does not exist for those who should use it."""
     reached = {key.name for one in walked for key in (*one.atlas.places, *one.atlas.other)}
     pages = {row.name for row in table() if row.method == "GET"} & {name for name, _ in routes()}
-    assert pages - reached - set(ELSEWHERE) == set()
-    assert set(ELSEWHERE) & reached == set(), "these are reached now"
+    lost, found = pages - reached - set(ELSEWHERE), set(ELSEWHERE) & reached
+    assert not lost, f"nothing leads to {sorted(lost)}"
+    assert not found, f"these are reached now: {sorted(found)}"
 
 
 #: routes that answer a look and are reached otherwise than by a link of these worlds, each with the reason

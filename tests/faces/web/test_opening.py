@@ -49,3 +49,13 @@ def test_it_speaks_english(stage):
     client.cookies["xieli_lang"] = "en"
     assert "Open a matter" in client.get("/matters/open").content.decode()
     assert "Title" in client.get("/matters/open/meeting").content.decode()
+
+
+def test_a_meeting_that_nobody_has_called_yet_stands_on_the_page_of_meetings(stage):
+    client = stage.client("chief3")
+    own = re.findall(r'id="body" name="body"><option value="(\d+)"', client.get("/matters/open/meeting").content.decode())[0]
+    answer = client.post("/matters/open/meeting", {"title": "还没有发出通知的会", "body": own})
+    assert answer.status_code == 302, answer.content.decode()[:1500]
+    page = client.get("/meetings")
+    assert page.status_code == 200
+    assert "还没有发出通知的会" in page.content.decode()

@@ -27,9 +27,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     decided: dict[int, list[Matter]] = {m.id: [] for m in rows}
     for link in MatterLink.objects.filter(source_id__in=decided, target__kind="decision_task").select_related("target"):
         decided[link.source_id].append(link.target)
-    shown = [{"m": m, "f": forms[m.id], "at": at(m), "tasks": decided[m.id], "done": sum(t.status != "open" for t in decided[m.id])} for m in rows]
+    shown = [{"m": m, "f": forms[m.id], "on": _day(forms[m.id]), "at": at(m), "tasks": decided[m.id], "done": sum(t.status != "open" for t in decided[m.id])} for m in rows]
     record_look([m.id for m in rows], purpose="meetings", list=True, asked=None)
-    return render(request, "web/meetings/overview.html", {"now": who.now, "decided": [r for r in shown if r["tasks"]], "plain": sorted((r for r in shown if not r["tasks"]), key=lambda r: str((r["f"].get("minutes") or {}).get("held_on") or (r["f"].get("call") or {}).get("planned_on") or ""), reverse=True), "rhythms": _rhythms(who)})
+    return render(request, "web/meetings/overview.html", {"now": who.now, "decided": [r for r in shown if r["tasks"]], "plain": sorted((r for r in shown if not r["tasks"]), key=lambda r: str(r["on"] or ""), reverse=True), "rhythms": _rhythms(who)})
+
+
+def _day(filled: dict[str, dict[str, Any]]) -> Any:
+    """The day on which a meeting was held, else for which it is called; None before anybody called it."""
+    return filled.get("minutes", {}).get("held_on") or filled.get("call", {}).get("planned_on")
 
 
 def _rhythms(who: Me) -> list[dict[str, Any]]:
