@@ -129,16 +129,18 @@ def _facts() -> Iterator[Difference]:
     living: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for fact in Fact.objects.filter(retracted_at=None, submission__isnull=False).iterator(5000):
         living[int(fact.submission_id)].append((fact.code, float(fact.number) if fact.number is not None else None, fact.text, str(fact.day or "")))  # type: ignore[arg-type]
-    last: dict[tuple[int, str], int] = {}
+    last: dict[tuple[int, str, str], int] = {}  # of a form that each body hands in for itself, the last of each
     rows = list(FormSubmission.objects.select_related("matter").order_by("matter_id", "form", "revision").iterator(2000))
+    forms = {row.id: by_sha(row.matter.playbook_sha).forms.get(row.form) for row in rows}
+    keys = {row.id: (row.matter_id, row.form, str(row.data.get("_body")) if form is not None and form.per else "") for row in rows for form in (forms[row.id],)}
     for row in rows:
-        last[(row.matter_id, row.form)] = row.id
+        last[keys[row.id]] = row.id
     for row in rows:
-        form = by_sha(row.matter.playbook_sha).forms.get(row.form)
+        form = forms[row.id]
         if form is None:
             yield Difference("facts", f"form {row.id}", row.form, "-")
             continue
-        current = bool(form.per or form.adds) or last[(row.matter_id, row.form)] == row.id
+        current = form.adds or last[keys[row.id]] == row.id
         should = sorted(((f.code, float(f.number) if f.number is not None else None, f.text or "", (f.day or "")[:10]) for f in facts_of(form, row.data)), key=str) if current else []
         if sorted(living[row.id], key=str) != should:
             yield Difference("facts", f"form {row.id} {row.form} r{row.revision}", str(sorted(living[row.id], key=str)), str(should))

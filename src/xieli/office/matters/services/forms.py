@@ -81,8 +81,9 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     last = FormSubmission.objects.filter(matter=matter, form=code).order_by("-revision").first()
     row = FormSubmission.objects.create(matter=matter, form=code, revision=(last.revision + 1) if last else 1, data=data, sha=sha,
                                         person_id=actor().person, at=now())
-    if last is not None and not form.per and not form.adds:
-        Fact.objects.filter(submission=last, retracted_at=None).update(retracted_at=row.at)
+    if not form.adds:  # what a body hands in for itself takes the place of its own last word alone
+        before = FormSubmission.objects.filter(matter=matter, form=code).exclude(pk=row.pk)
+        Fact.objects.filter(submission__in=before.filter(data___body=body) if form.per else before, retracted_at=None).update(retracted_at=row.at)
     today = clocks.calendar_of("cn-mainland").day_of(row.at)
     subject = first_of(named(matter, playbook, {code: data}), matter)
     Fact.objects.bulk_create(
@@ -164,6 +165,20 @@ def filled(matter: Matter, code: str) -> dict[str, Any]:
     """What waits in a form that nobody has handed in yet; empty when nothing does."""
     row = FormFill.objects.filter(matter=matter, form=code).first()
     return dict(row.data) if row is not None and not FormSubmission.objects.filter(matter=matter, form=code).exists() else {}
+
+
+# a table that answers, line by line, what another form of the matter lists: kind, form → its table and column, and where the lines come from
+_ANSWERS = {("small_cut", "answers"): ("rows", "item", "catalogue", "items", "kind"), ("joint_check", "visit"): ("answers", "item", "plan", "checklist", "title")}
+
+
+def begun_with(matter: Matter, form: Form) -> dict[str, Any]:
+    """What a form begins with that its own people have not handed in yet: what its parent knew, or the lines that it is to answer."""
+    if (matter.kind, form.code) not in _ANSWERS:
+        return filled(matter, form.code)
+    table, column, source, rows, name = _ANSWERS[(matter.kind, form.code)]
+    last = FormSubmission.objects.filter(matter=matter, form=source).order_by("-revision").first()
+    listed = [row.get(name) for row in (last.data.get(rows) or [])] if last is not None else []
+    return {**filled(matter, form.code), table: [{column: one} for one in listed if one]}
 
 
 def _no_reporter(form: Form, data: dict[str, Any]) -> None:
