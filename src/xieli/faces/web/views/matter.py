@@ -117,10 +117,10 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     steps = _by_stage(playbook, moves.offers(matter, papers=papers))
     passed = state_of(matter).passed() if matter.state else frozenset()
     stages = [(s, "open" if s.code in matter.stages else "done" if s.code in passed else "") for s in playbook.stages.values() if s.kind != "split"]
-    due = _forms_due(matter, playbook, papers.forms)
+    due = _forms_due(matter, playbook, [f for f in papers.forms if _answered_here(playbook, papers, f, who.principals)])
     return render(request, "web/matter.html", {
         "matter": matter, "due": any(f["now"] and not f["given"] for f in due), "playbook": playbook, "offers": steps, **_sorted(steps, papers.approvals), "stages": stages, "clocks": clocks_told,
-        "forms": due, "subjects": papers.subjects,
+        "forms": due, "handed_in": [f for f in due if f["given"] and not f["now"]], "subjects": papers.subjects,
         "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act} for a in reversed(papers.approvals)],
         "acts": list(playbook.approvals.values()), "handovers": rows["handovers"], "duties": rows["duties"], "grants": papers.grants, "recusals": papers.recusals,
         "names": told_names(rows), "tasks": rows["tasks"], "lines": timeline.lines_of(matter, rows)[:80],
@@ -154,7 +154,16 @@ def _alarms(alarms: list[Any], clocks_told: list[dict[str, Any]]) -> list[dict[s
     return list(found.values())
 
 
+def _answered_here(playbook: Any, papers: Any, handed_in: FormSubmission, principals: Any) -> bool:
+    """Whether a form that each body of a party hands in for itself was handed in for the reader's own; who acts for none of them sees each."""
+    form = playbook.forms.get(handed_in.form)
+    own = {b for b in papers.parties.get(form.per, ()) if int(b) in principals} if form is not None and form.per else set()
+    return not own or str(handed_in.data.get("_body")) in own
+
+
 def _by_stage(playbook: Any, offers: Any) -> list[dict[str, Any]]:
+    """The steps that stand open, without those of a branch that another body answers: to it they are nothing to do."""
+    offers = [o for o in offers if not any(r.code == "wrong_body" for r in o.refusals)]
     return [{"offer": o, "move": playbook.moves[o.move], "stage": playbook.stages[o.stage], "ready": not o.refusals, "n": n} for n, o in enumerate(offers, 1)]
 
 
@@ -210,7 +219,7 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         raise NotVisible()
     last = forms.last_of(matter, published)
     # what is added to does not begin with what was handed in before: each time is an entry of its own
-    data: dict[str, Any] = forms.shown(matter, published, dict(last.data)) if last and not published.adds else forms.filled(matter, code)
+    data: dict[str, Any] = forms.shown(matter, published, dict(last.data)) if last and not published.adds else forms.begun_with(matter, published)
     page = {"matter": matter, "form": published, "draft": f"form:{ref}:{code}", "sealed": any(getattr(f, "sealed", None) for f in published.fields)}
     page["steps"] = {m.code: m for m in forms.decided_with(matter, code)}
     more = request.POST.get("_more", "")
