@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from xieli.faces.web.pictures.drawing import Drawing, cell, table
 from xieli.faces.web.pictures.svg import Picture, fit
 
-WIDE, HIGH, GAP = 92, 62, 4
+WIDE, HIGH, GAP = 112, 62, 4
 SHAPES = ("●", "▲", "■")
 
 
@@ -40,17 +40,19 @@ def tile_cartogram(tiles: Sequence[Tile], title: str, bounds: tuple[float, float
         if (tile.column, tile.row) in taken:
             raise ValueError(f"{tile.label} and {taken[tile.column, tile.row]} stand on the same square")
         taken[tile.column, tile.row] = tile.label
-    columns, lines = max((t.column for t in tiles), default=0) + 1, max((t.row for t in tiles), default=0) + 1
+    # squares that nobody in this picture has are not drawn: a plan of eleven districts of a city of forty would begin in the middle of the paper
+    left, top = min((t.column for t in tiles), default=0), min((t.row for t in tiles), default=0)
+    columns, lines = max((t.column for t in tiles), default=0) - left + 1, max((t.row for t in tiles), default=0) - top + 1
     picture = Picture(max(columns * (WIDE + GAP), 420), lines * (HIGH + GAP) + 26, title)
     rows = []
     for tile in sorted(tiles, key=lambda t: (t.row, t.column)):
-        x, y, begin = tile.column * (WIDE + GAP), tile.row * (HIGH + GAP), len(picture.shapes)
+        x, y, begin = (tile.column - left) * (WIDE + GAP), (tile.row - top) * (HIGH + GAP), len(picture.shapes)
         step = None if tile.value is None else sum(tile.value > b for b in bounds)
         words = tile.words or (_("未确认") if tile.value is None else f"{tile.value:g}")
         change = "" if tile.before is None or tile.value is None else "↑" if tile.value > tile.before else "↓" if tile.value < tile.before else "="
         picture.rect(x, y, WIDE, HIGH, "tile" if step is None else f"tile t{step}", f"{tile.label}: {words}", rx=4, hatched=step is None)
         picture.text(x + 7, y + 21, fit(tile.label, WIDE - 12, 13), "tile-name halo-card")
-        picture.text(x + 7, y + 40, f"{'' if step is None else SHAPES[step] + ' '}{words}", "ink halo-card")
+        picture.text(x + 7, y + 40, fit(f"{'' if step is None else SHAPES[step] + ' '}{words}", WIDE - 9, 13), "ink halo-card")
         if change:
             picture.text(x + 7, y + 55, fit(f"{change} {tile.before_words or f'{tile.before:g}'}", WIDE - 12, 11), "axis")
         picture.link(tile.url, begin)

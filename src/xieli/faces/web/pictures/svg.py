@@ -23,6 +23,9 @@ def fit(words: str, pixels: float, size: float = 12) -> str:
     return words.rstrip() + "…"
 
 
+SNUG = 480  # a picture no wider than this is read whole on a phone; a wider one is scrolled there
+
+
 @dataclass
 class Picture:
     """An SVG with a title for screen readers; shapes use classes, never inline styles (CSP)."""
@@ -80,5 +83,5 @@ class Picture:
                    if f"#{self.hatch}" in drawn else "")
         # every text above is escaped
         return mark_safe(
-            f'<svg class="picture" width="{self.width}" viewBox="0 0 {self.width} {self.height}" role="img" aria-label="{escape(self.title)}" preserveAspectRatio="xMinYMin meet">'
+            f'<svg class="picture{" snug" if self.width <= SNUG else ""}" width="{self.width}" viewBox="0 0 {self.width} {self.height}" role="img" aria-label="{escape(self.title)}" preserveAspectRatio="xMinYMin meet">'
             f"<title>{escape(self.title)}</title>{pattern}{drawn}</svg>")

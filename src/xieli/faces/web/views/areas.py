@@ -187,7 +187,8 @@ def _answer(request: HttpRequest, row: PlanRun, names: Names) -> dict[str, Any]:
     result = row.result or {}
     if row.task in ("zones", "replan", "frontier"):
         which = int(request.GET.get("which", 0) or 0) if request.GET.get("which", "0").isdecimal() else 0
-        side = result.get("side_by_side")
+        # the engine names a plan in both languages at once
+        side = [{**s, "said": _side_name(str(s["name"]))} for s in result.get("side_by_side") or ()] or None
         if row.task == "frontier" and (which >= len(result["plans"]) or result["plans"][which]["assign"] is None):
             which = next((n for n, p in enumerate(result["plans"]) if p["assign"] is not None), 0)
         plan = result["plans"][which] if row.task == "frontier" else result
@@ -203,6 +204,12 @@ def _answer(request: HttpRequest, row: PlanRun, names: Names) -> dict[str, Any]:
     if row.task == "staff":
         return {"teams": [(t["request"], t["seats"]) for t in result["teams"]], "unfilled": [names.text(u["text"]) for u in result.get("unfilled", [])], "proof": (result["status"], result["cost"], result.get("bound"))}
     return {}
+
+
+def _side_name(name: str) -> str:
+    """±10 % · fewest moves, in the reader's language only."""
+    band, fewest, _both = name.partition(" fewest moves")
+    return f"{band} · {_('最少调整')}" if fewest else band
 
 
 def nothing_fits(result: dict[str, Any], names: Names) -> list[str]:
@@ -256,7 +263,7 @@ def zone_tables(request: HttpRequest, row: PlanRun, plan: dict[str, Any], names:
             units.append({"id": key, "name": names.unit(key), "load": u["load"], "body": str(plan["assign"][key]), "to": names.body(plan["assign"][key]), "from": names.body(u["current"]) if u.get("current") is not None else "",
                           "lock": locked.get(key, ""), "moved": key in moved})
     context = {"plan": plan, "bodies": bodies, "units": units, "q": q, "total": sum(1 for u in row.problem["units"] if u.get("central", True)), "central": [(str(b["body"]), names.body(b["body"])) for b in after],
-               "maps": maps(row.problem, plan, names), "sentences": [names.text(t) for t in plan["sentences"]], "notes": [names.text(t) for t in plan.get("notes", [])], "binding": [names.binding(b) for b in plan["binding"]],
+               "maps": maps(row.problem, plan, names), "sentences": [names.text(t) for t in plan["sentences"]], "notes": list(dict.fromkeys(names.text(t) for t in plan.get("notes", []))), "binding": [names.binding(b) for b in plan["binding"]],
                "enclaves": [(names.unit(e["unit"]), names.body(e["body"]), e["km"], [names.unit(n) for n in e["neighbours"]]) for e in plan["enclaves"]],
                "by_seat": [(names.unit(u["id"]), names.body(plan["assign"].get(str(u["id"]), "")) if str(u["id"]) in plan["assign"] else "") for u in row.problem["units"] if not u.get("central", True)],
                "counted": [(names.unit(c["unit"]), c["load"], c["counted"]) for c in plan["counted_as"]]}

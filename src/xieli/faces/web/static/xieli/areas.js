@@ -3,10 +3,13 @@
   document.querySelectorAll("[data-compare]").forEach(function (box) {
     var sides = box.querySelectorAll(".side"), tool = box.nextElementSibling, range = tool && tool.querySelector("input");
     if (sides.length !== 2 || !range) return;
-    box.classList.add("sliding"); tool.hidden = false;
-    box.querySelectorAll(".side + .side figcaption, .side + .side details").forEach(function (e) { e.inert = false; });
-    var lay = function () { sides[1].style.clipPath = "inset(0 0 0 " + range.value + "%)"; };
-    range.addEventListener("input", lay); lay();
+    // only the second picture is laid over the first; its caption and table stay below, where they can be read and reached
+    var under = sides[0].querySelector(".scroll"), over = sides[1].querySelector(".scroll"), first = under && under.querySelector("svg");
+    if (!first || !over) return;
+    over.removeAttribute("tabindex"); over.className = "over"; under.classList.add("under"); under.appendChild(over);
+    box.classList.add("sliding"); tool.hidden = false; under.insertAdjacentElement("afterend", tool);
+    var lay = function () { var w = first.getBoundingClientRect().width; over.style.width = w + "px"; tool.style.maxWidth = w + "px"; over.style.clipPath = "inset(0 0 0 " + range.value + "%)"; };
+    range.addEventListener("input", lay); window.addEventListener("resize", lay); lay();
   });
   var lanes = document.getElementById("lanes"), rows = document.querySelectorAll("tr[data-unit]");
   if (!lanes || !rows.length) return;
