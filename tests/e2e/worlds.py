@@ -48,6 +48,7 @@ def the_demo(admin: Any) -> Any:
     call.decide_designation(theatre, call.propose_designation(theatre))
     sc03_night.play(theatre)
     every_kind(theatre)
+    left_lying(theatre)
     return theatre
 
 
@@ -61,6 +62,22 @@ def every_kind(theatre: Any) -> None:
     for kind in sorted(set(shipped()) - there):
         with theatre.acts("wuchuan-handler1"):
             leads.spawn(Matter.objects.get(pk=theatre.made["case"]), kind, "derived", owner=theatre.body("wuchuan"))
+
+
+def left_lying(theatre: Any) -> None:
+    """What people leave behind them in a day: a draft, a release asked for, a drill begun."""
+    from django.conf import settings
+    from django.test import Client
+
+    def sent(person: str, path: str, **typed: Any) -> None:
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE] = theatre.token(person)
+        answer = client.post(path, typed)
+        assert answer.status_code in (200, 302), (path, answer.status_code)
+
+    sent("chief3", "/drafts/save", _form="lead-new", _path="/leads/new", _title="登记线索", text="写到一半")
+    sent("yj-duty", "/reports/r01/release", first="2026-01-01", last="2026-02-28", known_by="2026-03-15")
+    sent("chief3", "/designation/drill/start", natural=theatre.body("beiping"))
 
 
 def a_story(code: str) -> Callable[[Any], Any]:

@@ -169,6 +169,8 @@ def _from_file(request: HttpRequest) -> dict[str, Any]:
 def run(request: HttpRequest, ref: str) -> HttpResponse:
     """One plan: how far it is, then tables before and after, what binds, what the checker said, one unit explained, what to do with it."""
     row = one(PlanRun, ref)
+    if row.task == "batch":
+        return redirect("designation_batch", ref)
     record_look([row.matter_id] if row.matter_id else [], purpose="plan")
     who = me(request)
     names = Names.of(row.problem)

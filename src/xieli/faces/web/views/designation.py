@@ -44,6 +44,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         bodies.append((b, live, [(w, getattr(live, n)) for n, w in NEEDS] if live else [], answer, loads.get(b.id), travel.get(b.id)))
     mine = [p.body for p in who.postings if p.office and p.office.code in CONFIRMERS and p.body.rank == "county"]
     return render(request, "web/designation/desk.html", {
+        "batches": PlanRun.objects.filter(task="batch").defer("problem", "result").order_by("-at")[:3],
         "rows": rows, "bodies": bodies, "answered": [b for b in bodies if b[1] is not None], "silent": [b for b in bodies if b[1] is None], "mine": [(b, answers.get(b.id)) for b in dict.fromkeys(mine)], "caller": bool({"room_head", "case_duty", "deputy"} & who.offices),
         "needs": NEEDS, "planner": bool({"room_head", "case_duty", "deputy", "head"} & who.offices), "comparing": sum(1 for m in rows if m.kind == "designation" and "compare" in m.stages), "now": who.now})
 

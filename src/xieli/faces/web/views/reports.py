@@ -102,7 +102,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     record("report.read", report=code, first=period.first, last=period.last)
     behind = services.rows_behind(definition.listing, period, known_by=known, limit=50) if definition.listing else None
     if behind is not None:
-        record_look([m.id for m in behind.matters], purpose="drill", list=True)
+        record_look([m.id for m in behind.matters], purpose="drill-list", list=True)
     return render(request, "web/reports/report.html", {
         "report": definition, "figures": figures, "period": period, "known": known, "periods": PERIODS, "names": telling.names(figures), "given": request.GET, "english": english(),
         "behind": behind, "listed": services.book()[definition.listing] if definition.listing else None, "today": me(request).now.date(),
@@ -132,7 +132,7 @@ def drill(request: HttpRequest, code: str) -> HttpResponse:
     period = period_of(request)
     known = _known(request, period)
     behind = services.rows_behind(code, period, known_by=known)
-    record_look([m.id for m in behind.matters], purpose="drill", list=True)
+    record_look([m.id for m in behind.matters], purpose="drill-list", list=True)
     metric = services.book()[code]
     figures = [services.figure(c, period, known_by=known) for c in (code, *metric.counterparts)]  # a count of measures never stands alone
     return render(request, "web/reports/drill.html", {"metric": metric, "behind": behind, "figures": figures, "period": period, "known": known, "hidden": None})
@@ -197,7 +197,7 @@ def release_drill(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     if row is None or code not in row.content.get("figures", {}) or code not in services.book():
         raise NotVisible()
     behind, hidden = releases.opened(row, code)
-    record_look([m.id for m in behind.matters], purpose="drill", list=True)
+    record_look([m.id for m in behind.matters], purpose="drill-list", list=True)
     return render(request, "web/reports/drill.html", {"metric": services.book()[code], "behind": behind, "period": Period(row.first, row.last), "known": row.known_by, "hidden": hidden})
 
 
