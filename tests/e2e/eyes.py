@@ -139,9 +139,9 @@ BROKEN = r"""() => {
 SMALL = r"""() => {
     const out = new Map();
     for (const at of document.querySelectorAll("h1, h2, h3, h4, th, caption, legend, summary, button, .button")) {
-        const text = at.textContent.trim(), style = getComputedStyle(at);
+        const text = at.textContent.trim(), box = getComputedStyle(at).display.endsWith("flex") && at.firstElementChild || at, style = getComputedStyle(box);
         if (!/^[a-z]/.test(text) || at.closest(".watermark") || !at.checkVisibility()) { continue; }
-        if (!/^(block|inline-block|table-cell|table-caption|list-item|flow-root)$/.test(style.display) || getComputedStyle(at, "::first-letter").textTransform !== "uppercase") {
+        if (!/^(block|inline-block|table-cell|table-caption|list-item|flow-root)$/.test(style.display) || getComputedStyle(box, "::first-letter").textTransform !== "uppercase") {
             out.set(at.tagName + "." + at.className, text.slice(0, 40));
         }
     }
