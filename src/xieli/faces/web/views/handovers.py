@@ -76,7 +76,7 @@ def parcel(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "web/parcel.html", {
         "row": row, "matter": matter, "receiving": receiving and row.state in ("received", "opened"), "sending": sending, "remind": remind, "again": again,
         # a parcel that came back was delivered and went no further
-        "steps": [("送达", "delivered", "done")] if row.state in ("returned", "redirected") else [(zh, en, "done" if i < at else "open" if i == at else "") for i, (_, zh, en) in enumerate(STEPS)],
+        "steps": [("送达", "delivered", "done")] if row.state in ("returned", "redirected") else [(zh, en, "done" if i < at or (i == at and code == "answered") else "open" if i == at else "") for i, (code, zh, en) in enumerate(STEPS)],
         "duties": FeedbackDuty.objects.filter(handover=row).prefetch_related("answers"), "reminders": row.reminders.order_by("-at"),
         "rooms": Room.objects.filter(body_id=row.receiver_id, valid_to=None), "contact": handover.contact_of(row.sender_id), "bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key"),
         "owner": matter is not None and matter.owner_body_id in bodies and row.state == "accepted",
