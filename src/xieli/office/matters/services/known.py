@@ -48,11 +48,12 @@ def _identity(form: str, field: FormField, value: Any, zh: str, en: str) -> Any:
     if not isinstance(value, str) or value.isdecimal():
         return value
     if names_officer(form, field):
-        return _officer(value.strip(), zh, en)
+        return officer(value.strip(), zh, en)
     return _matter(value.strip(), zh, en) if field.type == "matter" else value
 
 
-def _officer(typed: str, zh: str, en: str) -> str:
+def officer(typed: str, zh: str, en: str) -> str:
+    """The identity of whom a name, or a name and a place (“王某 · 某室”), means; `zh` and `en` say where it was typed. Raises Refused for nobody and for several."""
     name, _, where = (part.strip() for part in typed.partition(APART))
     people = list(Person.objects.filter(Q(name=name) | Q(name_en__iexact=name), active=True).only("id", "name", "name_en").order_by("id")) if name else []
     places = _places([p.id for p in people])
