@@ -320,3 +320,15 @@ def test_a_page_says_the_name_of_a_kind_and_of_a_rule_never_its_code(stage):
     assert re.search(r"<summary><span class=\"unverified\">未核实</span> \d+ 条规则的条文还没有核对原文</summary><ul><li>", page)
     assert "cn.zj." not in page
     assert '<option value="int-eu">欧洲中部工作日历' in text(stage.client("chief3").get("/calendar"))
+
+
+def test_a_ground_of_recusal_that_the_product_writes_reads_in_words():
+    from pathlib import Path
+
+    import xieli
+    from xieli.faces.web.templatetags.xieli import GROUNDS
+
+    source = "".join(p.read_text(encoding="utf-8") for p in (Path(xieli.__file__).parent / "office").rglob("*.py"))
+    written = set(re.findall(r'raise_recusal\([^\n]*ground="([a-z_]+)"', source))
+    assert written
+    assert written <= set(GROUNDS), written - set(GROUNDS)
