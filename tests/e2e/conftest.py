@@ -51,3 +51,17 @@ def fresh(pg_cluster) -> Iterator[Fresh]:
 
     connections["default"].close()
     drop(database)
+
+
+@pytest.fixture
+def windows(fresh: Fresh, chromium: Any) -> Iterator[Any]:
+    """A window per person before a fresh world: `windows("chief3", script=False)`; all are closed at the end, none may have complained."""
+    made: list[driving.Person] = []
+    with driving.serving() as base:
+        def person(code: str, **options: Any) -> driving.Person:
+            made.append(driving.Person(chromium, base, fresh, code, **options))
+            return made[-1]
+
+        yield person
+        for one in made:
+            one.close()
