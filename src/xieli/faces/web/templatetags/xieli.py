@@ -241,7 +241,7 @@ def office_word(code: str) -> str:
 
 
 GROUNDS = {"subject": "本人是对象", "kin": "近亲属", "witness": "证人", "order": "决定回避", "own_unit": "对象所在单位", "unit_leader": "对象单位领导",
-           "line_superior": "对象条线上级", "former_employer": "曾在该单位任职", "complaint": "被投诉", "ties": "其他关系", "self": "本人申请", "declared": "提请回避，决定前暂停新授权"}
+           "line_superior": "对象条线上级", "former_employer": "曾在该单位任职", "complaint": "被投诉", "ties": "其他关系", "self": "本人申请", "declared": "提请回避，决定前暂停新授权", "local_ties": "当地关系"}
 
 
 @register.filter
