@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
@@ -20,6 +20,8 @@ from tests.faces.web.test_routes import ROLES
 
 #: one of every office that has an account, those of the played night, and heads and handlers of several bodies
 PEOPLE = (*ROLES, "yj-deputy", "yj-handler", "ins-head", "icb-officer", "hb-zhang", "datan-lead", "wuchuan-handler2", "changle-clerk", "yj-adj2")
+#: these see most and are asked first, so that their pages stand for a screen
+FIRST = ("yj-head", "yj-duty", "wuchuan-handler1")
 #: examples fetched of one key; of pages alike for all kinds; of lists, on which each person finds his own; of a key that another world has shown
 ASKED, ASKED_ALIKE, ASKED_LISTS, PASSED = 6, 20, 60, 2
 LISTS = {"workbench", "matters", "sent"}
@@ -170,37 +172,41 @@ def walk(clients: dict[str, Any], admin: Any, known: Set[Key] = frozenset()) -> 
     waiting = {person: ["/"] for person in clients}
     seen = {person: {"/"} for person in clients}
     tried: dict[tuple[Key, tuple[str, ...]], int] = defaultdict(int)
-    while any(waiting.values()):
-        for person, client in clients.items():
-            if not waiting[person]:
-                continue
-            address = waiting[person].pop(0)
-            key = namer.key(address)
-            if key is None:
-                atlas.wrong.append(f"{address}: no route ({person})")
-                continue
-            # a page asked with other questions is the same screen, but may lead elsewhere
-            way = (key, tuple(sorted(k for k, v in parse_qsl(urlsplit(address).query) if v)))
-            if tried[way] >= (ASKED_LISTS if key.name in LISTS else PASSED if key in known else ASKED_ALIKE if key.name in ALIKE else ASKED):
-                continue
-            tried[way] += 1
-            answer = client.get(address)
-            atlas.fetched += 1
-            kind = answer.headers.get("Content-Type", "")
-            if answer.status_code in (301, 302):
-                atlas.other.setdefault(key, f"leads to {answer.headers['Location']}")
-                found = links(address, f'<a href="{answer.headers["Location"]}">'.encode())
-            elif answer.status_code != 200:
-                atlas.wrong.append(f"{address}: {answer.status_code} to {person}")
-                continue
-            elif kind.startswith("text/html") and b"<main" in answer.content:
-                atlas.places.setdefault(key, []).append(Place(key, person, address, len(FULL.findall(answer.content.partition(b"<main")[2]))))
-                found = links(address, answer.content)
-            else:
-                atlas.other.setdefault(key, "a part of a page" if kind.startswith("text/html") else kind)
-                found = links(address, answer.content) if kind.startswith("text/html") else []
-            for to in found:
-                if to not in seen[person]:
-                    seen[person].add(to)
-                    waiting[person].append(to)
+    for person in _turns(waiting):
+        address = waiting[person].pop(0)
+        key = namer.key(address)
+        if key is None:
+            atlas.wrong.append(f"{address}: no route ({person})")
+            continue
+        # a page asked with other questions is the same screen, but may lead elsewhere
+        way = (key, tuple(sorted(k for k, v in parse_qsl(urlsplit(address).query) if v)))
+        if tried[way] >= (ASKED_LISTS if key.name in LISTS else PASSED if key in known else ASKED_ALIKE if key.name in ALIKE else ASKED):
+            continue
+        tried[way] += 1
+        answer = clients[person].get(address)
+        atlas.fetched += 1
+        kind = answer.headers.get("Content-Type", "")
+        if answer.status_code in (301, 302):
+            atlas.other.setdefault(key, f"leads to {answer.headers['Location']}")
+            found = links(address, f'<a href="{answer.headers["Location"]}">'.encode())
+        elif answer.status_code != 200:
+            atlas.wrong.append(f"{address}: {answer.status_code} to {person}")
+            continue
+        elif kind.startswith("text/html") and b"<main" in answer.content:
+            atlas.places.setdefault(key, []).append(Place(key, person, address, len(FULL.findall(answer.content.partition(b"<main")[2]))))
+            found = links(address, answer.content)
+        else:
+            atlas.other.setdefault(key, "a part of a page" if kind.startswith("text/html") else kind)
+            found = links(address, answer.content) if kind.startswith("text/html") else []
+        for to in found:
+            if to not in seen[person]:
+                seen[person].add(to)
+                waiting[person].append(to)
     return atlas
+
+
+def _turns(waiting: dict[str, list[str]]) -> Iterator[str]:
+    """Whose turn it is: first those who lead, until nothing waits for them, then everybody in turn."""
+    for group in ([person for person in FIRST if person in waiting], list(waiting)):
+        while any(waiting[person] for person in group):
+            yield from (person for person in group if waiting[person])

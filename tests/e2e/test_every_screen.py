@@ -55,7 +55,8 @@ def walked(pg_cluster: Any) -> Iterator[list[Walked]]:
 
 
 def test_links_lead_to_pages(walked: list[Walked]) -> None:
-    assert [f"{one.world.code} {line}" for one in walked for line in one.atlas.wrong] == []
+    wrong = [f"{one.world.code} {line}" for one in walked for line in one.atlas.wrong]
+    assert not wrong, "\n".join(wrong)
 
 
 @needs_axe

@@ -123,4 +123,14 @@ def make(cluster: Any, code: str, people: tuple[str, ...]) -> World:
     found = world.read(admin)
     names = {identity: name for name, identity in found.people.items()}
     acted = [names[i] for i in json.loads(admin.execute("select obj_description('matter'::regclass)").fetchone()[0])]
-    return World(code, database, admin, found, Theatre(found, admin), people if code == "demo" else tuple(dict.fromkeys([*acted, *LEADERS])))
+    walkers = [*people, *handlers(admin, found, people, names)] if code == "demo" else [*acted, *LEADERS]
+    return World(code, database, admin, found, Theatre(found, admin), tuple(dict.fromkeys(walkers)))
+
+
+def handlers(admin: Any, found: Any, people: tuple[str, ...], names: dict[int, str]) -> list[str]:
+    """Who works on a kind of matter that none of these people works on: one person for each."""
+    rows = admin.execute(
+        "select distinct on (m.kind) g.principal from matter m join matter_grant g on g.matter_id = m.id and g.revoked_at is null and 'write' = any(g.acts) join person p on p.id = g.principal and p.account"
+        " where not exists (select 1 from matter o join matter_grant h on h.matter_id = o.id where o.kind = m.kind and h.principal = any(%s)) order by m.kind, m.opened_at desc, m.id",
+        [[found.people[p] for p in people]]).fetchall()
+    return [names[r[0]] for r in rows]

@@ -51,7 +51,7 @@ def activate(stage: Theatre) -> None:
     stage.made["activated"] = hands.clock()
     local = hands.staff("handler", "wenshan")
     with stage.acts(chief):
-        recusal = grants.raise_recusal(area, stage.person(local), ground="local_ties", reason="与走访村有亲属往来")
+        recusal = grants.raise_recusal(area, stage.person(local), ground="ties", reason="与走访村有亲属往来")
     code = hands.refused(chief, lambda: moves.make(Matter.objects.get(pk=area), "start"))
     stage.check("被走访地干部的回避未作决定，不能派人", "While the recusal of a local cadre is undecided nobody is sent", code == "guard_recusal")
     with stage.acts(deputy):
