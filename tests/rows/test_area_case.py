@@ -48,7 +48,7 @@ def test_a_town_asks_the_county_approves_people_come_and_the_days_are_counted(pl
         joined = stage.admin.execute("select min(m.starts_at) from team_member m join team t on t.id = m.team_id where t.matter_id = %s and m.person_id = %s", [area, stage.person(stage.made[f"sent-{town}"])]).fetchone()[0]
         assert len(both) == 2
         assert max(both) <= joined
-    raised_by, decided_by, decided = stage.admin.execute("select raised_by, decided_by, decided_at from recusal where matter_id = %s and ground = 'local_ties'", [area]).fetchone()
+    raised_by, decided_by, decided = stage.admin.execute("select raised_by, decided_by, decided_at from recusal where matter_id = %s and ground = 'ties'", [area]).fetchone()
     assert raised_by != decided_by
     assert decided <= min(starts)
     # a town that stands in no area
