@@ -1,6 +1,6 @@
 """Screens for everybody: axe-core in both themes, no wide page on a phone, keyboard only, nothing lost when a session ends.
 
-A few pages in the ordinary run; every screen, language and width in the large one (XIELI_SIZE=large).
+A few pages in the ordinary run, more languages and widths in the large one; really every screen: test_every_screen.py.
 """
 from __future__ import annotations
 

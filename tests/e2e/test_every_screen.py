@@ -116,4 +116,17 @@ def test_every_page_of_the_product_is_reached_by_links(walked: list[Walked]) -> 
 
 
 #: routes that answer a look and are reached otherwise than by a link of these worlds, each with the reason
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {
+    "access_endings": "stands in a notice when an access ends within thirty days; none does in these worlds: tests/faces/web/test_endings.py",
+    "area_progress": "a part of a page, while the worker computes", "desk_progress": "a part of a page, while the worker runs", "staffing_progress": "a part of a page, while the worker computes",
+    "components": "for those who build screens, not for those who use them: test_access.py opens it",
+    "designation_batch": "when the worker has answered; nothing is to be compared in these worlds: tests/faces/web/test_routes.py asks who may",
+    "desk_relations": "when an authorization has edges to draw: tests/office/desk/test_relations.py", "desk_snapshot": "the same, kept: tests/office/desk/test_relations.py",
+    "export": "only for more than twenty thousand rows: tests/faces/web/test_bulk_exports.py", "import_mend": "leads back to the import from a finished form: tests/faces/web/test_imports.py",
+    "pack": "for the one head who is named to open the package on paper: tests/faces/web/test_routes.py asks who may",
+    "pick_body": "asked by the script of a picker", "pick_person": "asked by the script of a picker",
+    "prove": "where one comes back after a second proof of who he is: tests/faces/web/test_proving.py",
+    "release_drill": "of a report that two persons have released: tests/faces/web/test_reports.py", "release_signed": "the same: tests/faces/web/test_release_signed.py",
+    "reporter": "for holders of a key to the store: tests/faces/web/test_reporters.py", "reporter_request": "the same: tests/faces/web/test_reporters.py",
+    "staffing_run": "when the worker has answered", "tour_there": "reached by the tour's own button: test_access.py",
+}
