@@ -129,7 +129,7 @@ def faults(page: Any) -> list[str]:
     """What axe-core finds on the page against WCAG 2.2 A and AA, one line per rule and first place."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa']})")
-    return [f"{v['id']}: {v['nodes'][0]['target'][0]} ({len(v['nodes'])}) {v['nodes'][0]['failureSummary'][:160]}" for v in result["violations"]]
+    return [f"{v['id']}: {v['nodes'][0]['target'][0]} ({len(v['nodes'])}) {' '.join(v['nodes'][0]['failureSummary'].split())[:160]}" for v in result["violations"]]
 
 
 def choose(page: Any, field: str, value: str | None = None) -> None:
