@@ -117,6 +117,14 @@ class OnScreen(Officers):
         assert words in told, (words, told)
         return code
 
+    def seat(self, person: str, matter: int, whom: str, slot: str) -> None:
+        """Seat somebody in the group of a matter, by his name."""
+        one = self._opened(person, f"/m/{to_ref(matter)}/team")
+        one.page.locator("#person").fill(self._name(self.stage.person(whom)))
+        one.page.select_option("#slot", slot)
+        one.button("入组")
+        assert one.page.locator("[role=alert]").count() == 0, one.text[:600]
+
     def send(self, person: str, matter: int, receiver: str, reason: str, **options: Any) -> int:
         """The four blocks of the hand-over; the page of the parcel shows its receipt at once."""
         one = self._opened(person, f"/m/{to_ref(matter)}/handover")
@@ -208,7 +216,7 @@ class OnScreen(Officers):
         """What was typed still stands on the page that says no."""
         for name, value in data.items():
             if isinstance(value, str) and len(value) > 1:
-                control = one.page.locator(f"[name='{name}']")
+                control = one.page.locator(f"main [name='{name}']")
                 if control.count():
                     assert control.input_value()[:10] == value[:10] or control.input_value() != "", name
 
@@ -219,7 +227,7 @@ class OnScreen(Officers):
             wanted = form.field(name)
             if wanted is not None and wanted.type == "table" and isinstance(value, list):
                 self._rows(one, form, wanted, value)
-            elif one.page.locator(f"[name='{name}']").count() == 0:
+            elif one.page.locator(f"main [name='{name}']").count() == 0:
                 nowhere.append(name)
             else:
                 self._type(one, form, wanted, name, value)
@@ -240,11 +248,11 @@ class OnScreen(Officers):
             n += 1
 
     def _type(self, one: Person, form: Form, wanted: FormField | None, name: str, value: Any) -> None:
-        control = one.page.locator(f"[name='{name}']")
+        control = one.page.locator(f"main [name='{name}']")
         kind = wanted.type if wanted is not None else "text"
         if kind == "choices":
             for box in value:
-                one.page.locator(f"[name='{name}'][value='{box}']").check()
+                one.page.locator(f"main [name='{name}'][value='{box}']").check()
         elif kind in ("choice", "body", "boolean"):
             control.select_option({True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value))
         elif kind == "datetime":

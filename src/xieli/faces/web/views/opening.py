@@ -30,12 +30,14 @@ from xieli.office.matters.services.playbooks import shipped
 OWN_PAGE = frozenset({"lead", "green_channel", "rights_intake", "village_visit"})
 # begun by an act on another matter (a parcel, a paper, a review of a decision), not by a step of a playbook
 OUT_OF_ANOTHER = frozenset({"joint_case", "handover", "paper_approval", "measure_complaint", "reconsideration", "superior_review", "party_appeal", "exoneration", "recusal_decision", "after_case"})
+# a campaign may ask for a round, a round lists what is to be put right: both also begin without any
+ALSO_ALONE = frozenset({"inspection_round", "rectification"})
 
 
 @cache
 def begun_elsewhere() -> frozenset[str]:
     """Kinds that some playbook's effect begins as a child of another matter."""
-    return frozenset(kind for p in shipped().values() for kind in _spawned(p) if kind != "lead") | OUT_OF_ANOTHER
+    return frozenset(kind for p in shipped().values() for kind in _spawned(p) if kind != "lead") - ALSO_ALONE | OUT_OF_ANOTHER
 
 
 def _spawned(playbook: Playbook) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _shown(request: HttpRequest, matter: Matter, error: Refused | None = None) -
     valid = context.build(matter, playbook).compositions
     shown = [{"c": c, "valid": c.code in valid, "slots": [{"s": s, "members": [{"row": row, "name": names.get(str(row.person_id), row.person)} for row in held.get(s.code, ())], "short": max(0, s.least - len(held.get(s.code, ())))} for s in c.slots]}
              for c in playbook.compositions.values()]
-    return render(request, "web/team.html", {"matter": matter, "compositions": shown, "slots": _slots(matter).values(), "may_seat": matter.status == "open" and bool(call("may", matter.id, "grant")), "error": error, "typed": request.POST},
+    return render(request, "web/team.html", {"matter": matter, "compositions": shown, "may_seat": matter.status == "open" and bool(call("may", matter.id, "grant")), "error": error, "typed": request.POST},
                   status=422 if error else 200)
 
 
