@@ -88,7 +88,7 @@ def on_paper(page: Any, width: int) -> list[str]:
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if wider > 0:
         found.append(f"{wider} px wider than a sheet of paper")
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")  # as the browser has it: a sheet is printed as paper, not as a screen
     page.set_viewport_size({"width": width, "height": 900})
     return found
 
