@@ -39,6 +39,14 @@ def test_who_looked_stands_on_the_page_of_the_circle(stage):
     assert "郭海燕" in page  # the recused kin is named to those inside, as barred
 
 
+def test_a_recusal_is_raised_on_a_ground_that_the_page_offers(stage):
+    asked = {"person": str(stage.world.people["wuchuan-handler2"]), "ground": "local_ties", "reason": "与走访村有来往"}
+    answer = stage.client("wuchuan-handler1").post(f"/m/{stage.ref('case')}/recuse", asked)
+    assert answer.status_code == 422
+    assert "请选择为什么应当回避" in text(answer)
+    assert stage.one("select count(*) from recusal where ground = 'local_ties'") == 0
+
+
 def test_the_audit_desk_shows_acts_and_no_matter(stage):
     stage.client("wuchuan-handler1").get(f"/m/{stage.ref('liuzhi')}")
     page = text(stage.client("audadmin").get("/audit"))

@@ -137,7 +137,10 @@ def recuse(request: HttpRequest, ref: str) -> HttpResponse:
     target = who.person_id if person == "me" else int(person) if person.isdecimal() else 0
     if not target:
         raise Refused("person", "请选择一个人。", "Choose a person.")
-    grants.raise_recusal(matter.id, target, ground="self" if person == "me" else request.POST.get("ground", ""), reason=request.POST.get("reason", ""))
+    ground = "self" if person == "me" else request.POST.get("ground", "")
+    if ground not in (*RAISED, "self"):
+        raise Refused("ground", "请选择为什么应当回避。", "Choose why the person should be recused.")
+    grants.raise_recusal(matter.id, target, ground=ground, reason=request.POST.get("reason", ""))
     return redirect("access", ref) if Matter.objects.filter(pk=matter.id).exists() else redirect("workbench")
 
 
