@@ -332,3 +332,18 @@ def test_a_ground_of_recusal_that_the_product_writes_reads_in_words():
     written = set(re.findall(r'raise_recusal\([^\n]*ground="([a-z_]+)"', source))
     assert written
     assert written <= set(GROUNDS), written - set(GROUNDS)
+
+
+def test_a_rota_made_from_records_meets_the_checks_by_the_county_s_name(stage):
+    """It holds bodies by identity, the plans of checks by name: no county may stand as missing that was checked, and none as a number."""
+    from datetime import date
+
+    from xieli.office.field import checks
+
+    wuchuan = stage.world.bodies["wuchuan"]
+    rota = SimpleNamespace(run=SimpleNamespace(result={"rows": [{"county": str(wuchuan), "quarter": 1, "group": "3"}, {"county": "示范县", "quarter": 1, "group": "甲"}]}))
+    with stage.theatre.acts("chief3"):
+        visits = checks.planned(rota)
+        grid = checks.grid({1: {"kind": "regular", "from_on": "2026-02-03", "members": [{"member": str(wuchuan)}]}}, visits, date(2026, 3, 17))
+    assert visits == {("巫川县", 1): "3", ("示范县", 1): "甲"}
+    assert {r.county: r.cells[0].missing for r in grid} == {"巫川县": False, "示范县": True}

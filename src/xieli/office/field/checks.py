@@ -68,8 +68,11 @@ def rota(bodies: list[int], day: date) -> dict[tuple[str, int], str]:
 
 
 def planned(version: PlanVersion) -> dict[tuple[str, int], str]:
-    """The visits of one rota: seven groups, seven counties, four quarters make 28."""
-    return {(place(str(r["county"])), int(r["quarter"])): str(r["group"]) for r in version.run.result.get("rows", [])}
+    """The visits of one rota: seven groups, seven counties, four quarters make 28. A rota made from records holds bodies by identity; here, as in
+    the plans of checks, a county goes by its name."""
+    rows = version.run.result.get("rows", [])
+    names = {str(b.id): b.name_zh for b in Body.objects.filter(id__in=[int(r["county"]) for r in rows if str(r["county"]).isdecimal()])}
+    return {(place(names.get(str(r["county"]), str(r["county"]))), int(r["quarter"])): str(r["group"]) for r in rows}
 
 
 def grid(plans: Plans, visits: Mapping[tuple[str, int], str], day: date) -> list[Row]:
