@@ -23,6 +23,7 @@ from xieli.office.matters.services.errors import NotVisible
 from xieli.office.matters.services.playbooks import shipped
 from xieli.office.matters.services.source import today
 from xieli.office.matters.tables.core import Matter
+from xieli.office.matters.tables.measures import Measure
 from xieli.office.matters.tables.work import FormSubmission
 from xieli.office.reports import trees
 
@@ -126,8 +127,10 @@ def tree(request: HttpRequest, ref: str) -> HttpResponse:
     record_look([matter.id, *(n.matter.id for n in nodes)], purpose="tree")
     line = trees.line(matter.id)
     kinds = {code: playbook.label for code, playbook in shipped().items()}
+    # measures of one case bear one title: whom each concerns tells them apart
+    whom = dict(Measure.objects.filter(matter_id__in=[n.matter.id for n in nodes]).order_by("started_at").values_list("matter_id", "subject__name"))
     return render(request, "web/field/tree.html", {
-        "matter": matter, "kind": kinds.get(matter.kind), "line": line, "now": me(request).now, "nodes": [{"n": n, "pad": min(n.depth, DEEPEST), "kind": kinds.get(n.matter.kind), "at": at(n.matter)} for n in nodes],
+        "matter": matter, "kind": kinds.get(matter.kind), "line": line, "now": me(request).now, "nodes": [{"n": n, "pad": min(n.depth, DEEPEST), "kind": kinds.get(n.matter.kind), "at": at(n.matter), "whom": whom.get(n.matter.id, "")} for n in nodes],
         "kinds": [(kinds.get(code), count) for code, count in line.matters.items()]})
 
 

@@ -56,7 +56,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     who = me(request)
     problems = list(Matter.objects.filter(kind="rectification").order_by("-status", "next_due", "id")[:MOST])
     letters = list(Matter.objects.filter(kind="recommendation").order_by("-status", "next_due", "id")[:MOST])
-    evaluations = list(Matter.objects.filter(kind="evaluation").order_by("-opened_at", "id")[:20])
+    evaluations = list(Matter.objects.filter(kind="evaluation").order_by("-opened_at", "title", "id")[:20])
     forms = last_forms([*problems, *letters, *evaluations])
     record_look([m.id for m in (*problems, *letters, *evaluations)], purpose="remedy", list=True, asked=None)
     return render(request, "web/remedy/overview.html", {
