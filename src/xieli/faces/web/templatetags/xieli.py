@@ -1,6 +1,7 @@
 """Tags of the screens: names in the reader's language, references, masked values, lights, clocks."""
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,6 +45,9 @@ def ref(thing: Any) -> str:
     return to_ref(thing if isinstance(thing, int) else thing.id)
 
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d)?")
+
+
 @register.filter
 def day(value: date | datetime | str | None) -> str:
     """2026-03-17, in the legal zone; a day that is text already stays as it is."""
@@ -52,6 +56,12 @@ def day(value: date | datetime | str | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(ZONE)
     return value.strftime("%Y-%m-%d")
+
+
+@register.filter
+def whole(value: object) -> object:
+    """A day or an instant that stands alone, kept on one line; anything else as it is."""
+    return format_html('<span class="nowrap">{}</span>', value) if DAY.fullmatch(str(value)) else value
 
 
 @register.filter
