@@ -127,7 +127,7 @@ BROKEN = r"""() => {
     const out = new Map(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
     while (walker.nextNode()) {
         const node = walker.currentNode, at = node.parentElement;
-        if (!at || at.closest("script, style, template, option, textarea, code, pre, .watermark, svg") || !at.checkVisibility()) { continue; }
+        if (!at || at.closest("script, style, template, option, textarea, code, pre, .mono, .watermark, svg") || !at.checkVisibility()) { continue; }
         for (const found of node.textContent.matchAll(/\d{4}-\d\d-\d\d|\b\d\d-\d\d\b|\d+(?:[.,:]\d+)+%?|\d{3,}/g)) {
             range.setStart(node, found.index); range.setEnd(node, found.index + found[0].length);
             const lines = new Set(Array.from(range.getClientRects()).filter(r => r.width > 0.5).map(r => Math.round(r.top)));

@@ -146,7 +146,7 @@ def test_from_the_inquiry_to_the_last_day_and_then_access_ends_by_itself(stage: 
     with stage.acts(officer):
         from xieli.office.allocation.calendar import whereabouts
 
-        stay = next(s for s in whereabouts(Body.objects.get(code="datan"), last)["stays"] if s.person == "徐锦浩")
+        stay = next(s for s in whereabouts(Body.objects.get(code="datan"), last)["stays"] if str(s.person) == "徐锦浩")
     assert stay.ends is not None
     assert stay.last == last, "what is shown is the last day, not the midnight after it"
     assert sum(stay.cells) == last.weekday() + 1, "the week in which it ends counts its days; it is not shown as whole"

@@ -18,7 +18,7 @@ WEEKS = 13
 class Stay:
     """One stay: person, what kind, at which body (empty for a team), from and until (None: open); `cells`: days of each week, 0 to 7."""
 
-    person: str
+    person: Any
     home: Body | None
     kind: str
     where: Body | None
@@ -54,7 +54,7 @@ def whereabouts(body: Body, day: date) -> dict[str, Any]:
         mondays = [first.date() + timedelta(weeks=n) for n in range(WEEKS)]
         return tuple(max(0, (min(stops, m + timedelta(days=6)) - max(begins, m)).days + 1) for m in mondays)
 
-    stays = [Stay(p.person.name, p.home_body or homes.get(p.person_id), str(kinds.get(p.kind, p.kind)), p.body, p.starts_at, p.ends_at, bar(p.starts_at, p.ends_at), p.ends_at is not None and p.ends_at - now() < timedelta(days=10)) for p in lent]
+    stays = [Stay(p.person, p.home_body or homes.get(p.person_id), str(kinds.get(p.kind, p.kind)), p.body, p.starts_at, p.ends_at, bar(p.starts_at, p.ends_at), p.ends_at is not None and p.ends_at - now() < timedelta(days=10)) for p in lent]
     stays += [Stay(name, bodies.get(home), "team", None, starts, ends, bar(starts, ends), ends is not None and ends - now() < timedelta(days=10)) for _person, name, home, starts, ends in teams]
-    stays.sort(key=lambda s: (s.ends is None, s.ends or last, s.person))
+    stays.sort(key=lambda s: (s.ends is None, s.ends or last, str(s.person)))
     return {"stays": stays, "weeks": [first + timedelta(weeks=n) for n in range(WEEKS)], "body": body}
