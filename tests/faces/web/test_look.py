@@ -347,3 +347,15 @@ def test_a_rota_made_from_records_meets_the_checks_by_the_county_s_name(stage):
         grid = checks.grid({1: {"kind": "regular", "from_on": "2026-02-03", "members": [{"member": str(wuchuan)}]}}, visits, date(2026, 3, 17))
     assert visits == {("巫川县", 1): "3", ("示范县", 1): "甲"}
     assert {r.county: r.cells[0].missing for r in grid} == {"巫川县": False, "示范县": True}
+
+
+def test_a_parcel_that_the_reader_cannot_see_any_more_is_told_without_a_link(stage):
+    from psycopg.types.json import Jsonb
+
+    from xieli.office.ids import to_ref
+
+    parcel = stage.made["parcel"]
+    for person in ("zhou-rong", "fengdeng-supervisor"):
+        stage.admin.execute("insert into notification (id, person_id, kind, fields, mandatory, at) values (access.new_id(), %s, 'reminder', %s, true, access.now())", [stage.world.people[person], Jsonb({"handover": str(parcel)})])
+        page = text(stage.client(person).get("/notifications"))
+        assert (f"/parcel/{to_ref(parcel)}" in page) == (stage.client(person).get(f"/parcel/{to_ref(parcel)}").status_code == 200) == (person == "zhou-rong")

@@ -12,6 +12,7 @@ from xieli.office.ids import to_ref
 from xieli.office.matters.services.playbooks import shipped
 from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.desk import Notification
+from xieli.office.matters.tables.handover import Handover
 
 KINDS = {
     "approval_waiting": _("有一件请示等您审批"), "handover_arrived": _("有一件移送待签收"), "designated": _("本机构被指定管辖一件事项"),
@@ -56,6 +57,8 @@ def sentences(rows: Iterable[Notification]) -> list[Told]:
     """Words and addresses; a matter that is not visible now is only “a matter”."""
     rows = list(rows)
     titles = {m.id: m for m in Matter.objects.filter(id__in=[r.matter_id for r in rows if r.matter_id])}
+    parcels = {int(r.fields["handover"]) for r in rows if r.fields.get("handover")}
+    parcels = set(Handover.objects.filter(id__in=parcels).values_list("id", flat=True)) if parcels else parcels
     found = []
     for row in rows:
         text = str(KINDS.get(row.kind) or _message(row) or _("有新的动态"))
@@ -66,7 +69,8 @@ def sentences(rows: Iterable[Notification]) -> list[Told]:
         elif row.kind == "clock_alarm" and row.fields.get("level"):
             text = str(_("期限已到") if int(row.fields["level"]) >= 2 else _("期限将到"))
         elif row.fields.get("handover"):
-            url = reverse("parcel", args=[to_ref(int(row.fields["handover"]))])
+            # who could see the parcel when he was told may be recused from it since
+            url = "" if int(row.fields["handover"]) not in parcels else reverse("parcel", args=[to_ref(int(row.fields["handover"]))])
         elif row.fields.get("run") and matter:
             url = reverse("desk_progress", args=[to_ref(int(row.fields["run"]))])
         elif row.fields.get("authorization") and matter:
