@@ -9,6 +9,8 @@ import pytest
 from tests.faces.web.test_bad_input_of_mechanisms import posted
 from tests.rows.acting import Office
 from xieli.office.ids import to_ref
+from xieli.office.matters.services import forms
+from xieli.office.matters.tables.core import Matter
 
 
 @pytest.fixture
@@ -104,6 +106,13 @@ def test_each_institution_answers_for_itself_on_the_screen_and_reads_no_other_an
     other = second.get(f"{at}/form/answers").content.decode()
     assert "工行的调研报告内容" not in other
     assert 'value="正在治理"' not in other
+    for person, told in (("icb-dc", 1), ("hb-dc", 0)):
+        with stage.theatre.acts(stage.theatre.holder(f"head@{person}")):
+            facts = list(forms.facts_shown(Matter.objects.get(pk=matter)))
+            assert sum(f.code == "catalogue.answer" for f in facts) == told, "the API tells a body its own answer alone, too"
+            assert any(f.code == "catalogue.item" for f in facts)
+    with stage.theatre.acts(office.room):
+        assert any(f.code == "catalogue.answer" for f in forms.facts_shown(Matter.objects.get(pk=matter))), "who asked reads all"
     editor, bank = stage.client(office.room), stage.client(stage.theatre.holder("head@hb-dc"))
     names = {b: stage.one("select name_zh from body where id = %s", stage.theatre.body(b)) for b in ("icb-dc", "hb-dc")}
     seen = editor.get("/catalogues").content.decode()

@@ -19,7 +19,6 @@ from xieli.office.matters.services.playbooks import playbook_of, shipped
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.clocks import Clock
 from xieli.office.matters.tables.core import Matter
-from xieli.office.matters.tables.work import Fact
 
 router = Router(tags=["matters"])
 
@@ -140,7 +139,7 @@ def list_facts(request: HttpRequest, ref: str) -> Any:
     """What forms projected; numbers as text, money in 分."""
     matter = visible(ref)
     looked(request, [matter.id])
-    rows = Fact.objects.filter(matter=matter, retracted_at=None).order_by("code", "id")[:1000]
+    rows = forms.facts_shown(matter).order_by("code", "id")[:1000]
     return {"items": [{"code": f.code, "number": format(f.number.normalize(), "f") if f.number is not None else None, "text": f.text, "day": f.day, "unit": f.unit, "happened_on": f.happened_on,
                        "recorded_at": at(f.recorded_at)} for f in rows]}
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from psycopg.types.json import Jsonb
 
 from xieli.engines.ledger.canonical import dumps
@@ -116,6 +117,15 @@ def last_of(matter: Matter, form: Form) -> FormSubmission | None:
     rows = FormSubmission.objects.filter(matter=matter, form=form.code)
     branch = own_branch(matter, form)
     return (rows.filter(data___body=branch) if branch else rows).order_by("-revision").first()
+
+
+def facts_shown(matter: Matter) -> QuerySet[Fact]:
+    """The facts of a matter that the actor is shown: of a form that each body hands in for itself, those of his own body's answer alone."""
+    rows = Fact.objects.filter(matter=matter, retracted_at=None)
+    for form in playbook_of(matter).forms.values():
+        if branch := own_branch(matter, form):
+            rows = rows.exclude(Q(submission__form=form.code) & ~Q(submission__data___body=branch))
+    return rows
 
 
 def _waiting_for(matter: Matter, playbook: Playbook, code: str) -> list[tuple[Move, set[str]]]:
