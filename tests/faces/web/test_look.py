@@ -297,6 +297,11 @@ def test_an_approval_names_the_body_it_goes_to_and_whose_signature_is_awaited(st
     with stage.theatre.acts("wuchuan-handler1"):
         told = dict(_what({"to": stage.world.bodies["linjiang"], "from": "2026-03-01", "content": "核查文书"}, shipped()["assistance_request"]))
         assert told["发往机构"] == Body.objects.get(pk=stage.world.bodies["linjiang"])
+        towns = [stage.world.bodies["linjiang"], stage.world.bodies["beiping"]]
+        several = dict(_what({"towns": [str(t) for t in towns], "person": str(stage.world.people["chief3"])}, shipped()["area_case"]))
+        assert {b.name_zh for b in Body.objects.filter(pk__in=towns)} == set(str(next(iter(several.values()))).split("、")), "bodies by their names, never by their numbers"
+        assert [str(v) for v in several.values() if str(v).isdecimal()] == []
+        assert any(getattr(v, "name", "") for v in several.values())
     assert "2026-03-01" in told.values()
     assert "核查文书" in told.values()
 

@@ -17,7 +17,7 @@ from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.plan_words import laid
-from xieli.faces.web.templatetags.xieli import key_word
+from xieli.faces.web.templatetags.xieli import english, key_word, named
 from xieli.office.access.models import Recusal
 from xieli.office.audit import record_look
 from xieli.office.matters.queries.snapshot import seen_by_signer
@@ -84,6 +84,7 @@ def _clocks_then(seen: dict[str, Any], playbook: Playbook) -> list[tuple[Any, da
 
 def _what(what: dict[str, Any], playbook: Playbook) -> list[tuple[str, Any]]:
     from xieli.office.bodies.models import Body, Room
+    from xieli.office.people.models import Person
 
     rows = []
     for key, value in what.items():
@@ -93,6 +94,11 @@ def _what(what: dict[str, Any], playbook: Playbook) -> list[tuple[str, Any]]:
             label = gettext("发往机构") if key == "to" and isinstance(value, Body) else label
         elif key == "room" and str(value).isdecimal():
             value = Room.objects.filter(pk=int(value)).first() or value
+        elif key == "person" and str(value).isdecimal():
+            value = Person.objects.filter(pk=int(value)).only("id", "name", "name_en").first() or value
+        elif isinstance(value, list) and value and all(str(v).isdecimal() for v in value):
+            bodies = list(Body.objects.filter(pk__in=[int(v) for v in value]).order_by("sort_key"))
+            value = (", " if english() else "、").join(named(b) for b in bodies) if len(bodies) == len(set(value)) else value
         elif isinstance(value, str):  # a code of one of the playbook's own choices: its words
             value = next((o.label for f in playbook.forms.values() for x in f.fields if x.code in (key, f"{key}s") for o in x.options or () if o.code == value), value)
         rows.append((label, value))
