@@ -89,9 +89,11 @@ def _what(what: dict[str, Any], playbook: Playbook) -> list[tuple[str, Any]]:
     rows = []
     for key, value in what.items():
         label = key_word(key)
-        if key in ("body", "partner", "at_body", "to", "helper") and str(value).isdecimal():
+        if key in ("body", "partner", "at_body", "to", "helper", "caller") and str(value).isdecimal():
             value = Body.objects.filter(pk=int(value)).first() or value
             label = gettext("发往机构") if key == "to" and isinstance(value, Body) else label
+        elif key in ("caller", "body", "to") and isinstance(value, str) and (called := Body.objects.filter(code=value).first()):
+            value = called
         elif key == "room" and str(value).isdecimal():
             value = Room.objects.filter(pk=int(value)).first() or value
         elif key == "person" and str(value).isdecimal():
