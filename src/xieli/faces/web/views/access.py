@@ -28,7 +28,6 @@ from xieli.office.matters.tables.core import Matter, MatterBody
 from xieli.office.people.models import Person, Posting
 
 GIVEN = ("team", "dispatched", "reviewer", "handler")  # kinds a person gives by hand; all others come with a step of the playbook
-RAISED = ("former_employer", "complaint", "ties", "order")
 
 
 @bound
@@ -46,7 +45,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "web/access.html", {
         "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
         "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, matter, names) for look in looks], "picture": knower_rings(knowers, english(), names), "candidates": _candidates(matter), "endings": grants.endings(matter.id),
-        "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": RAISED, "act_words": [(a, words[english()]) for a, words in ACT_WORDS.items()],
+        "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": grants.GROUNDS, "act_words": [(a, words[english()]) for a, words in ACT_WORDS.items()],
     })
 
 
@@ -137,10 +136,7 @@ def recuse(request: HttpRequest, ref: str) -> HttpResponse:
     target = who.person_id if person == "me" else int(person) if person.isdecimal() else 0
     if not target:
         raise Refused("person", "请选择一个人。", "Choose a person.")
-    ground = "self" if person == "me" else request.POST.get("ground", "")
-    if ground not in (*RAISED, "self"):
-        raise Refused("ground", "请选择为什么应当回避。", "Choose why the person should be recused.")
-    grants.raise_recusal(matter.id, target, ground=ground, reason=request.POST.get("reason", ""))
+    grants.raise_recusal(matter.id, target, ground="self" if person == "me" else request.POST.get("ground", ""), reason=request.POST.get("reason", ""))
     return redirect("access", ref) if Matter.objects.filter(pk=matter.id).exists() else redirect("workbench")
 
 

@@ -158,7 +158,7 @@ def _alarms(alarms: list[Any], clocks_told: list[dict[str, Any]]) -> list[dict[s
 def _answered_here(playbook: Any, papers: Any, handed_in: FormSubmission, principals: Any) -> bool:
     """Whether a form that each body of a party hands in for itself was handed in for the reader's own; who acts for none of them sees each."""
     form = playbook.forms.get(handed_in.form)
-    own = {b for b in papers.parties.get(form.per, ()) if int(b) in principals} if form is not None and form.per else set()
+    own = forms.answering(form, papers.parties, principals) if form is not None else []
     return not own or str(handed_in.data.get("_body")) in own
 
 

@@ -1,6 +1,8 @@
 """Form submissions: immutable, versioned, validated; fields marked `fact` are projected in the same transaction."""
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any
 
@@ -97,14 +99,18 @@ def submit(matter: Matter, code: str, values: dict[str, Any], *, body: str | Non
     return row
 
 
+def answering(form: Form, parties: Mapping[str, Iterable[str]], principals: AbstractSet[int]) -> list[str]:
+    """The bodies of a form's party for which somebody with these principals answers; none where the form is not one that each body hands in."""
+    return [b for b in parties.get(form.per, ()) if int(b) in principals] if form.per else []
+
+
 def own_branch(matter: Matter, form: Form) -> str | None:
     """The body of a form's party for which the actor hands it in: the one that still stands at its stage before one that is done; None where he acts for none."""
     from xieli.office.matters.services.context import parties, state_of
 
     if not form.per:
         return None
-    mine = actor().principals
-    own = [b for b in parties(matter).get(form.per, ()) if int(b) in mine]
+    own = answering(form, parties(matter), actor().principals)
     standing = {t.body for t in state_of(matter).tokens} if matter.state else set()
     return next((b for b in own if b in standing), next(iter(own), None))
 
@@ -120,11 +126,13 @@ def last_of(matter: Matter, form: Form) -> FormSubmission | None:
 
 
 def facts_shown(matter: Matter) -> QuerySet[Fact]:
-    """The facts of a matter that the actor is shown: of a form that each body hands in for itself, those of his own body's answer alone."""
-    rows = Fact.objects.filter(matter=matter, retracted_at=None)
+    """The facts of a matter that the actor is shown: of a form that each body hands in for itself, those of his own bodies' answers alone."""
+    from xieli.office.matters.services.context import parties
+
+    rows, there, mine = Fact.objects.filter(matter=matter, retracted_at=None), parties(matter), actor().principals
     for form in playbook_of(matter).forms.values():
-        if branch := own_branch(matter, form):
-            rows = rows.exclude(Q(submission__form=form.code) & ~Q(submission__data___body=branch))
+        if own := answering(form, there, mine):
+            rows = rows.exclude(Q(submission__form=form.code) & ~Q(submission__data___body__in=own))
     return rows
 
 

@@ -68,10 +68,16 @@ def endings(matter_id: int | None = None, at_most: int = 200) -> list[Ending]:
     return [Ending(found[i], bool(over), bool(mine)) for i, over, mine in rows.values() if i in found]
 
 
+#: grounds on which somebody raises a recusal; what a person says of himself and what a form declares have grounds of their own
+GROUNDS = ("former_employer", "complaint", "ties", "order")
+
+
 def raise_recusal(matter_id: int, whom: int, *, ground: str, reason: str) -> int:
-    """Raise a recusal for decision; one's own takes effect at once."""
+    """Raise a recusal for decision; one's own takes effect at once. Raises Refused for a ground that is none."""
     from xieli.office.audit import record
 
+    if ground not in (*GROUNDS, "self", "declared"):
+        raise Refused("ground", "请选择为什么应当回避。", "Choose why the person should be recused.")
     identity = int(call("raise_recusal", matter_id, whom, ground, reason))  # type: ignore[call-overload]
     record("recusal.asked", matters=[matter_id], recusal=identity, principal=whom, ground=ground)
     return identity
