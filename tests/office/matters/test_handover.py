@@ -106,7 +106,7 @@ def test_a_recused_body_receives_nothing(kit: Kit, stage: Theatre) -> None:
 
     lead = kit.open()
     with stage.acts(kit.chief):
-        grants.raise_recusal(lead, stage.body("zhongyue"), ground="other", reason="该县与对象有利害关系")
+        grants.raise_recusal(lead, stage.body("zhongyue"), ground="ties", reason="该县与对象有利害关系")
     assert kit.code(kit.chief, lambda: handover.send(Matter.objects.get(pk=lead), stage.body("zhongyue"), reason="管辖")) == "recused"
 
 
