@@ -301,6 +301,7 @@ def test_an_approval_names_the_body_it_goes_to_and_whose_signature_is_awaited(st
         several = dict(_what({"towns": [str(t) for t in towns], "person": str(stage.world.people["chief3"])}, shipped()["area_case"]))
         assert {b.name_zh for b in Body.objects.filter(pk__in=towns)} == set(str(next(iter(several.values()))).split("、")), "bodies by their names, never by their numbers"
         assert [str(v) for v in several.values() if str(v).isdecimal()] == []
+        assert "派人的乡镇" in several
         assert any(getattr(v, "name", "") for v in several.values())
     assert "2026-03-01" in told.values()
     assert "核查文书" in told.values()

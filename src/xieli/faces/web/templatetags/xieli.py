@@ -147,7 +147,7 @@ PLACES = {"own": "本机构", "partner": "对方机构", "next_up": "上一级",
 HOW = {"sign": "签批", "collective": "集体研究", "file": "备案"}
 RESULTS = {"case_filed": "立案", "sanctioned": "给予处分", "to_justice": "移送司法", "closed": "予以了结", "unfounded": "查否", "designated": "已指定", "accepted": "已受理", "refused": "不予受理"}
 KEYS = {"body": "机构", "partner": "合作机构", "at_body": "批准机构", "document_no": "文号", "content": "请示内容", "room": "承办室", "who": "何人", "place": "地点", "days": "天数",
-        "amount": "数额", "months": "月数", "from": "自", "to": "至", "caller": "来电机构", "reason": "理由", "kind": "类别", "person": "人员", "until": "至", "measure": "措施", "way": "方式", "side": "立案性质"}
+        "amount": "数额", "months": "月数", "from": "自", "to": "至", "caller": "来电机构", "reason": "理由", "kind": "类别", "person": "人员", "until": "至", "measure": "措施", "way": "方式", "side": "立案性质", "towns": "派人的乡镇"}
 
 
 @register.filter
