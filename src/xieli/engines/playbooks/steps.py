@@ -108,7 +108,7 @@ def _person(playbook: Playbook, state: State, move: Move, stage: Stage, context:
     if not roles:
         names = [playbook.roles[r].label for r in allowed if r in playbook.roles]
         zh, en = "、".join(n.zh for n in names) or "系统", ", ".join(n.en for n in names) or "the system"
-        return [Refusal("not_your_role", f"只有{zh}可以办理这一步。", f"Only {en} may take this step.")]
+        return [Refusal("not_your_role", f"只有{zh}可以办理这一步。", f"This step is taken by: {en}.")]
     found: list[Refusal] = []
     for rule in playbook.separation.values():
         for mine, other in ((rule.first, rule.second), (rule.second, rule.first)):
