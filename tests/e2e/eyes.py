@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
+SQUARE = re.compile(r"[、。，：；（）！？《》]")  # between English words nobody wrote these
 TALLEST = 2600  # pixels of a picture; what stands below is more of the same
 PAPER, ACROSS = 702, 1032  # CSS pixels between the margins of an A4 sheet that stands upright, and of one that lies (registers)
 MANY = 6  # of one page's Chinese words that are named, the others are counted
@@ -76,6 +77,8 @@ def chinese(page: Any, people_wrote: str) -> list[str]:
         for run in CJK.findall(text):
             if run not in people_wrote:
                 out.setdefault(run, place)
+        if SQUARE.search(text) and not CJK.search(text):
+            out.setdefault(text.strip()[:30], place)
     return [f"Chinese: {run} in {place}" for run, place in list(out.items())[:MANY]] + ([f"Chinese: {len(out) - MANY} more"] if len(out) > MANY else [])
 
 

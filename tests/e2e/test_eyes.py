@@ -7,16 +7,16 @@ from tests.e2e import atlas, eyes
 
 pytestmark = pytest.mark.xdist_group("browser")
 WRONG = """<html lang="en"><head><title>Leads</title><style>@media print { .faint { color:#ccc } .table { width:900px } }</style></head><body><main>
-<h1>ledger of leads</h1><p>Something 未译的话 stands here, and 郭某某 whom a person wrote.</p>
+<h1>ledger of leads</h1><p>Something 未译的话 stands here, and 郭某某 whom a person wrote.</p><p>First room、second room</p>
 <div style="width:4.5em">until 2026-03-17</div><p class="faint">swallowed by a copier</p><div class="table">wide</div></main></body></html>"""
 RIGHT = """<html lang="en"><head><title>Leads</title><style>h1::first-letter { text-transform:uppercase } .n { white-space:nowrap }</style></head><body><main>
-<h1>ledger of leads</h1><p>Written: 郭某某. <span lang="zh-hans">中文</span></p><div style="width:4.5em">until <span class="n">2026-03-17</span></div><p>black on white</p></main></body></html>"""
+<h1>ledger of leads</h1><p>Written: 郭某某、某局. <span lang="zh-hans">中文</span></p><div style="width:4.5em">until <span class="n">2026-03-17</span></div><p>black on white</p></main></body></html>"""
 
 
 def test_each_fault_is_found_and_a_right_page_has_none(chromium):
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.set_content(WRONG)
-    assert eyes.chinese(page, "郭某某") == ["Chinese: 未译的话 in P."]
+    assert eyes.chinese(page, "郭某某") == ["Chinese: 未译的话 in P.", "Chinese: First room、second room in P."]
     assert eyes.small(page) == ["begins small: ledger of leads in H1."]
     assert eyes.broken(page) == ["2026-03-17 on two lines in DIV."]
     faint, wide = eyes.on_paper(page, 1280)
@@ -24,7 +24,7 @@ def test_each_fault_is_found_and_a_right_page_has_none(chromium):
     assert wide.endswith("px wider than a sheet of paper")
     assert page.viewport_size["width"] == 1280
     page.set_content(RIGHT)
-    assert [*eyes.chinese(page, "郭某某"), *eyes.small(page), *eyes.broken(page), *eyes.on_paper(page, 1280)] == []
+    assert [*eyes.chinese(page, "郭某某\n某局"), *eyes.small(page), *eyes.broken(page), *eyes.on_paper(page, 1280)] == []
     page.close()
 
 

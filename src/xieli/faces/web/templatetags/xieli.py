@@ -23,6 +23,12 @@ def english() -> bool:
     return (get_language() or "zh").startswith("en")
 
 
+@register.simple_tag
+def comma() -> str:
+    """What stands between the members of a list in the reader's language."""
+    return ", " if english() else "、"
+
+
 @register.filter
 def named(thing: Any) -> str:
     """A body's, room's, office's or person's name, or a playbook label, in the reader's language."""
