@@ -173,3 +173,20 @@ def test_in_english_the_matter_page_has_no_chinese_but_what_people_wrote(stage):
     page = text(stage.client("wuchuan-handler1", "en").get("/calendar"))
     body = re.sub(r"<[^>]+>", " ", page.split("<main", 1)[1])
     assert re.findall(r"[\u4e00-\u9fff]{2,}", body) == []
+
+
+def test_bodies_stand_by_kind_and_a_long_kind_leads_to_the_rest(stage, monkeypatch):
+    from xieli.faces.web.views import reference
+
+    client = stage.client("chief3")
+    units = stage.one("select count(*) from body where kind = 'central_unit'")
+    page = text(client.get("/bodies"))
+    assert page.index("纪委监委 <span") < page.index("派驻（出）机构 <span") < page.index("垂管单位 <span"), "those who work first, in the order of the line"
+    assert "?kind=central_unit" not in page
+    monkeypatch.setattr(reference, "FIRST", units - 1)
+    page = text(client.get("/bodies"))
+    assert f'垂管单位 <span class="soft">{units}</span>' in page
+    assert f'<a href="?kind=central_unit">全部 {units} 个 →</a>' in page
+    assert f"机构 {units}" in text(client.get("/bodies", {"kind": "central_unit"}))
+    monkeypatch.setattr(reference, "LISTED", 3)
+    assert "只列出前 3 个" in text(client.get("/bodies", {"kind": "central_unit"}))

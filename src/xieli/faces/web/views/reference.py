@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -30,10 +30,13 @@ from xieli.office.matters.tables.merging import BodyMerge
 from xieli.office.matters.tables.work import MatterStage
 from xieli.office.people.models import Posting
 
+#: bodies that a list shows; of one kind on the page of all kinds
+LISTED, FIRST = 500, 60
+
 
 @bound
 def bodies(request: HttpRequest) -> HttpResponse:
-    """All bodies by kind, with what they were called and what became of them; areas beside them."""
+    """All bodies: by kind, or those asked for, with what they were called and what became of them; areas beside them."""
     q, kind = request.GET.get("q", "").strip()[:40], request.GET.get("kind", "")
     rows = Body.objects.select_related("parent", "unit", "successor").order_by("kind", "sort_key")
     if kind in BodyKind.values:
@@ -43,8 +46,21 @@ def bodies(request: HttpRequest) -> HttpResponse:
         if q.isascii():
             found |= Q(id__in=begins("body", "id", q.lower())) | Q(id__in=begins("body_name", "body_id", q.lower()))
         rows = rows.filter(found).distinct()
+    count = rows.count()
+    groups = [] if q or kind in BodyKind.values else _by_kind(rows)
     areas = Area.objects.prefetch_related("members__body").select_related("lead_body").order_by("kind", "name_zh")
-    return render(request, "web/bodies.html", {"rows": rows[:500], "q": q, "kind": kind, "kinds": BodyKind.choices, "areas": areas, "today": me(request).now.date()})
+    return render(request, "web/bodies.html", {"groups": groups, "rows": [] if groups else rows[:LISTED], "count": count, "q": q, "kind": kind, "kinds": BodyKind.choices, "areas": areas, "today": me(request).now.date()})
+
+
+def _by_kind(rows: QuerySet[Body]) -> list[dict[str, Any]]:
+    """The bodies of each kind in the order in which kinds are declared, at most `FIRST` of each, with how many there are."""
+    counts = dict(rows.order_by().values_list("kind").annotate(Count("id")))
+    small = [kind for kind, n in counts.items() if n <= FIRST]
+    found: dict[str, list[Body]] = {}
+    for one in rows.filter(kind__in=small):
+        found.setdefault(one.kind, []).append(one)
+    return [{"kind": kind, "label": label, "n": counts[kind], "rows": found.get(kind) or list(rows.filter(kind=kind)[:FIRST]), "more": counts[kind] > FIRST}
+            for kind, label in BodyKind.choices if kind in counts]
 
 
 @bound
