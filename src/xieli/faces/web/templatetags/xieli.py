@@ -23,10 +23,20 @@ def english() -> bool:
     return (get_language() or "zh").startswith("en")
 
 
+#: what stands between words: each Chinese mark and what English writes there
+MARKS = {"、": ", ", "，": ", ", "：": ": ", "；": "; ", "。": ". ", "（": " (", "）": ") "}
+
+
 @register.simple_tag
-def comma() -> str:
-    """What stands between the members of a list in the reader's language."""
-    return ", " if english() else "、"
+def mark(chinese: str) -> str:
+    """A mark of punctuation that a template sets between two words, in the reader's language."""
+    return MARKS[chinese] if english() else chinese
+
+
+@register.filter
+def listed(things: Any) -> str:
+    """The members of a list, parted as the reader's language does."""
+    return mark("、").join(str(thing) for thing in things)
 
 
 @register.filter
