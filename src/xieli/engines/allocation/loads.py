@@ -79,12 +79,16 @@ def index(records: Sequence[UnitRecord], weights: LoadWeights | None = None) -> 
     return out
 
 
+#: what a kind of matter is called in the definition
+KIND_ZH = {"lead": "线索", "case": "案件"}
+
+
 def definition(weights: LoadWeights | None = None) -> Text:
     """The definition of the index in words, printed beside every figure that uses it."""
     w = weights or LoadWeights()
-    kinds_zh = "、".join(f"{k} 每件 {v:g}" for k, v in w.per_case.items())
+    kinds_zh = "、".join(f"{KIND_ZH.get(k, k)}每件 {v:g}" for k, v in w.per_case.items())
     kinds_en = ", ".join(f"{v:g} per {k}" for k, v in w.per_case.items())
-    return Text(f"负荷指数 {w.version}（单位 0.1 人月）：每家 {w.base:g}，每千人 {w.per_thousand:g}，行业附加，预期件数×（{kinds_zh}）；"
+    return Text(f"负荷指数 {w.version.replace(' (ours)', '（本平台默认）')}（单位 0.1 人月）：每家 {w.base:g}，每千人 {w.per_thousand:g}，行业附加，预期件数×（{kinds_zh}）；"
                 f"预期件数向同行业同规模的平均收缩，强度 {w.prior_years:g} 年。只用数量和权重，不含案情。",
                 f"Load index {w.version} (0.1 officer-month): {w.base:g} per unit, {w.per_thousand:g} per thousand staff, an industry term, expected matters × "
                 f"({kinds_en}); expected matters are shrunk to the mean of the same industry and size with the weight of {w.prior_years:g} years. Counts and weights only.")

@@ -41,7 +41,7 @@ PURPOSES: dict[str, tuple[str, str]] = {
     "plan": ("方案", "a plan"), "plan-file": ("下载方案", "a plan's file"), "plan-version": ("方案版本", "a plan's version"), "platform-sheet": ("对接平台的表", "sheet for the other platform"),
     "playbook-counts": ("流程计数", "counts on a playbook"), "remedy": ("整改总览", "remedy"), "reporter": ("反映人", "reporting person"), "reporters": ("反映人", "reporting persons"), "rights": ("权利事项", "rights"),
     "room": ("交到承办部门", "seating in a room"), "round": ("巡察轮次", "a round of inspection"), "search": ("搜索", "search"), "sent": ("我的移送", "hand-overs sent"), "staffing": ("配员与派员", "staffing"),
-    "tripwire": ("绊线", "a tripwire"), "village": ("随手记", "village notes"), "weights-review": ("权重复核", "review of weights"), "workbench": ("工作台", "workbench"), "drill-list": ("数字背后的记录", "records behind a figure"),
+    "team": ("组成与成员", "group and members"), "presence": ("到场时钟", "presence clock"), "tripwire": ("绊线", "a tripwire"), "village": ("随手记", "village notes"), "weights-review": ("权重复核", "review of weights"), "workbench": ("工作台", "workbench"), "drill-list": ("数字背后的记录", "records behind a figure"),
     "campaign": ("专项整治", "a campaign"), "campaigns": ("专项整治与包抓", "campaigns and charges"), "charges": ("包抓安排", "charges"), "catalogues": ("“小切口”目录", "small-cut catalogues"), "four-lists": ("四张清单", "the four lists"),
     "project": ("看项目", "a project"), "projects": ("挂图作战", "project board"), "tree": ("看下级事项", "the matters below"), "water": ("水质断面", "water sections"), "water-section": ("看断面", "a water section"),
     "analysis": ("分析", "analysis"), "board": ("看板", "board"), "chain": ("来龙去脉", "what it came from and led to"), "press": ("对外口径", "figures for the press"),

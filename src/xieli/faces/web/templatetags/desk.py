@@ -1,6 +1,7 @@
 """What a lead that came of a matching hit carries on its page."""
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
@@ -36,3 +37,9 @@ def column_word(column: str, table: str) -> str:
 def meaning_word(meaning: str) -> str:
     """What a column of a meaning holds."""
     return wording.meaning_word(meaning, "en" if english() else "zh")
+
+
+@register.filter
+def blanks(sentence: str) -> str:
+    """How a model will word its hits, with a blank where a hit's own value comes."""
+    return re.sub(r"\{[^{}]*\}", "…", sentence)

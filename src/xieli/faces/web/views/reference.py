@@ -188,6 +188,6 @@ def playbook(request: HttpRequest, code: str) -> HttpResponse:
     counts = {k: v for k, v in counts.items() if k in found.stages}
     record_look(set(open_rows.values_list("matter_id", flat=True)[:500]), purpose="playbook-counts", list=True)
     language = "en" if english() else "zh"
-    return render(request, "web/playbook.html", {"playbook": found, "svg": drawn(draw(found, language=language, counts=counts)), "rows": table(found, language, counts=counts), "counts": counts,
+    return render(request, "web/playbook.html", {"playbook": found, "svg": drawn(draw(found, language=language, counts=counts)), "rows": table(found, language, counts=counts, kinds=dict(shipped())), "counts": counts,
                                                  "unverified": [clocks.rules()[u].text for u in found.unverified],
                                                  "stages": [(s, counts.get(s.code, 0)) for s in found.stages.values() if s.kind != "split"]})

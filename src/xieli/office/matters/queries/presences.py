@@ -22,6 +22,9 @@ from xieli.office.matters.tables.measures import Presence, PresenceEntry
 from xieli.office.people.models import Person
 from xieli.office.together import prepared
 
+#: kinds of matter in which people are called in to speak; in others the clock is a link away
+WHERE_PEOPLE_COME = frozenset({
+    "lead", "case", "joint_case", "area_case", "liuzhi", "guanhu", "order_to_await", "compelled_appearance", "accountability", "party_appeal", "reconsideration", "superior_review", "measure_complaint"})
 SOON = timedelta(hours=2)  # the badge turns yellow (ours)
 _MARKS = {"meal": Mark.MEAL, "medical": Mark.MEDICAL, "leave_offer": Mark.TOLD_FREE}
 
