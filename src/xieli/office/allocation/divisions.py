@@ -137,10 +137,10 @@ def rule_of(run: PlanRun, plan: dict[str, Any]) -> tuple[str, str]:
         return (f"片区优先，片区外按属地；每家单位恰归一个机构；负荷与可用人力成比例，幅度 {band}；公里 ×{w['km']:g}，专长 −{w['expertise']:g}，保持 −{w['keep']:g}；回避不可越过。{words.zh} 已受理的事项不随片区变动。",
                 f"Area first, outside the area by seat; each unit with exactly one body; load in proportion to available strength within {band}; kilometres ×{w['km']:g}, expertise −{w['expertise']:g}, staying −{w['keep']:g}; recusal is never overridden. {words.en} Matters already accepted stay where they are.")
     if run.task == "committees":
-        return (f"同一乡镇内 3—5 个相邻村为一片区，每村恰归一片区；主任由非村干部、无亲属关系的监督员中评分最高者担任；孤岛列出由人决定。",
-                f"Three to five adjacent villages of one township; each village in exactly one; the head is the best-rated supervisor who is no cadre and has no kin there; islands are listed for a person to decide.")
-    return (f"每季度每县恰由一组检查，每组双组长；回避的县不去；重复尽量均匀；主持按缺席和轮流排定。",
-            f"Each quarter each county is checked by exactly one group with two heads; no group goes where it is barred; repeats are even; chairs follow absences and turns.")
+        return ("同一乡镇内 3—5 个相邻村为一片区，每村恰归一片区；主任由非村干部、无亲属关系的监督员中评分最高者担任；孤岛列出由人决定。",
+                "Three to five adjacent villages of one township; each village in exactly one; the head is the best-rated supervisor who is no cadre and has no kin there; islands are listed for a person to decide.")
+    return ("每季度每县恰由一组检查，每组双组长；回避的县不去；重复尽量均匀；主持按缺席和轮流排定。",
+            "Each quarter each county is checked by exactly one group with two heads; no group goes where it is barred; repeats are even; chairs follow absences and turns.")
 
 
 KIND_OF = {"zones": "central_units", "replan": "central_units", "frontier": "central_units", "exact": "central_units", "committees": "villages"}
