@@ -118,7 +118,7 @@ def test_guards_quantify_over_the_bodies() -> None:
     head = world(person="h", roles=frozenset({"head"}), forms_by_body=answers)
     refused = apply(playbook, state, "small", head)
     assert codes(refused.refusals) == {"guard_field"}
-    assert "答复·可行" in refused.refusals[0].zh
+    assert "每个“协作方”的“答复”中“可行”" in refused.refusals[0].zh
     better = {**answers, ("answer", "b2"): {"good": True}}
     assert not apply(playbook, state, "small", _with(head, forms_by_body=better)).refusals
 

@@ -319,9 +319,9 @@ def test_what_is_hidden_is_not_shown_whatever_it_is():
 
 def test_a_page_says_the_name_of_a_kind_and_of_a_rule_never_its_code(stage):
     page = text(stage.client("wuchuan-handler1").get(f"/m/{stage.ref('lead')}"))
-    assert "子事项“案件”全部办结" in page
+    assert "“案件”已全部办结" in page
     assert "“case”" not in page
-    assert "sub-matters “case”: all closed" in text(stage.client("wuchuan-handler1", "en").get(f"/m/{stage.ref('lead')}"))  # an English name is its own
+    assert "every “case” is closed" in text(stage.client("wuchuan-handler1", "en").get(f"/m/{stage.ref('lead')}"))  # an English name is its own
     page = text(stage.client("chief3").get("/playbooks/lead"))
     assert re.search(r"<summary><span class=\"unverified\">未核实</span> \d+ 条规则的条文还没有核对原文</summary><ul><li>", page)
     assert "cn.zj." not in page

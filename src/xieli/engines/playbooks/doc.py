@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .guards import name_of, say_condition
+from .aloud import name_of, say_condition
 from .model import Amount, Origin, Playbook
 from .text import table
 

@@ -1,12 +1,12 @@
-"""Is a condition true now, and how does it read aloud? Evaluators for every word of vocabulary.GUARDS."""
+"""Is a condition true now? Evaluators for every word of vocabulary.GUARDS; how it reads aloud is in aloud.py."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from .model import Condition, Guard, Playbook
+from .model import Condition, Guard
 from .state import Context, State
-from .vocabulary import ADDRESSEES, BUILT_IN_PARTIES, GUARDS, LEVELS, SUBJECT_ATTRIBUTES, VALUE_OPERATORS, WORDS
+from .vocabulary import GUARDS, LEVELS, VALUE_OPERATORS
 
 Test = Callable[[Guard, State, Context], bool]
 
@@ -135,66 +135,3 @@ _TESTS: dict[str, Test] = {
     "level": lambda g, s, c: LEVELS.index(c.level) <= LEVELS.index(g.get("at_most")),
 }
 assert set(_TESTS) == set(GUARDS), "every guard word needs an evaluator"
-
-
-# --- reading aloud --------------------------------------------------------------------------------------------
-
-
-def name_of(playbook: Playbook, kind: str, code: Any, language: str, kinds: dict[str, Any] | None = None) -> str:
-    """The label of what an argument names (a clock, a role, a stage …), or the word itself where there is none."""
-    if isinstance(code, tuple):
-        return "、".join(name_of(playbook, kind, one, language, kinds) for one in code) if language == "zh" else ", ".join(name_of(playbook, kind, one, language, kinds) for one in code)
-    places: dict[str, tuple[Any, ...]] = {
-        "act": (playbook.approvals,), "clock": (playbook.clocks,), "composition": (playbook.compositions,), "role": (playbook.roles,),
-        "party": (playbook.parties,), "ref": (playbook.roles, playbook.parties, playbook.compositions), "refs": (playbook.roles, playbook.parties, playbook.compositions),
-        "stage": (playbook.stages,), "move": (playbook.moves,), "product": (playbook.products,), "document": (playbook.documents,),
-        "series": (playbook.series,), "outcome": (playbook.outcomes,), "feedback": (playbook.feedback,), "message": (playbook.messages, playbook.documents), "kind": (kinds or {},),
-    }
-    for place in places.get(kind, ()):
-        if code in place:
-            label = getattr(place[code], "label", place[code])
-            return str(label.say(language))
-    for built_in in (BUILT_IN_PARTIES, ADDRESSEES):
-        if kind in ("party", "ref", "refs") and code in built_in:
-            return built_in[code][0 if language == "zh" else 1]
-    if kind == "field":
-        form, _, field = str(code).partition(".")
-        if form in playbook.forms and (found := playbook.forms[form].field(field)):
-            return f"{playbook.forms[form].label.say(language)}·{found.label.say(language)}"
-    if kind == "enum" and str(code) in WORDS:
-        return WORDS[str(code)][0 if language == "zh" else 1]
-    if isinstance(code, bool):
-        return WORDS["true" if code else "false"][0 if language == "zh" else 1]
-    return str(code)
-
-
-def say_guard(playbook: Playbook, guard: Guard, language: str, kinds: dict[str, Any] | None = None) -> str:
-    """One condition as half a sentence, such as “立案审批”已经批准."""
-    word = GUARDS[guard.test]
-    shown = {name: name_of(playbook, word.args[name].kind, value, language, kinds) for name, value in guard.args if name in word.args}
-    if guard.test == "children":
-        shown["outcome"] = name_of(playbook, "outcome", guard.get("outcome"), language) if guard.get("outcome") else ""
-    shown["value"] = " ".join(_say_value(playbook, guard, op, wanted, language) for op, wanted in guard.args if op in VALUE_OPERATORS)
-    return (word.zh if language == "zh" else word.en).format(**shown)
-
-
-def _say_value(playbook: Playbook, guard: Guard, operator: str, wanted: Any, language: str) -> str:
-    verb = WORDS[operator][0 if language == "zh" else 1]
-    if operator in ("present", "absent"):
-        return verb
-    values: Iterable[Any] = wanted if isinstance(wanted, tuple) else (wanted,)
-    options: dict[str, Any] = {}
-    if guard.test == "field":
-        form, _, code = guard.get("of").partition(".")
-        found = playbook.forms[form].field(code) if form in playbook.forms else None
-        options = {o.code: o.label for o in found.options} if found else {}
-    elif guard.test == "subject" and SUBJECT_ATTRIBUTES[guard.get("attribute")] == "boolean":
-        verb = "：" if language == "zh" else ":"
-    texts = [options[v].say(language) if v in options else name_of(playbook, "enum", v, language) for v in values]
-    return f"{verb} " + ("、" if language == "zh" else ", ").join(texts)
-
-
-def say_condition(playbook: Playbook, condition: Condition, language: str, kinds: dict[str, Any] | None = None) -> str:
-    """The whole condition; groups are joined by “or”."""
-    join_and, join_or = ("；", "；或者 ") if language == "zh" else ("; ", "; or ")
-    return join_or.join(join_and.join(say_guard(playbook, row, language, kinds) for row in group) for group in condition)

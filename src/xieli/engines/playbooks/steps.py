@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .guards import holds, missing, say_guard
+from .aloud import say_guard
+from .guards import holds, missing
 from .model import Effect, Move, Playbook, Stage
 from .state import SYSTEM, Context, Done, Frame, Offer, Refusal, Result, State, Token, belongs
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .guards import name_of, say_condition
+from .aloud import name_of, say_condition
 from .model import Effect, Move, Playbook
 from .vocabulary import EFFECTS
 

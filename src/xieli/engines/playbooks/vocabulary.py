@@ -59,7 +59,7 @@ STEP_LEVELS = ("own", "partner", "next_up", "province", "national", "common_supe
 
 #: bodies every matter has without declaring them
 BUILT_IN_PARTIES = {
-    "owner": ("主办机构", "owner"),
+    "owner": ("主办机构", "lead body"),
     "superior": ("上一级机关", "next level up"),
     "subject_unit": ("所在单位", "the subject's unit"),
 }
@@ -133,14 +133,14 @@ GUARDS: dict[str, Word] = {
     "field": Word({"of": _one("field"), "each": _opt("party"), "some": _opt("party")}, "表单“{of}”{value}", "form “{of}” {value}", values=True, outside=False),
     "approved": Word({"act": _one("act")}, "“{act}”已经批准", "“{act}” has been approved"),
     "refused": Word({"act": _one("act")}, "“{act}”未获批准", "“{act}” has been refused"),
-    "clock": Word({"code": _one("clock"), "is": _one("enum", "not_started", "running", "suspended", "expired", "stopped", "not_expired")}, "期限“{code}”{is}", "the clock “{code}” is {is}"),
+    "clock": Word({"code": _one("clock"), "is": _one("enum", "not_started", "running", "suspended", "expired", "stopped", "not_expired")}, "“{code}”{is}", "“{code}” {is}"),
     "slots": Word({"of": _one("composition")}, "“{of}”人员已经配齐", "“{of}” is fully composed"),
     "votes": Word({"of": _one("composition"), "by": _one("enum", "all", "majority", "chair")}, "“{of}”{by}同意", "{by} of “{of}” agreed"),
     "recusal": Word({"of": _one("ref"), "is": _one("enum", "clear")}, "“{of}”已经作回避审查且无须回避", "recusal has been checked for “{of}” and nobody is barred"),
     "product": Word({"code": _one("product")}, "已有“{code}”", "“{code}” exists"),
     "document": Word({"code": _one("document"), "is": _one("enum", "drafted", "issued", "signed", "served")}, "文书“{code}”{is}", "the document “{code}” is {is}"),
     "children": Word({"kind": _one("kind"), "are": _one("enum", "none", "none_open", "all_closed", "some_open", "some_closed", "last"), "outcome": _opt("word")}, "子事项“{kind}”{are}{outcome}", "sub-matters “{kind}”: {are} {outcome}"),
-    "feedback": Word({"of": _one("feedback"), "is": _one("enum", "given", "given_or_waived")}, "“{of}”{is}", "“{of}” {is}"),
+    "feedback": Word({"of": _one("feedback"), "is": _one("enum", "given", "given_or_waived")}, "“{of}”{is}", "“{of}” has been {is}"),
     "competence": Word({"is": _one("enum", "recorded")}, "管辖依据已经登记", "the basis of competence is recorded"),
     "parent": Word({"kind": _opt("kind"), "passed": _one("word")}, "上级事项已经过“{passed}”", "the parent matter has passed “{passed}”"),
     "people": Word({"role": _one("role"), "at_least": _one("count")}, "“{role}”不少于 {at_least} 人", "at least {at_least} persons as “{role}”"),
@@ -151,10 +151,10 @@ GUARDS: dict[str, Word] = {
     "not_passed": Word({"stage": _one("stage")}, "未经过“{stage}”", "“{stage}” has not been passed", outside=False),
     "times": Word({"move": _one("move"), "fewer_than": _one("count")}, "“{move}”少于 {fewer_than} 次", "“{move}” taken fewer than {fewer_than} times", outside=False),
     "fact": Word({"code": _one("word")}, "事实 {code} {value}", "fact {code} {value}", values=True),
-    "files": Word({"are": _one("enum", "listed", "matching")}, "案卷清单{are}", "the list of files is {are}"),
+    "files": Word({"are": _one("enum", "listed", "matching")}, "案卷清单{are}", "the list of files: {are}"),
     "evidence": Word({"at_least": _one("count")}, "佐证材料不少于 {at_least} 件", "at least {at_least} pieces of evidence attached"),
     "authorization": Word({"is": _one("enum", "valid")}, "数据碰撞授权有效", "a matching authorization is in force"),
-    "presence": Word({"is": _one("enum", "none_open", "basis_current")}, "到场时钟{is}", "presence clock: {is}"),
+    "presence": Word({"is": _one("enum", "none_open", "basis_current")}, "{is}", "{is}"),
     "posting": Word({"of": _one("role"), "is": _one("enum", "over")}, "“{of}”的派员期{is}", "the posting of “{of}” is {is}"),
     "rights": Word({"told": _one("enum", "rights_sheet", "remedies", "notice_and_hearing")}, "已告知{told}", "{told} given to the person"),
     "level": Word({"at_most": _one("level")}, "密级不高于 {at_most}", "level at most {at_most}"),
@@ -204,24 +204,41 @@ EFFECTS: dict[str, Word] = {
 
 #: what the enumerated words of guards look like on paper
 WORDS: dict[str, tuple[str, str]] = {
-    "not_started": ("未起算", "not started"), "running": ("正在计算", "running"), "suspended": ("已中止", "suspended"),
-    "expired": ("已届满", "expired"), "stopped": ("已终止", "stopped"), "not_expired": ("未届满", "not expired"),
+    "not_started": ("尚未起算", "has not begun"), "running": ("正在计算", "is running"), "suspended": ("已中止", "is suspended"),
+    "expired": ("已届满", "has run out"), "stopped": ("已终止", "is stopped"), "not_expired": ("未届满", "has not run out"),
     "all": ("全体", "all"), "majority": ("过半数", "a majority"), "chair": ("负责人", "the chair"),
     "clear": ("无须回避", "clear"), "drafted": ("已拟制", "drafted"), "issued": ("已制发", "issued"), "signed": ("已签字", "signed"),
-    "served": ("已送达", "served"), "none": ("没有", "none"), "none_open": ("没有未办结的", "none open"),
-    "all_closed": ("全部办结", "all closed"), "some_open": ("有未办结的", "some open"), "some_closed": ("有已办结的", "some closed"), "last": ("最近一件的结果为", "the last one reported"),
+    "served": ("已送达", "served"), "none_open": ("没有正在进行的到场", "nobody is being kept for a talk"),
     "given": ("已反馈", "given"), "given_or_waived": ("已反馈或已记录免除理由", "given, or waived with a reason"),
-    "recorded": ("已登记", "recorded"), "listed": ("已列明", "listed"), "matching": ("核对一致", "matching"), "valid": ("有效", "in force"),
-    "over": ("已满", "over"), "basis_current": ("依据有效", "basis in force"), "rights_sheet": ("权利义务告知书", "the rights sheet"), "remedies": ("救济途径和期限", "remedies and time limits"),
+    "recorded": ("已登记", "recorded"), "listed": ("已列明", "listed"), "matching": ("核对一致", "checked and matches"), "valid": ("有效", "in force"),
+    "over": ("已满", "over"), "basis_current": ("到场都有现行依据", "every presence has a basis in force"), "rights_sheet": ("权利义务告知书", "the rights sheet"), "remedies": ("救济途径和期限", "remedies and time limits"),
     "notice_and_hearing": ("拟处分事实并听取陈述申辩", "notice and hearing"), "same": ("同一机构", "the same"), "different": ("不同机构", "different"),
     "superior": ("上级", "superior"), "subordinate": ("下级", "subordinate"), "common_superior": ("共同上级", "the common superior"),
     "not_subject_unit": ("不是对象所在单位", "not the subject's unit"), "rank": ("级别", "rank"), "kind": ("性质", "kind"),
-    "dual_managed": ("双管", "dual-managed"), "party_member": ("党员", "party member"), "public_official": ("公职人员", "public official"),
-    "central_unit": ("中央单位人员", "of a centrally-run unit"), "heads_lower_body": ("下一级党组织主要负责人", "heads a lower party body"),
-    "peer_of_committee": ("同级党委委员等", "peer of the committee"), "own_head": ("本机关主要负责人", "own head"), "enterprise": ("企业", "enterprise"),
-    "managed_by": ("管理权限", "managed by"), "recused": ("应当回避", "recused"), "limited": ("限制参与", "limited"), "cleared": ("无须回避", "cleared"),
+    "recused": ("应当回避", "recused"), "limited": ("限制参与", "limited"), "cleared": ("无须回避", "cleared"),
     "true": ("是", "yes"), "false": ("否", "no"),
-    "is": ("为", "is"), "is_not": ("不为", "is not"), "in": ("属于", "is one of"), "not_in": ("不属于", "is none of"), "lt": ("小于", "<"), "le": ("不大于", "≤"),
-    "gt": ("大于", ">"), "ge": ("不小于", "≥"), "has": ("包含", "contains"), "present": ("已填", "is filled"), "absent": ("未填", "is empty"),
     "national": ("国家级", "national"), "province": ("省级", "provincial"), "prefecture": ("地市级", "prefectural"), "county": ("县级", "county"), "town": ("乡镇级", "town"),
+    "open": ("公开", "open"), "internal": ("内部", "internal"), "work_secret": ("工作秘密", "work secret"), "confidential": ("秘密", "confidential"), "secret": ("机密", "secret"), "top_secret": ("绝密", "top secret"),
+    "area": ("片区类别", "kind of area"), "central_units": ("央地协作片区", "area of centrally-run units"), "townships": ("乡镇协作片区", "area of towns"), "villages": ("村级片区", "area of villages"), "cooperation": ("协作区", "cooperation area"),
+    "commission": ("纪委监委", "commission"), "working_committee": ("纪工委（监察室）", "working committee"), "dispatched_unit": ("派驻（出）机构", "dispatched unit"), "resident_organ": ("驻在机构", "resident organ"),
+    "central_unit": ("垂管单位", "centrally-run unit"), "inspection_office": ("巡察机构", "inspection office"), "line_department": ("职能部门", "line department"), "town_committee": ("乡镇（街道）纪委", "town committee"),
+    "compelled_appearance": ("强制到案", "compelled appearance"), "guanhu": ("管护", "guanhu"), "liuzhi": ("留置", "liuzhi"), "custody_decision": ("已决定管护或留置", "guanhu or liuzhi decided"),
+    "walk_in_talk": ("走读式谈话（自愿到场）", "talk without custody (came of his own will)"), "witness": ("询问证人", "questioning of a witness"),
+}
+
+#: what is said of the subject when the answer is yes, and when it is no
+SUBJECT_WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "dual_managed": (("对象是双管干部", "the subject is dual-managed"), ("对象不是双管干部", "the subject is not dual-managed")),
+    "party_member": (("对象是党员", "the subject is a party member"), ("对象不是党员", "the subject is no party member")),
+    "public_official": (("对象是公职人员", "the subject is a public official"), ("对象不是公职人员", "the subject is no public official")),
+    "central_unit": (("对象是中央单位人员", "the subject belongs to a centrally-run unit"), ("对象不是中央单位人员", "the subject does not belong to a centrally-run unit")),
+    "heads_lower_body": (("对象是下一级党组织主要负责人", "the subject heads a lower party body"), ("对象不是下一级党组织主要负责人", "the subject does not head a lower party body")),
+    "peer_of_committee": (("对象是同级党委委员等", "the subject sits on the committee of the same level"), ("对象不是同级党委委员等", "the subject does not sit on the committee of the same level")),
+    "own_head": (("对象是本机关主要负责人", "the subject is the head of this body"), ("对象不是本机关主要负责人", "the subject is not the head of this body")),
+    "enterprise": (("对象是企业", "the subject is an enterprise"), ("对象不是企业", "the subject is no enterprise")),
+}
+RELATION_WORDS: dict[str, tuple[str, str]] = {
+    "same": ("“{of}”就是“{to}”", "“{of}” is also “{to}”"), "different": ("“{of}”不是“{to}”", "“{of}” is not “{to}”"),
+    "superior": ("“{of}”是“{to}”的上级", "“{of}” stands above “{to}”"), "subordinate": ("“{of}”是“{to}”的下级", "“{of}” stands below “{to}”"),
+    "common_superior": ("“{of}”是“{to}”的共同上级", "“{of}” is the common superior of “{to}”"), "not_subject_unit": ("“{of}”不是对象所在单位", "“{of}” is not the subject's own unit"),
 }

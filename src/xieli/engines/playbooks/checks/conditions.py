@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .. import domains
+from ..aloud import say_guard
 from ..errors import Path
 from ..graph import always_before, forms_before, possibly_before
-from ..guards import say_guard
 from ..model import Guard, Move, Playbook
 from ..vocabulary import LEVELS, OPERATORS_BY_TYPE, RANKS, SUBJECT_ATTRIBUTES, VALUE_OPERATORS
 from .registry import Finding, Library, rule
