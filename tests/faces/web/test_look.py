@@ -350,7 +350,7 @@ def test_a_rota_made_from_records_meets_the_checks_by_the_county_s_name(stage):
     rota = SimpleNamespace(run=SimpleNamespace(result={"rows": [{"county": str(wuchuan), "quarter": 1, "group": "3"}, {"county": "示范县", "quarter": 1, "group": "甲"}]}))
     with stage.theatre.acts("chief3"):
         visits = checks.planned(rota)
-        grid = checks.grid({1: {"kind": "regular", "from_on": "2026-02-03", "members": [{"member": str(wuchuan)}]}}, visits, date(2026, 3, 17))
+        grid = checks.grid({1: {"kind": "regular", "from_on": "2026-02-03", "members": [{"member": str(wuchuan)}]}}, visits, date(2026, 4, 1))
     assert visits == {("巫川县", 1): "3", ("示范县", 1): "甲"}
     assert {r.county: r.cells[0].missing for r in grid} == {"巫川县": False, "示范县": True}
 

@@ -162,6 +162,85 @@ def test_the_leaders_page_has_at_most_seven_numbers_three_pictures_ten_red_items
         assert not book()[code].sensitive  # no count of measures or sanctions greets a leader
 
 
+def test_the_wall_counts_as_overdue_what_ended_this_week_and_leaves_a_sunday_in_its_week(stage: Stage) -> None:
+    """A limit ends at the midnight after its last day: yesterday's is over, a Sunday's belongs to the week that the Sunday ends."""
+    from datetime import UTC, datetime, timedelta
+
+    from xieli.office.reports import queries
+
+    one = stage.made["case"]
+    before = stage.one("select next_due from matter where id = %s", one)
+    wednesday = datetime(2026, 3, 18, 2, tzinfo=UTC)
+    monday = date(2026, 3, 16)
+
+    def place(last: date) -> int:
+        """The column in which a matter with this last day is counted; -1 is overdue."""
+        def counts() -> list[int]:
+            return [sum(line[i][0] for _, line in queries.heat(wednesday)[1]) for i in range(13)]
+
+        with stage.theatre.acts("wuchuan-handler1"):
+            stage.admin.execute("update matter set next_due = null where id = %s", [one])
+            without = counts()
+            stage.admin.execute("update matter set next_due = (%s::timestamp at time zone 'Asia/Shanghai') where id = %s", [last + timedelta(days=1), one])
+            return next(i - 1 for i, (a, b) in enumerate(zip(counts(), without, strict=True)) if a != b)
+
+    try:
+        assert place(date(2026, 3, 13)) == -1
+        assert place(date(2026, 3, 17)) == -1  # yesterday: ended, though the week runs
+        assert place(date(2026, 3, 18)) == 0  # today is still in time
+        assert place(date(2026, 3, 22)) == 0  # Sunday
+        assert place(date(2026, 3, 23)) == 1
+        assert place(monday + timedelta(days=83)) == 11  # the last Sunday of the picture
+    finally:
+        stage.admin.execute("update matter set next_due = %s where id = %s", [before, one])
+
+
+def test_a_red_item_says_the_last_day_and_not_the_day_after(stage: Stage) -> None:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from xieli.office.matters.tables.core import Matter
+    from xieli.office.reports.queries import Red
+
+    with stage.theatre.acts("yj-head"):
+        red = Red(Matter(), None, datetime(2026, 3, 6, tzinfo=ZoneInfo("Asia/Shanghai")), True)
+        assert red.last_day.date() == date(2026, 3, 5)
+
+
+def test_what_is_owed_to_people_says_to_whom_and_is_red_by_the_same_rule_for_the_leader_and_in_the_list(stage: Stage) -> None:
+    from xieli.office.matters.services.notices import owe_on_paper
+    from xieli.office.matters.tables.core import Matter
+    from xieli.office.reports import owed
+
+    with stage.theatre.acts("wuchuan-handler1"):
+        case = Matter.objects.get(pk=stage.made["case"])
+        tasks = [owe_on_paper(case, who, "filed").ref for who in ("family", "subject")]
+    rows = [r for r in page(stage, "wuchuan-handler1", "/owed").split("<tr data-row>") if any(f"/owed/task/{t}" in r for t in tasks)]
+    assert len(rows) == 2
+    assert sorted("家属" in r for r in rows) == [False, True]
+    assert any('data-label="欠谁">本人' in r for r in rows)
+    assert all("尽快" in r and "逾期" not in r for r in rows)  # no term is set: owed, not late
+
+    def seen() -> tuple[int, int]:
+        """All and late, as the list says them."""
+        listed = page(stage, "wuchuan-handler1", "/owed")
+        return listed.count("<tr data-row>"), listed.count('<span class="light red">逾期</span>')
+
+    from xieli.office.matters.services.source import now
+
+    def told() -> tuple[int, int]:
+        """All and late, as the leader's page counts them for the same reader."""
+        with stage.theatre.acts("wuchuan-handler1"):
+            lines = owed.owed_to_people(now())
+            return sum(x.number for x in lines), sum(x.late for x in lines)
+
+    assert seen() == told()
+    late = told()[1]
+    stage.admin.execute("update task set due_on = date '2026-01-05' where matter_id = %s and source_kind = 'owed:family'", [stage.made["case"]])
+    assert seen() == told()
+    assert told()[1] == late + 1
+
+
 def test_the_four_defects_stand_side_by_side_for_two_periods_and_open_their_records(stage: Stage) -> None:
     """Hand-overs refused, assistance slow, little contact, little practice: each for both periods, each opening what it counts."""
     from xieli.engines.metrics import Period
@@ -265,11 +344,61 @@ def test_two_periods_a_day_apart_do_not_tell_what_happened_on_that_day(stage: St
     assert figure(days[2], days[2]) == ("不公布", {}), "7 − 6 would tell the one of the day before"
 
 
-def test_a_model_of_matching_is_called_by_its_title(stage) -> None:
+def test_a_model_of_matching_is_called_by_its_title(stage: Stage) -> None:
     from types import SimpleNamespace
 
     from xieli.faces.web import report_words
+    from xieli.office.reports.services import book
 
-    told = report_words.names([SimpleNamespace(groups={"deceased_recipient": 1})])["deceased_recipient"]
+    told = report_words.names([SimpleNamespace(metric=book()["hits_judged"], groups={"deceased_recipient": 1})], {"hits_judged": "model"})["hits_judged"]["deceased_recipient"]
     assert told != "deceased_recipient"
     assert "_" not in told
+
+
+def test_a_group_is_called_by_the_word_of_its_own_kind_and_field(stage: Stage) -> None:
+    """Audit is a source of leads, not the law that an audit applies; a handler knows a matter as handler, not as the act of handling."""
+    from types import SimpleNamespace
+
+    from django.utils.translation import override
+
+    from xieli.faces.web import report_words
+    from xieli.office.reports.services import book
+
+    def told(code: str, by: str, *groups: str) -> list[str]:
+        figure = SimpleNamespace(metric=book()[code], groups=dict.fromkeys(groups, 1))
+        return list(report_words.names([figure], {code: by})[code].values())
+
+    with override("en"):
+        assert told("leads_received", "source", "petition", "audit", "inspection", "department", "") == ["petition or report", "audit", "inspection", "line department", "not stated"]
+        assert told("knowers_told", "row_kind", "handler", "leader", "team") == ["handler", "leader of the line", "case team"]
+        assert told("designation_reasons", "reason", "fairness") != ["fairness"]
+        assert told("eval_grades", "row_kind", "good", "fair") == ["good", "fair"]
+    for report in book().reports.values():  # whoever groups by a code has a vocabulary for it
+        for code, by in report.by.items():
+            if by in ("source", "row_kind", "reason", "text", "body_kind", "model"):
+                assert report_words.vocabulary(book()[code].count, by), (report.code, code, by)
+
+
+def test_the_chosen_period_is_marked_hours_below_one_are_minutes_and_empty_columns_are_left_out(stage: Stage) -> None:
+    from decimal import Decimal
+    from types import SimpleNamespace
+
+    from xieli.engines.metrics import Figure, Period, whole_percent
+    from xieli.faces.web.templatetags.figures import defined, printed
+    from xieli.office.reports.services import book
+
+    marked = re.findall(r'href="\?period=(\w+)" aria-current', page(stage, "yj-head", "/reports/r08"))
+    assert marked == ["this_year"]
+    assert re.findall(r'href="\?period=(\w+)" aria-current', page(stage, "yj-head", "/reports/r08?period=month")) == ["month"]
+    assert not re.findall(r'href="\?period=(\w+)" aria-current', page(stage, "yj-head", f"/reports/r08{YEAR}"))
+    assert "<th>比较</th>" not in page(stage, "yj-head", f"/reports/r08{YEAR}")
+    assert "<th>比较</th>" in page(stage, "yj-head", f"/reports/r01{YEAR}")
+    assert page(stage, "yj-head", f"/reports/r08{YEAR}").count("本平台口径") == 1
+
+    def hours(n: str) -> str:
+        return printed(Figure(book()["handover_hours"], Period(date(2026, 1, 1), date(2026, 12, 31)), None, Decimal(n)))
+
+    assert [hours(n) for n in ("0.5", "0.001", "2", "0")] == ["30分钟", "不到 1 分钟", "2.00小时", "0.00小时"]
+    assert whole_percent(3, 24) == 13  # as the share of the report says it
+    assert defined(SimpleNamespace(zh="收到移送", en="", about_zh="期间内收到的移送。")) == ""  # says the name again
+    assert defined(SimpleNamespace(zh="移送受理率", en="", about_zh="已受理 ÷ 已决定")) == "已受理 ÷ 已决定"

@@ -55,6 +55,11 @@ def half_up(value: Decimal, places: int = 0) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
+def whole_percent(part: Decimal | float, whole: Decimal | float = 1) -> int:
+    """A share in whole per cent, half up as every figure is rounded: 3 of 24 are 13 % wherever they stand."""
+    return int(half_up(Decimal(str(part)) * 100 / Decimal(str(whole))))
+
+
 def written(value: Decimal, rounding: str) -> str:
     """A number in the metric's way of rounding; 余 rounds down to a round number and says so, in print only."""
     if rounding.startswith("percent"):
@@ -139,11 +144,11 @@ def evaluate(book: MetricBook, code: str, period: Period, run: Run, *, known_by:
         earlier = [(value_of(metric, AsOf(p, known_by), run, bodies)[0] or Decimal(0)) + signed(p) for p in previous_years(period, 3)]
         if "last_year" in metric.compare:
             zh, en = change(number, earlier[0])
-            comparisons.append(Comparison("last_year", earlier[0], f"比去年同期 {zh}", f"against last year {en}"))
+            comparisons.append(Comparison("last_year", earlier[0], f"比去年同期 {zh}", f"against last year: {en}"))
         if "mean_three_years" in metric.compare:
             mean = sum(earlier, Decimal(0)) / 3
             zh, en = change(number, mean)
-            comparisons.append(Comparison("mean_three_years", mean, f"比前三年同期均值 {zh}", f"against the mean of three years {en}"))
+            comparisons.append(Comparison("mean_three_years", mean, f"比前三年同期均值 {zh}", f"against the mean of three years: {en}"))
     return Figure(metric, period, known_by, number, base, tuple(comparisons), start, groups)
 
 

@@ -46,14 +46,14 @@ def _write(book: Any, report: Report, figures: Sequence[Figure], period: Period,
         page.write_string(row, 2, "\n".join(notes), text)
         page.write_string(row, 3, f.metric.about_en if english else f.metric.about_zh, text)
         row += 1
-    words = names(figures)
+    words = names(figures, report.by)
     for f in (f for f in figures if f.groups):
         row += 1
         page.write_string(row, 0, f.metric.en if english else f.metric.zh, head)
         page.write_string(row, 1, f.metric.unit, head)
         for group, number in f.groups.items():
             row += 1
-            page.write_string(row, 0, words[group], text)
+            page.write_string(row, 0, words[f.metric.code][group], text)
             page.write_string(row, 1, written(number, f.metric.rounding), strong)
         row += 1
     page.write_string(row + 1, 0, ("Taken out by " if english else "导出人：") + str(who.person) + f" · {who.now:%Y-%m-%d %H:%M}", small)

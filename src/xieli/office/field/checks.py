@@ -22,11 +22,12 @@ Plans = Mapping[int, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Cell:
-    """One county in one quarter: checks made or dated, the group that the rota sends, and whether the quarter began without a check."""
+    """One county in one quarter: checks made or dated, the group that the rota sends; missing: the quarter ended without a check; due: it runs, and there is none yet."""
 
     n: int
     group: str
     missing: bool
+    due: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,15 @@ def planned(version: PlanVersion) -> dict[tuple[str, int], str]:
 
 
 def grid(plans: Plans, visits: Mapping[tuple[str, int], str], day: date) -> list[Row]:
-    """Every county that the rota visits or a check reached this year; a quarter that has begun without a check is missing."""
-    done, upto = made(plans, day.year), (day.month + 2) // 3
+    """Every county that the rota visits or a check reached this year; a quarter that has ended without a check is missing, in the one that runs it is still to come."""
+    done, running = made(plans, day.year), (day.month + 2) // 3
     counties = sorted({*done, *(c for c, _ in visits)})
-    return [Row(c, tuple(Cell(done[c][q], visits.get((c, q), ""), not done[c][q] and q <= upto and (not visits or (c, q) in visits)) for q in QUARTERS)) for c in counties]
+
+    def cell(county: str, quarter: int) -> Cell:
+        none = not done[county][quarter] and (not visits or (county, quarter) in visits)
+        return Cell(done[county][quarter], visits.get((county, quarter), ""), none and quarter < running, none and quarter == running)
+
+    return [Row(c, tuple(cell(c, q) for q in QUARTERS)) for c in counties]
 
 
 @dataclass(frozen=True)

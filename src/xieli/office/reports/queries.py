@@ -1,9 +1,10 @@
-"""The leader's page: at most seven numbers, three pictures, ten red items, and what the bodies owe to people."""
+"""The leader's page: at most seven numbers, three pictures, ten red items."""
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -12,11 +13,10 @@ from xieli.office.matters.services import clocks
 from xieli.office.matters.services.playbooks import playbook_of
 from xieli.office.matters.tables.clocks import Clock
 from xieli.office.matters.tables.core import Matter
-from xieli.office.matters.tables.handover import FeedbackDuty
-from xieli.office.matters.tables.measures import MeasureNotice, RightsSheet
-from xieli.office.matters.tables.work import Task
 from xieli.office.reports.services import figure, report
 
+ZONE = ZoneInfo("Asia/Shanghai")
+MOMENT = timedelta(microseconds=1)
 SEVEN = ("leads_received", "lead_closure_rate", "case_rate", "handover_rate", "feedback_overdue", "rect_rate", "trained_persons")
 
 
@@ -34,6 +34,11 @@ class Red:
     since: datetime
     statutory: bool
 
+    @property
+    def last_day(self) -> datetime:
+        """A moment of the last day: a limit ends at the midnight after it."""
+        return self.since - MOMENT
+
 
 def reds(now: datetime, limit: int = 10) -> list[Red]:
     """Clocks past their alarm, statutory ones first."""
@@ -44,41 +49,6 @@ def reds(now: datetime, limit: int = 10) -> list[Red]:
 def _name_of(clock: Clock) -> Any:
     plan = playbook_of(clock.matter).clocks.get(clock.code)
     return plan.label if plan else clocks.rule_for(clock).text
-
-
-@dataclass(frozen=True)
-class Owed:
-    """One line of 欠人账: what is owed to persons, how many, the oldest since."""
-
-    code: str
-    zh: str
-    en: str
-    number: int
-    oldest: date | None
-
-
-def owed_to_people(now: datetime) -> list[Owed]:
-    """Notices, sheets, answers, clearing of names and replies to reporters that are owed and not given."""
-    notices = MeasureNotice.objects.filter(given_at=None, exception_approval=None, due_at__lte=now)
-    sheets = RightsSheet.objects.filter(given_at=None)
-    replies = FeedbackDuty.objects.filter(state="open", to_reporter=True, next_due__lt=now.date())
-    papers = Task.objects.filter(state="open", source_kind__startswith="owed:")
-    clearing = Matter.objects.filter(kind="exoneration", status="open")
-    complaints = Clock.objects.filter(state="running", alarm_at__lte=now, matter__kind__in=["measure_complaint", "reconsideration", "superior_review", "party_appeal", "rights_intake"])
-
-    def line(code: str, zh: str, en: str, rows: Any, stamp: str) -> Owed:
-        first = rows.order_by(stamp).values_list(stamp, flat=True).first()
-        day = first.date() if isinstance(first, datetime) else first
-        return Owed(code, zh, en, rows.count(), day)
-
-    return [
-        line("notice24", "应通知家属、单位而未通知", "family or unit not told", notices, "due_at"),
-        line("rights_sheet", "权利告知书未交付", "rights sheet not handed over", sheets, "measure__started_at"),
-        line("reply", "欠反映人的回音", "answers owed to reporters", replies, "next_due"),
-        line("paper", "欠本人、家属、单位的书面告知", "written notices owed", papers, "created_at"),
-        line("clearing", "澄清正名未办结", "names not yet cleared", clearing, "opened_at"),
-        line("complaint", "申诉、复审逾期", "complaints and reviews overdue", complaints, "alarm_at"),
-    ]
 
 
 def funnel(period: Period) -> list[tuple[str, str, int]]:
@@ -96,13 +66,17 @@ def funnel(period: Period) -> list[tuple[str, str, int]]:
 
 
 def heat(now: datetime, weeks: int = 12) -> tuple[list[date], list[tuple[Any, list[tuple[int, str]]]]]:
-    """期限墙: bodies × weeks, how many fall due and the worst light of each cell."""
-    start = (now - timedelta(days=now.weekday())).date()
+    """期限墙: bodies × weeks, how many fall due and the worst light of each cell.
+
+    A limit ends at the midnight after its last day. What has ended is overdue, in this week too; what runs belongs to the week of its last day.
+    """
+    today = now.astimezone(ZONE).date()
+    start = today - timedelta(days=today.weekday())
     columns = [start + timedelta(weeks=i) for i in range(weeks)]
-    sql = """select m.owner_body_id, least(greatest(((m.next_due at time zone 'Asia/Shanghai')::date - %s) / 7, -1), %s) as w, count(*)
-             from matter m where m.status = 'open' and m.next_due is not null and m.next_due < %s group by 1, 2"""
+    sql = """select m.owner_body_id, case when m.next_due <= %s then -1 else (((m.next_due - interval '1 microsecond') at time zone 'Asia/Shanghai')::date - %s) / 7 end as w, count(*)
+             from matter m where m.status = 'open' and m.next_due <= (%s::timestamp at time zone 'Asia/Shanghai') group by 1, 2"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [start, weeks - 1, now + timedelta(weeks=weeks)])
+        cursor.execute(sql, [now, start, start + timedelta(weeks=weeks)])
         cells = {(b, w): n for b, w, n in cursor.fetchall()}
     from xieli.office.bodies.models import Body
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from xieli.engines.metrics import whole_percent
 from xieli.faces.web.pictures.drawing import Drawing, cell, table
 from xieli.faces.web.pictures.svg import Picture, fit
 
@@ -32,7 +33,7 @@ def funnel(steps: Sequence[Step], title: str, note: str = "") -> Drawing:
     rows = []
     for i, step in enumerate(steps):
         y, begin = i * row + 4, len(picture.shapes)
-        share = f"{round(100 * step.n / first)}%" if i and first else ""
+        share = f"{whole_percent(step.n, first)}%" if i and first else ""
         days = _("%(n)s 天") % {"n": f"{step.days:g}"} if step.days is not None else ""
         bar = (width - left - 190) * step.n / most
         picture.text(left - 10, y + 20, fit(step.label, left - 14), "axis", "end")

@@ -36,6 +36,6 @@ def overview(request: HttpRequest) -> HttpResponse:
     places = {place(b.name_zh): b for b in Body.objects.filter(kind="commission", rank="county")} if english() and grid else {}
     return render(request, "web/checks/overview.html", {
         "places": places,
-        "now": who.now, "year": now.year, "grid": grid, "planned": len(rota), "missing": sum(1 for r in grid for c in r.cells if c.missing), "visits": field.visits(checks, plans), "soon": NEAR.days,
+        "now": who.now, "year": now.year, "grid": grid, "planned": len(rota), "missing": sum(1 for r in grid for c in r.cells if c.missing), "due": sum(1 for r in grid for c in r.cells if c.due), "visits": field.visits(checks, plans), "soon": NEAR.days,
         "checks": [{"m": m, "f": forms[m.id], "at": at(m)} for m in checks], "rounds": [{"m": m, "f": forms[m.id], "at": at(m)} for m in rounds],
         "projects": len(lines), "tally": Counter(line.state for line in lines)})

@@ -4,42 +4,64 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from xieli.engines.playbooks.vocabulary import ADDRESSEES, BUILT_IN_PARTIES
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity
-from xieli.faces.web.templatetags.xieli import ZONE, task_title
+from xieli.faces.web.templatetags.xieli import ZONE, english, named, task_title
 from xieli.office.audit import record_look
 from xieli.office.matters.services import measures, notices
 from xieli.office.matters.services.errors import NotVisible
-from xieli.office.matters.tables.handover import FeedbackDuty
+from xieli.office.matters.services.playbooks import shipped
+from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.measures import MeasureNotice, RightsSheet
 from xieli.office.matters.tables.work import Task
+from xieli.office.reports import owed
+from xieli.office.reports.queries import MOMENT
+
+
+def _addressee(task: Task) -> str:
+    """To whom a notice on paper is owed: a role of the playbook, or a person outside it."""
+    who = task.source_kind.removeprefix("owed:")
+    playbook = shipped().get(task.matter.kind)
+    role = (playbook.roles.get(who) if playbook else None) or (playbook.parties.get(who) if playbook else None)
+    if role is not None:
+        return named(role.label)
+    zh, en = (ADDRESSEES | BUILT_IN_PARTIES).get(who, (who, who))
+    return en if english() else zh
+
+
+def _line(code: str, row: Any) -> dict[str, Any]:
+    """One debt in words: what, to whom, by when, and where it is recorded as given."""
+    if code == "notice24":
+        return {"kind": _("通知"), "what": _("采取措施后的通知"), "to": _(row.get_to_display()), "due": row.due_at, "url": "owed_notice", "ref": row.ref}
+    if code == "rights_sheet":
+        return {"kind": _("权利告知"), "what": _("权利义务告知书"), "to": _("本人"), "due": row.measure.started_at, "url": "owed_sheet", "ref": row.ref}
+    if code == "reply":
+        return {"kind": _("答复"), "what": _("答复反映人"), "to": _("反映人"), "due": row.next_due}
+    if code == "paper":
+        return {"kind": _("告知"), "what": task_title(row), "to": _addressee(row), "due": row.due_on, "url": "owed_task", "ref": row.ref}
+    due = row.next_due and row.next_due - MOMENT
+    if code == "clearing":
+        return {"kind": _("澄清正名"), "what": _("对了解不实反映的人澄清"), "to": _("本人"), "due": due}
+    return {"kind": _("申诉、复审"), "what": _("决定并答复"), "to": _("申请人"), "due": due}
 
 
 @bound
 def page(request: HttpRequest) -> HttpResponse:
     """One list over everything the reader may see; what is late stands on top and is red."""
-    now = me(request).now
-    today = now.astimezone(ZONE).date()
     rows: list[dict[str, Any]] = []
-
-    def add(kind: str, what: str, matter: Any, due: datetime | date | None, url: str = "", ref: str = "") -> None:
-        late = due is not None and ((due < now) if isinstance(due, datetime) else due < today)
-        at = due if due is None or not isinstance(due, datetime) else due.astimezone(ZONE).date()
-        rows.append({"kind": kind, "what": what, "matter": matter, "due": due, "late": late, "key": at or date.max, "url": url, "ref": ref})
-
-    for notice in MeasureNotice.objects.filter(given_at=None, exception_approval=None).select_related("matter", "measure__subject"):
-        add(_("通知"), _("采取措施后通知%(to)s") % {"to": _(notice.get_to_display())}, notice.matter, notice.due_at, "owed_notice", notice.ref)
-    for sheet in RightsSheet.objects.filter(given_at=None).select_related("matter", "measure"):
-        add(_("权利告知"), _("权利义务告知书"), sheet.matter, sheet.measure.started_at, "owed_sheet", sheet.ref)
-    for duty in FeedbackDuty.objects.filter(state="open", to_reporter=True).select_related("matter"):
-        add(_("答复"), _("答复反映人"), duty.matter, duty.next_due)
-    for task in Task.objects.filter(state="open", source_kind__startswith="owed:").select_related("matter"):
-        add(_("告知"), task_title(task), task.matter, task.due_on, "owed_task", task.ref)
+    for kind in owed.kinds(me(request).now):
+        for row in kind.rows.annotate(is_late=Case(When(kind.late, then=Value(True)), default=Value(False))):
+            line = _line(kind.code, row)
+            due = line["due"]
+            at = due.astimezone(ZONE).date() if isinstance(due, datetime) else due
+            rows.append({**line, "matter": row if isinstance(row, Matter) else row.matter, "late": row.is_late, "key": at or date.max})
     rows.sort(key=lambda r: (not r["late"], r["key"]))
     record_look({r["matter"].id for r in rows}, purpose="owed", list=True)
     return render(request, "web/owed.html", {"rows": rows[:300], "late": sum(1 for r in rows if r["late"]), "total": len(rows)})

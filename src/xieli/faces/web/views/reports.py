@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from xieli.engines.metrics import MetricError, Period, previous_years
+from xieli.engines.metrics import MetricError, Period, previous_years, whole_percent
 from xieli.engines.playbooks.model import Playbook
 from xieli.faces.web import report_sheets
 from xieli.faces.web import report_words as telling
@@ -21,7 +21,7 @@ from xieli.office.audit import record, record_look
 from xieli.office.ids import from_ref
 from xieli.office.matters.services.errors import NotVisible, Refused
 from xieli.office.matters.services.playbooks import shipped
-from xieli.office.reports import ocel, queries, releases, services
+from xieli.office.reports import ocel, owed, queries, releases, services
 from xieli.office.reports.models import Release
 
 PERIODS = (("this_year", "今年以来", "this year"), ("half", "本半年", "this half-year"), ("quarter", "本季度", "this quarter"), ("month", "本月", "this month"), ("week", "本周", "this week"))
@@ -68,7 +68,7 @@ def leader(request: HttpRequest) -> HttpResponse:
     steps = queries.funnel(period)
     columns, rows = queries.heat(who.now, 6)
     return render(request, "web/reports/leader.html", {
-        "figures": queries.seven(period), "period": period, "reds": reds, "owed": queries.owed_to_people(who.now), "steps": steps, "periods": PERIODS,
+        "figures": queries.seven(period), "period": period, "reds": reds, "owed": owed.owed_to_people(who.now), "steps": steps, "periods": PERIODS,
         "funnel": pictures.funnel(steps, _("线索去向"), english()), "columns": columns, "heat": rows, "given": request.GET,
     })
 
@@ -104,7 +104,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     if behind is not None:
         record_look([m.id for m in behind.matters], purpose="drill-list", list=True)
     return render(request, "web/reports/report.html", {
-        "report": definition, "figures": figures, "period": period, "known": known, "periods": PERIODS, "names": telling.names(figures), "given": request.GET, "english": english(),
+        "report": definition, "figures": figures, "period": period, "known": known, "periods": PERIODS, "names": telling.names(figures, definition.by), "given": request.GET, "english": english(),
         "behind": behind, "listed": services.book()[definition.listing] if definition.listing else None, "today": me(request).now.date(),
     })
 
@@ -213,8 +213,8 @@ def waits(request: HttpRequest) -> HttpResponse:
     before = before_of(request, period)
     return render(request, "web/reports/waits.html", {
         "defects": queries.before_after(before, period), "before": before,
-        "rows": stages, "pairs": [(p, None if p.within is None else round(100 * p.within)) for p in queries.waits_by_pair(period, min(days, 60))],
-        "shares": [(_label(playbooks, k), n, None if s is None else round(100 * s)) for k, n, s in queries.within(period, days)], "days": days, "period": period, "periods": PERIODS, "given": request.GET,
+        "rows": stages, "pairs": [(p, None if p.within is None else whole_percent(p.within)) for p in queries.waits_by_pair(period, min(days, 60))],
+        "shares": [(_label(playbooks, k), n, None if s is None else whole_percent(s)) for k, n, s in queries.within(period, days)], "days": days, "period": period, "periods": PERIODS, "given": request.GET,
     })
 
 
