@@ -100,3 +100,27 @@ def test_a_reader_enters_nothing_and_whoever_does_not_see_the_matter_finds_no_cl
     assert answer.status_code in (403, 404, 422) or "登记休息" in shown
     if "登记休息" not in shown:
         assert stage.one("select count(*) from presence_entry") == before
+
+
+def test_the_check_on_arrival_that_the_announcement_records_is_a_recorded_check(stage):
+    """One check, entered once: the form's answer counts for this person's presence, and for nobody else's nor for another day."""
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    from xieli.office.matters.queries.presences import tell
+    from xieli.office.matters.tables.core import MatterSubject
+    from xieli.office.matters.tables.measures import Presence
+    from xieli.office.matters.tables.work import FormSubmission
+
+    came = datetime(2026, 3, 17, 23, 30, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+    row = Presence(id=1, subject=MatterSubject(id=1, name="郭某某"), basis="liuzhi", started_at=came)
+
+    def codes(**data: str) -> set[str]:
+        forms = [FormSubmission(form="announcement", revision=1, data={"subject": "郭某某", "announced_at": "2026-03-17T23:30:00+08:00", **data})]
+        return {f.code for f in tell([row], [], [], came + timedelta(hours=1), forms)[0].folded.findings}
+
+    assert "no_medical" not in codes(medical="care")
+    assert "no_medical" in codes()  # announced, and the check left open
+    assert "no_medical" in codes(medical="care", subject="彭某某")
+    assert "no_medical" in codes(medical="care", announced_at="2026-03-12T09:00:00+08:00")
+    assert "no_medical" in {f.code for f in tell([row], [], [], came + timedelta(hours=1))[0].folded.findings}

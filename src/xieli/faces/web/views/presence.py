@@ -30,7 +30,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     matter = matter_or_404(ref)
     who = me(request)
     read = papers.read(matter, {"present": presences.of_matter(matter=matter.id), "present_lines": presences.entries_of(matter=matter.id)})
-    told = presences.tell(read.more["present"], read.more["present_lines"], read.approvals, who.now)
+    told = presences.tell(read.more["present"], read.more["present_lines"], read.approvals, who.now, read.forms)
     works = matter.status == "open" and any(g.principal in who.principals for g in read.writers)
     record_look([matter.id], purpose="presence")
     here = [t for t in told if t.row.ended_at is None]

@@ -17,8 +17,10 @@ from xieli.engines.clocks import PresenceMark, presence
 from xieli.engines.clocks.presence import BASES, CUSTODY, NO_BASIS, VOLUNTARY, Mark
 from xieli.engines.clocks.rules import Text
 from xieli.office.matters.services.papers import Papers
+from xieli.office.matters.services.source import ZONE
 from xieli.office.matters.tables.approvals import Approval
 from xieli.office.matters.tables.measures import Presence, PresenceEntry
+from xieli.office.matters.tables.work import FormSubmission
 from xieli.office.people.models import Person
 from xieli.office.together import prepared
 
@@ -26,6 +28,8 @@ from xieli.office.together import prepared
 WHERE_PEOPLE_COME = frozenset({
     "lead", "case", "joint_case", "area_case", "liuzhi", "guanhu", "order_to_await", "compelled_appearance", "accountability", "party_appeal", "reconsideration", "superior_review", "measure_complaint"})
 SOON = timedelta(hours=2)  # the badge turns yellow (ours)
+#: where a form of arrival says when it was; with `medical` filled in, it records the check on arrival
+ARRIVED = ("delivered_at", "arrived_at", "announced_at")
 _MARKS = {"meal": Mark.MEAL, "medical": Mark.MEDICAL, "leave_offer": Mark.TOLD_FREE}
 
 
@@ -73,16 +77,17 @@ def entries_of(matter: RawSQL) -> QuerySet[PresenceEntry]:
     return PresenceEntry.objects.filter(matter=matter).select_related("recorded_by").order_by("starts_at", "recorded_at")
 
 
-def tell(rows: Iterable[Presence], entries: Iterable[PresenceEntry], approvals: Iterable[Approval], at: datetime) -> list[Told]:
-    """The presences of one matter as at `at`, folded from their rows; `approvals` of the matter tell when 24 hours were approved."""
+def tell(rows: Iterable[Presence], entries: Iterable[PresenceEntry], approvals: Iterable[Approval], at: datetime, forms: Iterable[FormSubmission] = ()) -> list[Told]:
+    """The presences of one matter as at `at`, folded from their rows; `approvals` of the matter tell when 24 hours were approved,
+    its `forms` of arrival that the person was examined when he came (art. 50 asks for medical care, not for a second entry of it)."""
     by: dict[int, list[PresenceEntry]] = {}
     for entry in entries:
         by.setdefault(entry.presence_id, []).append(entry)
     needed = min((a.decided_at for a in approvals if a.act == "to_24h" and a.state == "approved" and a.decided_at), default=None)
-    found, ended = [], {}
+    found, ended, checks = [], {}, _checks(forms)
     for row in sorted(rows, key=lambda r: r.started_at):
         lines = by.get(row.id, [])
-        folded = presence(_marks(row, lines, needed), at, previous_end=ended.get(row.subject_id))
+        folded = presence([*_marks(row, lines, needed), *_examined(row, checks)], at, previous_end=ended.get(row.subject_id))
         if row.ended_at:
             ended[row.subject_id] = row.ended_at
         light, shape = _light(row, folded, at)
@@ -109,6 +114,24 @@ def _marks(row: Presence, lines: list[PresenceEntry], needed: datetime | None) -
         marks = [m for m in marks if m.at <= row.ended_at]
         marks.append(PresenceMark(Mark.LEAVE, row.ended_at))
     return marks
+
+
+def _checks(forms: Iterable[FormSubmission]) -> list[tuple[datetime, str]]:
+    """When a form of the matter records a medical check on arrival, and of whom; the newest revision of each form counts."""
+    last = {f.form: f for f in sorted(forms, key=lambda f: f.revision)}
+    found = []
+    for form in last.values():
+        said = next((form.data[k] for k in ARRIVED if form.data.get(k)), None)
+        if form.data.get("medical") and said:
+            at = datetime.fromisoformat(str(said))
+            found.append((at if at.tzinfo else at.replace(tzinfo=ZONE), str(form.data.get("subject") or form.data.get("person") or "")))
+    return found
+
+
+def _examined(row: Presence, checks: Iterable[tuple[datetime, str]]) -> list[PresenceMark]:
+    """Checks on arrival that belong to this presence: of this person, within it or on the day before it was begun."""
+    return [PresenceMark(Mark.MEDICAL, max(at, row.started_at)) for at, who in checks
+            if who in ("", row.subject.name) and row.started_at - timedelta(days=1) <= at <= (row.ended_at or at)]
 
 
 def _first(row: Presence, changes: list[PresenceEntry]) -> str:
