@@ -86,6 +86,16 @@ def test_the_feed_holds_the_deadlines_its_person_sees_and_no_fact(stage, address
     assert parse(read(address + "?lang=en").content.decode())[0]["SUMMARY"].isascii()
 
 
+def test_an_event_stands_on_the_last_day_of_its_term(stage, address):
+    """A term of days runs out at the midnight after its last day: an event on the next day would be an event too late."""
+    days = {r[0].strftime("%Y%m%d") for r in stage.admin.execute("select ((alarm_at - interval '1 microsecond') at time zone 'Asia/Shanghai')::date from clock where state = 'running' and alarm_at is not null")}
+    after = {r[0].strftime("%Y%m%d") for r in stage.admin.execute("select (alarm_at at time zone 'Asia/Shanghai')::date from clock where state = 'running' and alarm_at is not null and (alarm_at at time zone 'Asia/Shanghai')::time = '00:00'")}
+    assert after - days, "no term of days runs in this world"
+    shown = {e["DTSTART;VALUE=DATE"] for e in parse(read(address).content.decode()) if "反馈" not in e["SUMMARY"]}
+    assert shown
+    assert shown <= days
+
+
 def test_an_event_keeps_its_uid_from_reading_to_reading_and_differs_between_feeds(stage, address):
     from xieli.office.notices import services
 

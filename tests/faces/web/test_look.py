@@ -14,7 +14,7 @@ def test_a_long_workbench_shows_twenty_by_deadline_folds_the_rest_and_leads_to_t
     from xieli.faces.web.views import workbench
 
     now = stage.one("select access.now()")
-    rows = [SimpleNamespace(id=stage.made["case"], ref=stage.ref("case"), number="", kind="lead", source="", title=f"第{n}件", next_due=now + timedelta(days=n) if n <= 23 else None) for n in range(1, 26)]
+    rows = [SimpleNamespace(id=stage.made["case"], ref=stage.ref("case"), number="", kind="lead", source="", level=1, title=f"第{n}件", next_due=now + timedelta(days=n) if n <= 23 else None) for n in range(1, 26)]
     monkeypatch.setattr(workbench.worklist, "next_matters", lambda principals: rows)
     page = text(stage.client("wuchuan-handler1").get("/")).split("<main")[1]  # the menu folds too
     standing, folded = page.split("<details", 1)
@@ -110,6 +110,45 @@ def test_a_timeline_calls_an_opening_an_opening_and_speaks_the_readers_language(
     assert not [line for line in lines if "recorded" in line.what_zh]
     ours = [line.what_en for line in lines if line.kind != "note"]  # a note is what a person wrote, in his language
     assert not [what for what in ours if any("\u4e00" <= c <= "\u9fff" for c in re.sub("〔.*", "", what))], ours
+
+
+def test_of_one_instant_the_opening_stands_first_and_a_signature_before_the_step_it_allowed(stage):
+    from xieli.office.matters.queries import timeline
+    from xieli.office.matters.tables.core import Matter
+
+    with stage.theatre.acts("wuchuan-handler1"):
+        matter = Matter.objects.get(pk=stage.made["case"])
+        from xieli.office.together import together
+
+        rows = together(**timeline.asked(matter))
+        at = matter.opened_at
+        for move in rows["moves"]:
+            move.happened_at = move.at = at
+        for step in rows["signatures"]:
+            step.signed_at = step.decided_at = at
+        for turn in (1, -1):  # whatever order the rows come in
+            told = [line.what_zh for line in reversed(timeline.lines_of(matter, rows | {"moves": rows["moves"][::turn], "signatures": rows["signatures"][::turn]})) if line.kind in ("move", "approval")]
+            assert told[0] == "登记"
+            assert told.index("立案审批：批准") < told.index("立案")
+            assert told.index("报请立案") < told.index("立案")
+
+
+def test_a_list_shows_the_last_day_of_a_term_and_not_the_day_after(stage):
+    """A term of days runs out at midnight; the day that begins then is no longer in time."""
+    from datetime import UTC, datetime
+
+    from xieli.faces.web.registers import COLUMNS
+    from xieli.faces.web.templatetags.xieli import last_day, minute, until
+    from xieli.office.matters.tables.core import Matter
+
+    midnight = datetime(2026, 3, 20, 16, tzinfo=UTC)  # 2026-03-21 00:00 where the law counts
+    assert last_day(midnight) == "2026-03-20"
+    assert last_day(datetime(2026, 3, 20, 6, 30, tzinfo=UTC)) == "2026-03-20"  # a term of hours ends on its own day
+    due = next(c for c in COLUMNS if c.code == "due")
+    assert str(due.cell(Matter(next_due=midnight))) == "2026-03-20"
+    assert due.cell(Matter()) is None
+    assert minute(until(midnight)) == "2026-03-20"
+    assert minute(until(datetime(2026, 3, 20, 6, 30, tzinfo=UTC))) == "2026-03-20 14:30"
 
 
 def test_a_notice_owed_on_paper_has_a_name(stage):

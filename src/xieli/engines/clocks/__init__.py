@@ -12,6 +12,7 @@ from .events import Event, Kind, parse_at, parse_event
 from .explain import DayLine, Explanation
 from .fold import due
 from .gate import Answer, Gate, custody_gate
+from .instants import last_day
 from .practice import ApprovalMatrix, HardGate, load_approvals, load_gates
 from .presence import Mark, Presence, PresenceLimits, PresenceMark, presence
 from .recompute import Moved, recompute, touched
@@ -83,6 +84,7 @@ __all__ = [
     "diff",
     "due",
     "internal_rule",
+    "last_day",
     "load_approvals",
     "load_calendars",
     "load_divisions",

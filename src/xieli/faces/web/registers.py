@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from xieli.engines.clocks import last_day
 from xieli.faces.web.templatetags.xieli import ZONE, english, masked, named, status_word
 from xieli.office.access.search import grams
 from xieli.office.matters.tables.core import Matter
@@ -86,7 +87,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("unit", _("单位"), _units, width=24),
     Column("owner", _("承办"), lambda m: named(m.owner_room or m.owner_body), width=20),
     Column("received", _("收到"), lambda m: m.received_on or (m.opened_at.astimezone(ZONE).date()), width=12, day=True),
-    Column("due", _("到期"), lambda m: m.next_due, width=12, day=True),
+    Column("due", _("到期"), lambda m: m.next_due and last_day(m.next_due), width=12, day=True),
     Column("stage", _("环节"), _stage, width=18),
     Column("kind", _("种类"), lambda m: m.kind, shown=False, width=14),
     Column("body", _("机构"), lambda m: named(m.owner_body), shown=False, width=22),

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 
+from xieli.engines.clocks import last_day
 from xieli.office.audit import record
-from xieli.office.matters.services.source import ZONE, actor, now
+from xieli.office.matters.services.source import actor, now
 from xieli.office.matters.tables.clocks import Clock
 from xieli.office.matters.tables.handover import FeedbackDuty
 from xieli.office.notices.words import deadline
@@ -72,7 +73,7 @@ def feed(secret: str, language: str) -> str | None:
     if found is None:
         return None
     clocks = Clock.objects.filter(state="running", alarm_at__isnull=False, matter__status="open").order_by("alarm_at")[:MOST]
-    entries = [Entry(_uid(found, c.id), c.alarm_at.astimezone(ZONE).date(), "statutory" if c.statutory else "clock") for c in clocks if c.alarm_at]
+    entries = [Entry(_uid(found, c.id), last_day(c.alarm_at), "statutory" if c.statutory else "clock") for c in clocks if c.alarm_at]
     duties = FeedbackDuty.objects.filter(state="open", owed_by_id__in=actor().principals).order_by("next_due")[:MOST]
     entries += [Entry(_uid(found, d.id), d.next_due, "owed") for d in duties]
     entries.sort(key=lambda e: (e.day, e.uid))

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from xieli.engines.clocks import last_day as term_ends_on
 from xieli.engines.identifiers import search_keys
 from xieli.office.ids import to_ref
 
@@ -75,15 +76,27 @@ def day(value: date | datetime | str | None) -> str:
 
 
 @register.filter
+def last_day(due: date | datetime | None) -> str:
+    """The last day that is still in time: a term runs out at the midnight after it."""
+    return day(term_ends_on(due) if isinstance(due, datetime) else due)
+
+
+@register.filter
+def until(due: datetime | None) -> date | None:
+    """What a term is said to run to: its last day, or the minute of one that counts hours."""
+    return term_ends_on(due) if due is not None and due.astimezone(ZONE).time() == time(0) else due
+
+
+@register.filter
 def whole(value: object) -> object:
     """A day or an instant that stands alone, kept on one line; anything else as it is."""
     return format_html('<span class="nowrap">{}</span>', value) if DAY.fullmatch(str(value)) else value
 
 
 @register.filter
-def minute(value: datetime | None) -> str:
-    """2026-03-17 14:02, in the legal zone."""
-    return value.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") if value else ""
+def minute(value: date | datetime | None) -> str:
+    """2026-03-17 14:02, in the legal zone; a day that has no minute is a day."""
+    return value.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else day(value)
 
 
 @register.filter

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.plan_words import laid
-from xieli.faces.web.templatetags.xieli import english, key_word, named
+from xieli.faces.web.templatetags.xieli import english, key_word, named, until
 from xieli.office.access.models import Recusal
 from xieli.office.audit import record_look
 from xieli.office.matters.queries.snapshot import seen_by_signer
@@ -77,9 +77,9 @@ def _clocks(approval: Approval, playbook: Playbook, now: datetime) -> list[dict[
     return found
 
 
-def _clocks_then(seen: dict[str, Any], playbook: Playbook) -> list[tuple[Any, datetime | None]]:
-    """The clocks as the signer saw them: what each was, and when its alarm was due."""
-    return [(playbook.clocks[c["code"]].label if c["code"] in playbook.clocks else c["code"], datetime.fromisoformat(c["alarm_at"]) if c["alarm_at"] else None) for c in seen["clocks"]]
+def _clocks_then(seen: dict[str, Any], playbook: Playbook) -> list[tuple[Any, date | None]]:
+    """The clocks as the signer saw them: what each was, and its last day; the minute of one that counts hours."""
+    return [(playbook.clocks[c["code"]].label if c["code"] in playbook.clocks else c["code"], until(datetime.fromisoformat(c["alarm_at"])) if c["alarm_at"] else None) for c in seen["clocks"]]
 
 
 def _what(what: dict[str, Any], playbook: Playbook) -> list[tuple[str, Any]]:

@@ -85,6 +85,7 @@ def asked(matter: Matter) -> dict[str, Question]:
 
 
 VERDICTS = {"approved": ("批准", "approved"), "refused": ("不批准", "refused"), "filed": ("备案", "put on record"), "recorded": ("已记录集体研究", "collective decision on record")}
+LATER = 1_000_000  # what hangs on no step stands after the steps of its instant
 STATES = {"sent": "sent", "received": "received", "opened": "opened", "accepted": "accepted", "returned": "returned", "redirected": "redirected"}
 
 
@@ -103,11 +104,28 @@ def _by_itself(move: MatterMove, moves: list[MatterMove], playbook: Playbook) ->
             f"by the system, under the authority of {move.person.name_en or move.person.name}{step[1]}")
 
 
+def in_turn(moves: list[MatterMove]) -> list[MatterMove]:
+    """Moves in the order in which they were made. Of one instant the opening is first, and each leaves a stage that stood open before it."""
+    left, out, open_now = sorted(moves, key=lambda m: (m.happened_at, m.at, m.id)), [], set[str]()
+    while left:
+        instant = [m for m in left if (m.happened_at, m.at) == (left[0].happened_at, left[0].at)]
+        move = next((m for m in instant if not m.from_stage), None) or next((m for m in instant if m.from_stage in open_now), instant[0])
+        left.remove(move)
+        open_now = (open_now - {move.from_stage}) | set(move.to_stages)
+        out.append(move)
+    return out
+
+
 def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
-    """Everything that happened, newest first."""
+    """Everything that happened, newest first; of one instant a signature stands before the step that it allowed."""
     playbook = playbook_of(matter)
     found: list[Line] = []
-    for move in rows["moves"]:
+    allowed: dict[int, int] = {}
+    turns: dict[int, int] = {}  # place of a line among those of its instant
+    for turn, move in enumerate(in_turn(rows["moves"])):
+        if move.approval_id:
+            allowed.setdefault(move.approval_id, 2 * turn - 1)
+        turns[len(found)] = 2 * turn
         # the opening of a matter is recorded as "start" from nowhere; a playbook may have a move of that name
         known = playbook.moves.get(move.move) if move.from_stage else None
         zh, en = (known.label.zh, known.label.en) if known else ("登记", "opened")
@@ -118,6 +136,7 @@ def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
         zh, en = (act.label.zh, act.label.en) if act else (step.approval.act, step.approval.act)
         verdict = VERDICTS.get(step.decision, (step.decision, step.decision))
         who = (step.person.name, step.person.name_en) if step.person else (f"{step.body.name_zh}（纸质 {step.paper_no}）", f"{step.body.name_en} (on paper, {step.paper_no})")
+        turns[len(found)] = allowed.get(step.approval_id, LATER)
         found.append(Line(step.signed_at or step.decided_at, f"{zh}：{verdict[0]}", f"{en}: {verdict[1]}", who[0], step.reason, None, "approval", who[1]))
     for handover in rows["handovers"]:
         found.append(Line(handover.sent_at, f"移送至{handover.receiver.name_zh}", f"handed over to {handover.receiver.name_en}", handover.sent_by.name, handover.receipt_no, None, "handover", handover.sent_by.name_en))
@@ -137,7 +156,7 @@ def lines_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Line]:
         text_en = note.text.replace(paper.label.zh, paper.label.en, 1) if paper else note.text
         drafted = ("（已拟，待签发）", " (drafted, to be issued)") if is_paper and note.kind.endswith(":drafted") else ("", "")
         found.append(Line(note.at, ("文书：" if is_paper else "") + note.text + drafted[0], ("paper: " if is_paper else "") + text_en + drafted[1], note.person.name, "", None, "paper" if is_paper else "note", note.person.name_en))
-    return sorted(found, key=lambda line: line.at, reverse=True)
+    return [found[n] for n in sorted(range(len(found)), key=lambda n: (found[n].at, turns.get(n, LATER), n), reverse=True)]
 
 
 def lanes_of(matter: Matter, rows: dict[str, list[Any]]) -> list[Lane]:
