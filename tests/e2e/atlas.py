@@ -25,6 +25,8 @@ FIRST = ("yj-head", "yj-duty", "wuchuan-handler1")
 #: examples fetched of one key; of pages alike for all kinds; of lists, on which each person finds his own; of a key that another world has shown
 ASKED, ASKED_ALIKE, ASKED_LISTS, PASSED = 6, 20, 60, 2
 LISTS = {"workbench", "matters", "sent"}
+#: what a matter's page offers hangs on who reads it and where the matter stands: as many examples as of what is alike
+MANY_SIDED = {"matter"}
 #: what makes a page full: lines, links, figures that are not nought
 FULL = re.compile(rb"<tr|<li|<a |>\s*[1-9]")
 #: what changes something by being looked at, or leaves the product
@@ -180,7 +182,7 @@ def walk(clients: dict[str, Any], admin: Any, known: Set[Key] = frozenset()) -> 
             continue
         # a page asked with other questions is the same screen, but may lead elsewhere
         way = (key, tuple(sorted(k for k, v in parse_qsl(urlsplit(address).query) if v)))
-        if tried[way] >= (ASKED_LISTS if key.name in LISTS else PASSED if key in known else ASKED_ALIKE if key.name in ALIKE else ASKED):
+        if tried[way] >= (ASKED_LISTS if key.name in LISTS else PASSED if key in known else ASKED_ALIKE if key.name in ALIKE | MANY_SIDED else ASKED):
             continue
         tried[way] += 1
         answer = clients[person].get(address)

@@ -30,6 +30,7 @@ def test_a_phone_shows_headings_and_keeps_open_what_was_opened(stage, chromium, 
         page.keyboard.press("Enter")
         assert page.locator("#timeline > ol").is_visible()
         assert page.evaluate("document.documentElement.scrollHeight") > short
+        page.locator("#timeline .remark > summary").click()
         page.locator("#note").fill("在手机上写的一条")
         window.button("记下")
         assert page.locator("#timeline > ol").is_visible(), "what was opened stays open over an answer"

@@ -106,6 +106,7 @@ def test_the_picker_finds_former_names_shows_the_tree_and_marks_the_recused(stag
 def test_two_presses_make_one_effect_and_going_back_makes_none(stage, chromium, base):  # noqa: F811
     window = Person(chromium, base, stage, "wuchuan-handler1")
     window.open(f"/m/{stage.ref('case')}")
+    window.page.locator("#timeline .remark > summary").click()
     window.page.locator("#note").fill("双击只记一次的话")
     window.page.evaluate("() => { const b = document.querySelector('#note').form.querySelector('button'); b.click(); b.click(); }")
     window.page.wait_for_load_state()

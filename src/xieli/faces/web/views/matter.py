@@ -124,14 +124,18 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
         "approvals": [{"row": a, "label": playbook.approvals[a.act].label if a.act in playbook.approvals else a.act} for a in reversed(papers.approvals)],
         "acts": list(playbook.approvals.values()), "handovers": rows["handovers"], "duties": rows["duties"], "grants": papers.grants, "recusals": papers.recusals,
         "names": told_names(rows), "tasks": rows["tasks"], "lines": timeline.lines_of(matter, rows)[:80],
-        "picture": swim_lane(timeline.lanes_of(matter, rows), who.now, _("泳道：事项在谁手里"), english(), note=_("深色：主办；浅色：参与；菱形：文书和审批。")),
+        "picture": swim_lane(timeline.lanes_of(matter, rows), who.now, _("泳道：事项在谁手里"), english(), note=_("实色：主办；淡色：参与；菱形：文书和审批。")),
         "comes": matter.kind in presences.WHERE_PEOPLE_COME, "present": presences.tell(rows["present"], rows["present_lines"], papers.approvals, who.now, papers.forms),
         "may_seat": matter.owner_room_id is None and {"write", "grant"} <= {act for g in papers.writers if g.principal in who.principals for act in g.acts},
         "may_work": matter.status == "open" and any(g.principal in who.principals for g in papers.writers),
-        "measures": rows["measures"], "outcomes": [{"row": o, "label": playbook.outcomes[o.kind].label if o.kind in playbook.outcomes else o.kind} for o in rows["outcomes"]],
+        "measures": rows["measures"], "held": any(m.ended_at is None and m.kind in HELD for m in rows["measures"]), "outcomes": [{"row": o, "label": playbook.outcomes[o.kind].label if o.kind in playbook.outcomes else o.kind} for o in rows["outcomes"]],
         "documents_url": address("documents", ref), "links": rows["links"], "back_links": rows["back_links"],
         "alarms": _alarms(rows["alarms"], clocks_told), "now": who.now,
     })
+
+
+#: measures under which a person is held
+HELD = ("liuzhi", "guanhu", "compelled_appearance")
 
 
 def _running(playbook: Any, papers: Any, now: Any) -> list[dict[str, Any]]:
