@@ -13,6 +13,7 @@ from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, matter_or_404
 from xieli.faces.web.plan_words import Names
+from xieli.faces.web.templatetags.xieli import listed
 from xieli.faces.web.views.areas import one, planning_body
 from xieli.office.allocation import drill as drills
 from xieli.office.allocation import plans, services
@@ -58,6 +59,15 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return redirect("designation")
 
 
+def _readiness(ready: Any) -> list[tuple[str, str]]:
+    """What a body said it has, has not, and was not asked, each in one line."""
+    said: dict[str, list[str]] = {"yes": [], "no": [], "unknown": []}
+    for name, word in NEEDS:
+        said.get(getattr(ready, name), said["unknown"]).append(str(word))
+    marks = {"yes": f"✔ {_('有')}", "no": f"✕ {_('没有')}", "unknown": f"? {_('未确认')}"}
+    return [(marks[answer], listed(words)) for answer, words in said.items() if words]
+
+
 def table(ranking: designate.Ranking, names: Names, natural: Body | None, *, whole: bool = True) -> dict[str, Any]:
     """The ranked table in words. Who may not know why (`whole` false) reads “recusal” on every excluded row, and nothing of why."""
     data = ranking.as_json(may_know_why=whole)
@@ -72,8 +82,8 @@ def table(ranking: designate.Ranking, names: Names, natural: Body | None, *, who
         calls = r.calls if whole or r.eligible else ()
         rows.append({"body": bodies[body], "place": r.place, "eligible": r.eligible, "score": r.score, "said": names.text(j["text"]), "parts": [(PARTS[k], v) for k, v in j["parts"].items() if v] if r.eligible else [],
                      "load": loads.get(body), "share": round(100 * heavy[body] / most) if body in heavy else 0, "hours": travel[body].hours if body in travel else None, "natural": natural is not None and natural.id == body,
-                     "duty_number": r.duty_number, "calls": calls, "ready": [(w, getattr(r.readiness, n)) for n, w in NEEDS] if whole or r.eligible else []})
-    return {"rows": rows, "margin": names.text(ranking.margin_text), "why_natural": [names.text(t) for t in data["natural"]], "notes": [names.text(t) for t in ranking.notes], "natural": natural, "weights": ranking.weights,
+                     "duty_number": r.duty_number, "calls": calls, "ready": _readiness(r.readiness) if whole or r.eligible else []})
+    return {"rows": rows, "margin": names.text(ranking.margin_text), "why_natural": [names.text(t) for t in data["natural"]], "notes": [names.text(t) for t in ranking.notes], "natural": natural, "weights": ranking.weights, "weights_version": ranking.weights.version.replace(" (ours)", ""), "ours": "(ours)" in ranking.weights.version,
             "load_zero": f"{ranking.weights.load_zero / 10:g}", "whole": whole}
 
 

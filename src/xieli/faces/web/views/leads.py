@@ -32,7 +32,7 @@ def _register(request: HttpRequest, code: str, base: Any, title: str, **extra: A
     found = registers.page(base, request.GET, who.now)
     record_look([m.id for m in found.rows], purpose=code, list=True, asked=request.GET.get("q") or None)
     context = {"page": found, "told": _told(request), "register": code, "title": title, "filters": registers.FILTERS, "all_columns": registers.COLUMNS, "now": who.now,
-               "views": SavedView.objects.filter(register=code), "given": request.GET, **extra}
+               "paper_level": max((m.level for m in found.rows), default=0), "views": SavedView.objects.filter(register=code), "given": request.GET, **extra}
     template = "web/leads/table.html" if request.headers.get("HX-Request") else "web/leads/register.html"
     return render(request, template, context)
 

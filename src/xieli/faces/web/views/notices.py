@@ -45,7 +45,8 @@ def page(request: HttpRequest) -> HttpResponse:
     red, hand, done = standing(who, rows_shown, who.now)
     told = sentences(rows_shown)
     ids = {t.row.matter_id for t in told if t.row.matter_id}
-    record_look(Matter.objects.filter(id__in=ids).values_list("id", flat=True), purpose="notifications", list=True)
+    levels = dict(Matter.objects.filter(id__in=ids).values_list("id", "level"))
+    record_look(levels, purpose="notifications", list=True)
     muted = set(NoticeMute.objects.values_list("kind", flat=True))
     groups = [_group(_("法定期限已过"), [t for t in told if t.row.id in red], "red"), _group(_("等您办"), [t for t in told if t.row.id in hand - red], "hand")]
     rest = [t for t in told if t.row.id in listed and t.row.id not in red | hand]
@@ -53,7 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
     groups = [g for g in groups if g["lines"]]
     return render(request, "web/notifications.html", {
         "groups": groups[:FIRST], "older": groups[FIRST:], "muted": muted, "done": done, "kinds": [(k, label, k in muted) for k, label in KINDS.items()], "only": only, "unread_only": request.GET.get("unread") == "1",
-        "full": len(newest) == SHOWN})
+        "full": len(newest) == SHOWN, "paper_level": max(levels.values(), default=0)})
 
 
 def _group(title: Any, told: list[Told], sort: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "matters": matters, "first": dated[:MOST], "later": dated[MOST:], "undated": [m for m in matters if not m.next_due], "most": MOST, "approvals": approvals, "papers": worklist.papers_waiting(who.person_id), "parcels": parcels, "tasks": tasks,
         "owed": owed, "sent": worklist.sent(bodies, 5), "drafts": Draft.objects.filter(person_id=who.person_id).order_by("-saved_at")[:5],
         "red": sum(1 for m in matters if m.next_due and m.next_due <= who.now), "now": who.now,
-        "inspected": any(m.kind == "lead" and m.source == "inspection" for m in matters),
+        "paper_level": max((m.level for m in (*matters, *(a.matter for a in approvals))), default=0), "inspected": any(m.kind == "lead" and m.source == "inspection" for m in matters),
     })
 
 
