@@ -84,7 +84,7 @@ def test_what_if_is_asked_in_the_background_with_progress_and_answered_exactly(s
     with stage.theatre.rehearsing():
         plans.perform(asked.pk, lambda: stage.theatre.acts("chief3"))
     window.open(f"/areas/r/{asked.ref}")
-    assert "若 " in window.text
+    assert "若驻渝江" in window.text
     assert "总分" in window.text or "没有方案" in window.text
     window.close()
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from xieli.faces.web.templatetags.xieli import english
 from xieli.office.bodies.models import Body
 
+_BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")  # Chinese words stand without spaces where a number stood with them
 _BODY = re.compile(r"(属地机构|首位机构|机构|natural body|first body|[Bb]od(?:y|ies)|首位|the first,) (?P<id>[\w-]+)")
 _UNIT = re.compile(r"(单位|[Uu]nits?|村|[Vv]illage) (?P<id>[\w-]+)")
 _GOES = re.compile(r"(?P<if>若|If) (?P<u>[\w-]+) (?P<go>去|went to) (?P<b>[\w-]+)")
@@ -53,7 +54,8 @@ class Names:
         words = _GOES.sub(lambda m: f"{m['if']} {self.unit(m['u'])} {m['go']} {self.body(m['b'])}", words)
         words = _LEADS.sub(lambda m: f"{self.body(m['a'])} {m['than']} {self.body(m['b'])} " if m["a"] in self.bodies else m[0], words)
         words = _BODY.sub(lambda m: f"{m[1]} {self.body(m['id'])}" if m["id"] in self.bodies else m[0], words)
-        return _UNIT.sub(lambda m: f"{m[1]} {self.unit(m['id'])}" if m["id"] in self.units else m[0], words)
+        words = _UNIT.sub(lambda m: f"{m[1]} {self.unit(m['id'])}" if m["id"] in self.units else m[0], words)
+        return words if self.english else _BETWEEN.sub("", words)
 
     def violations(self, verdict: Any) -> list[str] | None:
         """What the checker found, in words; None where nothing was checked."""
