@@ -76,6 +76,7 @@ def test_a_district_nobody_confirmed_is_hatched_and_never_free():
     drawn = tile_cartogram([Tile("甲", 0, 0, 40, "40%", 70, "70%"), Tile("乙", 1, 0, None)], "负荷", (60, 85))
     assert [[c.text for c in row] for row in drawn.rows] == [["甲", "40%", "70%"], ["乙", "未确认", "—"]]
     assert "↓ 70%" in drawn.svg
+    assert ">Gaotang District<" in tile_cartogram([Tile("Gaotang District", 0, 0, 1.04, "1.04 · 4 units")], "load", (1, 2)).svg  # whole, not cut
     with pytest.raises(ValueError, match="same square"):
         tile_cartogram([Tile("甲", 0, 0, 1), Tile("乙", 0, 0, 1)], "负荷", (1, 2))
 

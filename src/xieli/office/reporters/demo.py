@@ -13,7 +13,7 @@ PASSPHRASE = "demo words known to all"  # a demo keeps no secret
 
 def load(connection: psycopg.Connection[Any], stage: Any) -> None:
     """Set the store of the commission up, as the installer and through the services."""
-    for name in ("甲保管（演示）", "乙保管（演示）", "丙保管（演示）"):
+    for name in ("甲保管 Custodian A（演示 demo）", "乙保管 Custodian B（演示 demo）", "丙保管 Custodian C（演示 demo）"):
         connection.execute("insert into reporters.custodian (public, name, added_at) values (%s, %s, access.now())", [X25519PrivateKey.generate().public_key().public_bytes_raw(), name])
     for person, side in (("yj-keeper", "keeper"), ("yj-deputy", "approver")):
         with stage.acts(person):

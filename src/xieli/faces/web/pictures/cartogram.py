@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from xieli.faces.web.pictures.drawing import Drawing, cell, table
-from xieli.faces.web.pictures.svg import Picture, fit
+from xieli.faces.web.pictures.svg import Picture, fit, wide
 
-WIDE, HIGH, GAP = 112, 62, 4
+WIDE, WIDEST, HIGH, GAP = 112, 176, 62, 4
 SHAPES = ("●", "▲", "■")
 
 
@@ -30,6 +30,11 @@ class Tile:
     url: str = ""
 
 
+def _words(tile: Tile) -> str:
+    """The value in words."""
+    return tile.words or (_("未确认") if tile.value is None else f"{tile.value:g}")
+
+
 def tile_cartogram(tiles: Sequence[Tile], title: str, bounds: tuple[float, float], note: str = "", value_name: str = "") -> Drawing:
     """Tiles in three steps: below the first bound, up to the second, above it; each step has colour, shape and number.
 
@@ -43,18 +48,20 @@ def tile_cartogram(tiles: Sequence[Tile], title: str, bounds: tuple[float, float
     # squares that nobody in this picture has are not drawn: a plan of eleven districts of a city of forty would begin in the middle of the paper
     left, top = min((t.column for t in tiles), default=0), min((t.row for t in tiles), default=0)
     columns, lines = max((t.column for t in tiles), default=0) - left + 1, max((t.row for t in tiles), default=0) - top + 1
-    picture = Picture(max(columns * (WIDE + GAP), 420), lines * (HIGH + GAP) + 26, title)
+    # as wide as the longest name asks, within what a page of seven columns holds
+    width = min(WIDEST, max((WIDE, *(round(max(wide(t.label, 13) + 14, wide(_words(t), 13) + 28)) for t in tiles))))
+    picture = Picture(max(columns * (width + GAP), 420), lines * (HIGH + GAP) + 26, title)
     rows = []
     for tile in sorted(tiles, key=lambda t: (t.row, t.column)):
-        x, y, begin = (tile.column - left) * (WIDE + GAP), (tile.row - top) * (HIGH + GAP), len(picture.shapes)
+        x, y, begin = (tile.column - left) * (width + GAP), (tile.row - top) * (HIGH + GAP), len(picture.shapes)
         step = None if tile.value is None else sum(tile.value > b for b in bounds)
-        words = tile.words or (_("未确认") if tile.value is None else f"{tile.value:g}")
+        words = _words(tile)
         change = "" if tile.before is None or tile.value is None else "↑" if tile.value > tile.before else "↓" if tile.value < tile.before else "="
-        picture.rect(x, y, WIDE, HIGH, "tile" if step is None else f"tile t{step}", f"{tile.label}: {words}", rx=4, hatched=step is None)
-        picture.text(x + 7, y + 21, fit(tile.label, WIDE - 12, 13), "tile-name halo-card")
-        picture.text(x + 7, y + 40, fit(f"{'' if step is None else SHAPES[step] + ' '}{words}", WIDE - 9, 13), "ink halo-card")
+        picture.rect(x, y, width, HIGH, "tile" if step is None else f"tile t{step}", f"{tile.label}: {words}", rx=4, hatched=step is None)
+        picture.text(x + 7, y + 21, fit(tile.label, width - 12, 13), "tile-name halo-card")
+        picture.text(x + 7, y + 40, fit(f"{'' if step is None else SHAPES[step] + ' '}{words}", width - 9, 13), "ink halo-card")
         if change:
-            picture.text(x + 7, y + 55, fit(f"{change} {tile.before_words or f'{tile.before:g}'}", WIDE - 12, 11), "axis")
+            picture.text(x + 7, y + 55, fit(f"{change} {tile.before_words or f'{tile.before:g}'}", width - 12, 11), "axis")
         picture.link(tile.url, begin)
         rows.append((cell(tile.label, tile.url), words, *(((tile.before_words or f"{tile.before:g}") if tile.before is not None else "—",) if any(t.before is not None for t in tiles) else ())))
     at, y = 0.0, lines * (HIGH + GAP) + 12

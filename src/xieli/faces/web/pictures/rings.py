@@ -18,7 +18,7 @@ def knower_rings(knowers: list[Knower], english: bool, names: dict[int, Any]) ->
     for knower in knowers:
         acts = set(knower.acts)
         rings[3 if knower.barred else 0 if "write" in acts else 1 if "approve" in acts else 2].append(knower)
-    picture = Picture(460, 300, _("知悉范围"))
+    picture = Picture(460, 324, _("知悉范围"))
     cx, cy = 230, 140
     for radius, css in ((125, "ring"), (90, "ring"), (50, "ring-in")):
         picture.shapes.append(f'<circle cx="{cx}" cy="{cy}" r="{radius}" class="{css}"/>')
@@ -27,6 +27,7 @@ def knower_rings(knowers: list[Knower], english: bool, names: dict[int, Any]) ->
             angle = 2 * pi * k / max(len(group[:24]), 1) + index
             picture.mark(cx + radius * cos(angle), cy + min(radius, 134) * sin(angle), ("c-blue", "c-green", "c-yellow", "c-grey")[index], named(names.get(knower.person, knower.name)), "diamond" if index == 1 else "square" if index == 3 else "circle")
     for index, words in enumerate((ACT_WORDS["write"][english], ACT_WORDS["approve"][english], ACT_WORDS["read"][english], _("回避、密级不够"))):
-        picture.mark(20 + index * 105, 288, ("c-blue", "c-green", "c-yellow", "c-grey")[index], "", "diamond" if index == 1 else "square" if index == 3 else "circle")
-        picture.text(30 + index * 105, 292, f"{words} {len(rings[index])}", "axis")
+        x, y = 20 + index % 2 * 215, 292 + index // 2 * 22  # two lines of two: four English names do not stand in one
+        picture.mark(x, y - 4, ("c-blue", "c-green", "c-yellow", "c-grey")[index], "", "diamond" if index == 1 else "square" if index == 3 else "circle")
+        picture.text(x + 10, y, f"{words} {len(rings[index])}", "axis")
     return picture.render()

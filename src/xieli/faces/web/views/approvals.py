@@ -20,6 +20,7 @@ from xieli.faces.web.plan_words import laid
 from xieli.faces.web.templatetags.xieli import english, key_word, named, until
 from xieli.office.access.models import Recusal
 from xieli.office.audit import record_look
+from xieli.office.bodies.models import Body
 from xieli.office.matters.queries.snapshot import seen_by_signer
 from xieli.office.matters.services import approvals, clocks
 from xieli.office.matters.services.errors import NotVisible, Refused
@@ -55,7 +56,7 @@ def slip(request: HttpRequest, ref: str) -> HttpResponse:
         "matter": approval.matter, "approval": approval, "act": playbook.approvals.get(approval.act), "steps": steps, "turn": turn, "seen": seen,
         "seen_json": json.dumps(seen, ensure_ascii=False, sort_keys=True), "playbook": playbook,
         "mine": bool(turn and approval.state == "pending" and approval.requested_by_id != who.person_id and (turn.office_id in who.principals or turn.delegable)),
-        "kept": kept, "stages": [playbook.stages[c].label for c in seen["matter"]["stages"] if c in playbook.stages], "recusals": _recused(seen), "clocks": [] if kept else _clocks(approval, playbook, who.now),
+        "kept": kept, "owner_then": Body.objects.filter(name_zh=seen["matter"]["owner_body"]).first() if kept else None, "stages": [playbook.stages[c].label for c in seen["matter"]["stages"] if c in playbook.stages], "recusals": _recused(seen), "clocks": [] if kept else _clocks(approval, playbook, who.now),
         "clocks_then": _clocks_then(seen, playbook) if kept else [],
         "paper": bool(turn and approval.state == "pending" and turn.office_id is None), "what": _what(approval.what, playbook), "ranking": laid(seen.get("ranking")),
     })
@@ -83,7 +84,7 @@ def _clocks_then(seen: dict[str, Any], playbook: Playbook) -> list[tuple[Any, da
 
 
 def _what(what: dict[str, Any], playbook: Playbook) -> list[tuple[str, Any]]:
-    from xieli.office.bodies.models import Body, Room
+    from xieli.office.bodies.models import Room
     from xieli.office.people.models import Person
 
     rows = []

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from xieli.faces.web import places
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, matter_or_404
 from xieli.faces.web.views.remedy import at, last_forms
@@ -44,7 +45,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "web/campaigns/overview.html", {
         "now": who.now, "campaigns": [{"m": m, "f": forms[m.id], "at": at(m)} for m in found], "topics": _topics(topics), "invalid": sum(1 for t in topics if t.lacks),
         "posts": sum((t.first is not None) + (t.second is not None) for t in topics), "levels": [{"word": RANKS[r.rank], "row": r} for r in campaigns.by_level(seen)], "visits": len(seen),
-        "unvisited": campaigns.unvisited(seen, who.now.date()), "period": period, "periods": PERIODS, "given": request.GET})
+        "unvisited": list(places.in_words(campaigns.unvisited(seen, who.now.date())).values()), "period": period, "periods": PERIODS, "given": request.GET})
 
 
 @bound
@@ -74,7 +75,9 @@ def in_charge(request: HttpRequest) -> HttpResponse:
     seen = sorted({line.matter for _person, sheet in sheets for lines in sheet.values() for line in lines})
     record_look(seen, purpose="charges", list=True, asked=None)
     words, refs = words_of("charge", "kind"), Matter.objects.in_bulk(seen)
+    found = {kind: charges.gaps(kind, day) for kind in charges.REQUIRED}
+    called = places.in_words({name for g in found.values() for name in (*g.missing, *g.doubled)})
     return render(request, "web/campaigns/charges.html", {
         "sheets": [{"person": person, "kinds": [{"word": words[kind], "lines": [{"l": line, "m": refs[line.matter]} for line in lines if line.matter in refs]} for kind, lines in sheet.items()],
                     "items": sum(line.items for lines in sheet.values() for line in lines), "open": sum(line.open for lines in sheet.values() for line in lines)} for person, sheet in sheets],
-        "gaps": [{"word": words[kind], "gaps": charges.gaps(kind, day), "needed": len(charges.required(kind, day))} for kind in charges.REQUIRED]})
+        "gaps": [{"word": words[kind], "missing": [called[n] for n in g.missing], "doubled": [called[n] for n in g.doubled], "needed": len(charges.required(kind, day))} for kind, g in found.items()]})

@@ -6,13 +6,11 @@ from collections import Counter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from xieli.faces.web import places
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound
-from xieli.faces.web.templatetags.xieli import english
 from xieli.faces.web.views.remedy import at, last_forms
 from xieli.office.audit import record_look
-from xieli.office.bodies.models import Body
-from xieli.office.cooperation.charges import place
 from xieli.office.field import checks as field
 from xieli.office.field import projects as tracking
 from xieli.office.matters.services.recorded import NEAR
@@ -33,9 +31,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     rota = field.rota([p.body_id for p in who.postings], now)
     grid = field.grid(plans, rota, now)
     # the grid goes by Chinese names, as plans do; it is read in the reader's language
-    places = {place(b.name_zh): b for b in Body.objects.filter(kind="commission", rank="county")} if english() and grid else {}
     return render(request, "web/checks/overview.html", {
-        "places": places,
+        "places": places.in_words([r.county for r in grid]),
         "now": who.now, "year": now.year, "grid": grid, "planned": len(rota), "missing": sum(1 for r in grid for c in r.cells if c.missing), "due": sum(1 for r in grid for c in r.cells if c.due), "visits": field.visits(checks, plans), "soon": NEAR.days,
         "checks": [{"m": m, "f": forms[m.id], "at": at(m)} for m in checks], "rounds": [{"m": m, "f": forms[m.id], "at": at(m)} for m in rounds],
         "projects": len(lines), "tally": Counter(line.state for line in lines)})

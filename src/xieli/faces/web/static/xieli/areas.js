@@ -7,6 +7,10 @@
     var under = sides[0].querySelector(".scroll"), over = sides[1].querySelector(".scroll"), first = under && under.querySelector("svg");
     if (!first || !over) return;
     over.removeAttribute("tabindex"); over.className = "over"; under.classList.add("under"); under.appendChild(over);
+    // one picture, one caption; each table says by its own name which side it tells
+    var captions = Array.prototype.map.call(sides, function (side) { return side.querySelector("figcaption"); });
+    sides.forEach(function (side, i) { var fold = side.querySelector("summary"); if (fold) fold.textContent += " · " + captions[i].textContent; });
+    captions[0].textContent += " | " + captions[1].textContent; captions[1].hidden = true;
     box.classList.add("sliding"); tool.hidden = false; under.insertAdjacentElement("afterend", tool);
     var lay = function () { var w = first.getBoundingClientRect().width; over.style.width = w + "px"; tool.style.maxWidth = w + "px"; over.style.clipPath = "inset(0 0 0 " + range.value + "%)"; };
     range.addEventListener("input", lay); window.addEventListener("resize", lay); lay();
