@@ -4,6 +4,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -127,6 +128,23 @@ def test_the_pages_open_in_both_languages_and_a_stranger_finds_nothing_on_them(w
     assert world.client(world.office.room).get(address(world.water, "project")).status_code == 404  # a matter of another kind has no such page
 
 
+def test_districts_and_towns_are_named_in_the_readers_language(world: Field) -> None:
+    from xieli.office.cooperation import campaigns
+
+    with world.theatre.acts(world.office.room):
+        left = campaigns.unvisited(campaigns.visited(date(2026, 1, 1), date(2026, 12, 31)), date(2026, 4, 24))
+    assert left
+    assert left[0] in world.page("/campaigns?first=2026-01-01&last=2026-12-31")
+    text = world.page("/campaigns?first=2026-01-01&last=2026-12-31", language="en")
+    assert not [name for name in left if name in text]
+    assert " District" in text
+
+
+def test_what_came_of_a_matter_begins_with_its_people_and_folds_the_kinds_away(world: Field) -> None:
+    text = world.page(address(world.one("select id from matter where kind = 'campaign'"), "tree"))
+    assert text.index("立案（人）") < text.index("<summary>事项种类") < text.index('class="tree"')
+
+
 def test_twelve_topics_stand_in_one_table_with_both_leads_and_the_progress_of_each_side(world: Field) -> None:
     """S4-56: A topic with one lead is invalid (test_field.py); report of 12 with both leads, progress by each.
     S4-10: A topic with only one is incomplete; shared board with separated views."""
@@ -162,8 +180,6 @@ def test_a_leaders_page_lists_all_kinds_and_flags_what_nobody_or_more_than_one_h
     """S4-08: Uncovered or doubly covered towns flagged; per-leader sheet shows three duties.
     S4-51: A leader's page lists the four kinds; object without charge is flagged where required.
     S4-54: See S4-51 with kind=topic."""
-    from datetime import date
-
     from xieli.office.cooperation import charges
     from xieli.office.demo.stories import sc28_in_charge
 

@@ -36,6 +36,17 @@ def test_two_files_are_taken_in_at_once_and_shown_with_their_custody(stage: Any)
     assert "流水一.pdf" in handler(stage).get(f"/m/{stage.ref('case')}").content.decode(), "the matter's own page lists it"
 
 
+def test_who_may_not_take_files_in_is_told_who_does(stage: Any) -> None:
+    from xieli.office.matters.services import grants
+
+    with stage.theatre.acts("wuchuan-handler1"):
+        grants.give(stage.made["case"], stage.theatre.person("yj-deputy"), kind="reviewer", acts=["read"], ends_at=None, basis="复核", reason="")
+    page = stage.client("yj-deputy").get(address(stage)).content.decode()
+    assert 'type="file"' not in page
+    assert "接收材料的是办理本事项的人" in page
+    assert "接收材料的是办理本事项的人" not in handler(stage).get(address(stage)).content.decode()
+
+
 def test_what_is_refused_says_why_and_keeps_the_others(stage: Any) -> None:
     answer = send(stage, SimpleUploadedFile("空.pdf", b""), SimpleUploadedFile("流水三.pdf", PDF + b"3"), from_whom="证人某")
     page = answer.content.decode()

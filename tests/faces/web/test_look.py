@@ -404,3 +404,25 @@ def test_a_parcel_that_the_reader_cannot_see_any_more_is_told_without_a_link(sta
         stage.admin.execute("insert into notification (id, person_id, kind, fields, mandatory, at) values (access.new_id(), %s, 'reminder', %s, true, access.now())", [stage.world.people[person], Jsonb({"handover": str(parcel)})])
         page = text(stage.client(person).get("/notifications"))
         assert (f"/parcel/{to_ref(parcel)}" in page) == (stage.client(person).get(f"/parcel/{to_ref(parcel)}").status_code == 200) == (person == "zhou-rong")
+
+
+def test_the_yearly_review_offers_no_year_that_has_not_begun(stage):
+    page = text(stage.client("yj-head").get("/designation/review?year=2027"))
+    assert "权重年度复核 2026" in page
+    assert 'href="?year=2025"' in page
+    assert 'href="?year=2027"' not in page
+
+
+def test_people_behind_a_figure_are_told_apart_by_where_they_serve(stage):
+    """Names repeat: each stands with the place of service."""
+    from types import SimpleNamespace
+
+    from xieli.faces.web import report_words
+    from xieli.office.people.models import Person
+
+    with stage.theatre.acts("yj-head"):
+        person = Person.objects.get(pk=stage.world.people["chief3"])
+        called = report_words.people(SimpleNamespace(what="person", things=[person]))
+        assert called[person.id].startswith(person.name)
+        assert len(called[person.id]) > len(person.name)
+        assert report_words.people(SimpleNamespace(what="body", things=[person])) == {}

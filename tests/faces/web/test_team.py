@@ -37,6 +37,9 @@ def test_a_group_is_complete_when_every_seat_is_held_and_ends_when_somebody_leav
     # ── the clerk works here by his seat alone: when it ends, the matter is not there for him ──
     clerk = stage.client("yj-clerk")
     assert clerk.get(f"/m/{to_ref(matter)}").status_code == 200
+    theirs = clerk.get(at).content.decode()
+    assert "成员由对本事项有授权权的人安排" in theirs, "who may not seat is told who may"
+    assert 'name="slot"' not in theirs
     assert clerk.post(f"{at}/leave", {"person": stage.theatre.person("chief3")}).status_code == 422, "who may not seat does not unseat"
     assert client.post(f"{at}/leave", {"person": stage.theatre.person("yj-clerk")}).status_code == 302
     assert clerk.get(f"/m/{to_ref(matter)}").status_code == 404

@@ -99,7 +99,7 @@ def explain(due: Due, index: int = 0) -> Explanation:
     days = () if hours or not due.spans else tuple(_days(due, reading))
     if days:
         counted = sum(line.counted for line in days)
-        head.append(Text(f"共计入 {counted} 日。", f"{counted} day(s) counted."))
+        head.append(Text(f"共计入 {counted} 日。", f"{counted} {'day' if counted == 1 else 'days'} counted."))
     return Explanation(tuple(head), days)
 
 

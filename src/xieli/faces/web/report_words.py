@@ -11,6 +11,7 @@ from xieli.engines.metrics import Count, Figure
 from xieli.engines.needtoknow import KINDS
 from xieli.engines.playbooks import load_all
 from xieli.engines.playbooks.model import FormField, Playbook
+from xieli.faces.web.playbook_forms import officers
 from xieli.faces.web.templatetags.xieli import english, named
 from xieli.office.bodies.models import Body, BodyKind
 from xieli.office.desk.queries import model_names
@@ -81,3 +82,10 @@ def _word(group: Any, words: Words, bodies: Mapping[int, str]) -> str:
     if ":" in str(group) and all(p.isdecimal() for p in group.split(":")):
         return " × ".join(bodies.get(int(p), p) for p in group.split(":"))
     return words[group][1 if english() else 0] if group in words else str(group)
+
+
+def people(behind: Any) -> dict[int, str]:
+    """The persons behind a figure by name and where they serve: names repeat. Empty when the rows are no persons."""
+    if behind is None or behind.what != "person":
+        return {}
+    return {int(identity): words for identity, words in officers({p.id for p in behind.things}).items()}

@@ -9,7 +9,7 @@ register("matter.look", {"purpose": "code"}, zh="{by} 查看了 {matters}（目�
 register(
     "matter.list", {"purpose": "code"}, personal=("asked",),
     zh="{by} 在列表中看到 {matters} 的内容（目的：{purpose}；条件：{personal.asked}）",
-    en="{by} saw fields of {matters} in a list (purpose: {purpose}; asked: {personal.asked})",
+    en="{by} saw {matters} in a list (purpose: {purpose}; asked: {personal.asked})",
 )
 register(
     "matter.missed", {"purpose": "code"}, personal=("asked",),

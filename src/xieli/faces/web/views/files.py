@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from xieli.engines.playbooks.model import Label
 from xieli.faces.web.decorators import bound, identity, matter_or_404
+from xieli.faces.web.holders import who_may
 from xieli.office.audit import record_look
 from xieli.office.files import kinds, services
 from xieli.office.files.models import VERDICTS, CustodyEntry, StoredFile
@@ -28,8 +29,9 @@ def _page(request: HttpRequest, matter: Matter, errors: list[tuple[str, Refused]
     rows = [{"file": f, "kind": Label(*kinds.label(f.media)), "log": f.custody.select_related("person").order_by(*CustodyEntry.ORDER),
              "verdicts": f.verdicts.select_related("person").order_by("-at"), "address": bytes(f.digest).hex()}
             for f in StoredFile.objects.filter(matter=matter).select_related("received_by", "source_matter").order_by("-received_at", "-id")]
+    may = bool(call("may", matter.id, "write"))
     return render(request, "web/files.html", {
-        "matter": matter, "rows": rows, "may": bool(call("may", matter.id, "write")), "errors": errors or [], "typed": typed or {}, "kept": kept,
+        "matter": matter, "rows": rows, "may": may, "adders": [] if may else who_may(matter, "write"), "errors": errors or [], "typed": typed or {}, "kept": kept,
         "relying": services.relying(matter), "purposes": [(c, Label(*w)) for c, w in services.PURPOSES.items() if c != "copy"],
         "kinds": [k for k in CustodyEntry.KINDS if k[0] != "copied"], "verdicts": VERDICTS[1:], "parcel": _compared(matter),
     }, status=422 if errors else 200)

@@ -162,7 +162,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         cells += [None] * (-len(cells) % 7)
         months.append({"first": first, "weeks": [cells[i:i + 7] for i in range(0, len(cells), 7)], "working": sum(1 for c in cells if c and not c["rest"])})
     named = [(d, f) for d, f in sorted(found.facts.items()) if d.year == year]
-    return render(request, "web/calendar.html", {"calendar": found, "calendars": [calendars[c] for c in sorted(calendars)], "year": year, "months": months, "named": named, "projected": year not in found.published, "today": today,
+    return render(request, "web/calendar.html", {"calendar": found, "calendars": [calendars[c] for c in sorted(calendars)], "year": year, "months": months, "named": named, "notices": any(f.notice for _, f in named), "projected": year not in found.published, "today": today,
                                                  "total": sum(m["working"] for m in months), "published_to": max(found.published, default=0), "weekdays": WEEKDAYS})
 
 

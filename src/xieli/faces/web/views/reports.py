@@ -105,7 +105,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
         record_look([m.id for m in behind.matters], purpose="drill-list", list=True)
     return render(request, "web/reports/report.html", {
         "report": definition, "figures": figures, "period": period, "known": known, "periods": PERIODS, "names": telling.names(figures, definition.by), "given": request.GET, "english": english(),
-        "behind": behind, "listed": services.book()[definition.listing] if definition.listing else None, "today": me(request).now.date(),
+        "behind": behind, "called": telling.people(behind), "listed": services.book()[definition.listing] if definition.listing else None, "today": me(request).now.date(),
     })
 
 
@@ -135,7 +135,7 @@ def drill(request: HttpRequest, code: str) -> HttpResponse:
     record_look([m.id for m in behind.matters], purpose="drill-list", list=True)
     metric = services.book()[code]
     figures = [services.figure(c, period, known_by=known) for c in (code, *metric.counterparts)]  # a count of measures never stands alone
-    return render(request, "web/reports/drill.html", {"metric": metric, "behind": behind, "figures": figures, "period": period, "known": known, "hidden": None})
+    return render(request, "web/reports/drill.html", {"metric": metric, "behind": behind, "called": telling.people(behind), "figures": figures, "period": period, "known": known, "hidden": None})
 
 
 @require_POST
@@ -198,7 +198,7 @@ def release_drill(request: HttpRequest, ref: str, code: str) -> HttpResponse:
         raise NotVisible()
     behind, hidden = releases.opened(row, code)
     record_look([m.id for m in behind.matters], purpose="drill-list", list=True)
-    return render(request, "web/reports/drill.html", {"metric": services.book()[code], "behind": behind, "period": Period(row.first, row.last), "known": row.known_by, "hidden": hidden})
+    return render(request, "web/reports/drill.html", {"metric": services.book()[code], "behind": behind, "called": telling.people(behind), "period": Period(row.first, row.last), "known": row.known_by, "hidden": hidden})
 
 
 @bound

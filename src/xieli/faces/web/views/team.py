@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from xieli.engines.playbooks.model import Slot
-from xieli.faces.web import given
+from xieli.faces.web import given, holders
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, matter_or_404
 from xieli.faces.web.playbook_forms import ZONE, officers
@@ -47,7 +47,8 @@ def _shown(request: HttpRequest, matter: Matter, error: Refused | None = None) -
     valid = context.build(matter, playbook).compositions
     shown = [{"c": c, "valid": c.code in valid, "slots": [{"s": s, "members": [{"row": row, "name": names.get(str(row.person_id), row.person)} for row in held.get(s.code, ())], "short": max(0, s.least - len(held.get(s.code, ())))} for s in c.slots]}
              for c in playbook.compositions.values()]
-    return render(request, "web/team.html", {"matter": matter, "compositions": shown, "may_seat": matter.status == "open" and bool(call("may", matter.id, "grant")), "error": error, "typed": request.POST},
+    may_seat = matter.status == "open" and bool(call("may", matter.id, "grant"))
+    return render(request, "web/team.html", {"matter": matter, "compositions": shown, "may_seat": may_seat, "seaters": [] if may_seat else holders.who_may(matter, "grant"), "error": error, "typed": request.POST},
                   status=422 if error else 200)
 
 

@@ -28,13 +28,14 @@ def review(request: HttpRequest) -> HttpResponse:
     who = me(request)
     body = planning_body(who)
     year = int(request.GET["year"]) if request.GET.get("year", "").isdecimal() and len(request.GET["year"]) == 4 else who.now.year
+    year = min(year, divisions.today().year)  # nothing was chosen in a year that has not begun
     found = services.review(year)
     record_look([r.matter_id for r in found.reasons], purpose="weights-review", list=True)
     current = weights.in_force(body.id, divisions.today())
     now = asdict(weights.as_score(current))
     versions = list(RankingWeights.objects.filter(body=body).select_related("proposed_by", "adopted_by").order_by("-proposed_at")[:30])
     return render(request, "web/designation/review.html", {
-        "r": found, "against": [(PARTS[k], v) for k, v in found.against], "current": current, "score": weights.as_score(current), "years": (year - 1, year + 1), "rows": [(k, w, now[k], *weights.LIMITS[k]) for k, w in NAMES.items()],
+        "r": found, "against": [(PARTS[k], v) for k, v in found.against], "current": current, "score": weights.as_score(current), "years": [y for y in (year - 1, year + 1) if y <= divisions.today().year], "rows": [(k, w, now[k], *weights.LIMITS[k]) for k, w in NAMES.items()],
         "waiting": [(v, _changes(v, now)) for v in versions if v.state == "proposed"], "versions": [v for v in versions if v.state != "proposed"], "may_adopt": bool({"head", "deputy"} & who.offices), "person": who.person_id,
         "first": divisions.today() + timedelta(days=1), "due": current is None or (divisions.today() - current.valid_from).days > 365})
 
