@@ -6,13 +6,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from xieli.engines.playbooks import Playbook, bpmn, diagram, outline, page, table
+from xieli.content import content_path
+from xieli.engines.playbooks import Playbook, bpmn, diagram, load_all, outline, page, table
 from xieli.engines.playbooks.bpmn import BPMN, DD, DI
 from xieli.engines.playbooks.layout import layout
-from xieli.engines.playbooks.svg import width_of, wrap
+from xieli.engines.playbooks.lettering import STEP, width_of, wrap
 
 from .base import spoiled
 
+SHIPPED = load_all({entry.name: entry.read_bytes() for entry in content_path("playbooks").iterdir() if entry.name.endswith(".yaml")})
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -53,6 +55,36 @@ def test_boxes_never_overlap_and_lie_inside_the_picture() -> None:
         assert a.h // 2 <= a.y <= plan.height - a.h // 2
         for b in plan.boxes[i + 1 :]:
             assert abs(a.x - b.x) >= (a.w + b.w) // 2 or abs(a.y - b.y) >= (a.h + b.h) // 2, (a, b)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_names_of_arrows_lie_on_no_box_and_on_no_other_name(language: str) -> None:
+    for playbook in SHIPPED.values():
+        plan = layout(playbook, language)
+        taken = [(b.x - b.w // 2, b.y - b.h // 2, b.x + b.w // 2, b.y + b.h // 2) for b in plan.boxes]
+        for arrow in plan.arrows:
+            if not arrow.lines or arrow.loops:
+                continue
+            (x, y), half, high = arrow.label, max(width_of(line) for line in arrow.lines) * 3, len(arrow.lines) * STEP // 2
+            mine = (x - half, y - high, x + half, y + high)
+            assert mine[0] >= 0, (playbook.code, arrow.move)
+            assert mine[2] <= plan.width, (playbook.code, arrow.move)
+            assert not any(mine[0] < r and mine[2] > left and mine[1] < b and mine[3] > top for left, top, r, b in taken), (playbook.code, arrow.move)
+            taken.append(mine)
+
+
+def test_a_picture_shows_every_word_of_every_stage() -> None:
+    """A fork says the same as its table: nothing is cut, every shape is high enough for its lines and wide enough for its words."""
+    forks = [p for p in SHIPPED.values() if any(s.kind == "split" for s in p.stages.values())]
+    assert forks
+    for playbook in forks:
+        for language in ("zh", "en"):
+            groups = {g.get("data-stage"): g for g in ET.fromstring(diagram(playbook, language)).iter(f"{SVG}g")}
+            for box in layout(playbook, language).boxes:
+                lines = [t.text or "" for t in groups[box.stage].iter(f"{SVG}text")]
+                assert "".join(lines).replace(" ", "") == playbook.stages[box.stage].label.say(language).replace(" ", "")
+                assert len(lines) * 16 <= box.h
+                assert max(width_of(line) for line in lines) * 6.5 <= box.w, (playbook.code, box.stage)
 
 
 def test_the_same_playbook_gives_the_same_picture() -> None:

@@ -72,9 +72,13 @@ def test_an_officer_is_named_by_his_name_and_who_is_not_there_or_not_the_only_on
     assert office.data(matter, "charge")["person"] == str(stage.theatre.person("yj-deputy"))
     assert office.data(matter, "charge")["matter"] == str(project)
     assert office.facts(matter, "charge.leader") == [stage.theatre.person("yj-deputy")]
+    looks = "select count(*) from audit.event where verb = 'matter.look' and matters @> array[%s, %s]::bigint[]"
+    assert stage.one(looks, matter, project) == 0
     again = client.get(at).content.decode()
     assert f'value="{name} ·' in again, "an identity is shown as a name and a place"
     assert f'value="/m/{to_ref(project)}"' in again
+    assert f'<a href="/m/{to_ref(project)}">被包抓的项目</a>' in again, "the address says nothing to a person: the title stands beside it"
+    assert stage.one(looks, matter, project) == 1, "whose title was shown stands in the record"
     hidden = office.open("lead", "不给他看的线索", person="wuchuan-handler1", owner="wuchuan", room="wuchuan/supervision1")
     unseen = client.post(at, posted({**given, "person": name, "matter": f"/m/{to_ref(hidden)}"}))
     nothing = client.post(at, posted({**given, "person": name, "matter": "/m/0000000000000"}))
@@ -89,6 +93,19 @@ def test_an_officer_is_named_by_his_name_and_who_is_not_there_or_not_the_only_on
     assert f"{name} · {place}" in both.content.decode()
     assert client.post(at, posted({**given, "person": f"{name} · {place}"})).status_code == 302
     assert office.facts(matter, "charge.leader") == [twin]
+
+
+def test_a_form_and_a_request_say_of_what_they_are(stage: Any) -> None:
+    at = stage.ref("lead")
+    client, reader = (stage.client("wuchuan-handler1", language) for language in ("zh-hans", "en"))
+    assert "<h1>lead registration</h1>" in reader.get(f"/m/{at}/form/registration").content.decode(), "a title that says it already is not made longer"
+    assert "<h1>问题线索 · 办结表</h1>" in client.get(f"/m/{at}/form/closing").content.decode()
+    assert "<h1>lead: closing sheet</h1>" in reader.get(f"/m/{at}/form/closing").content.decode()
+    asked = client.get(f"/m/{at}/ask/disposal").content.decode()
+    assert "<h1>提请审批 · 问题线索 · " in asked
+    subjects = stage.admin.execute("select id, name from matter_subject where matter_id = %s", [stage.made["lead"]]).fetchall()
+    assert len(subjects) == 1
+    assert f'<option value="{subjects[0][0]}" selected>{subjects[0][1]}' in asked, "the only subject need not be chosen"
 
 
 def test_each_institution_answers_for_itself_on_the_screen_and_reads_no_other_answer(stage: Any, office: Office) -> None:

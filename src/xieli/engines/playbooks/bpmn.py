@@ -33,7 +33,7 @@ def bpmn(playbook: Playbook, language: str = "zh") -> str:
 class _Writer:
     def __init__(self, playbook: Playbook, language: str) -> None:
         self.playbook, self.language = playbook, language
-        self.layout: Layout = layout(playbook)
+        self.layout: Layout = layout(playbook, language)
         self.boxes = {b.stage: b for b in self.layout.boxes}
         self.inside = self._nesting()
 

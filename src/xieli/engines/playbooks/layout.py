@@ -4,43 +4,21 @@ Deterministic: same playbook, same picture. Units are SVG pixels; the origin is 
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .model import Playbook
+from .lettering import STEP, place_names, width_of, wrap
+from .model import Playbook, Stage
+from .shapes import Arrow, Box
 
 BOX_W, BOX_H = 150, 54
+LINE = 16  # of a name in a box
 GAP_X, GAP_Y = 34, 66
 MARGIN = 24
 TOP = 44  # room for arrows that come back to the start
 SWEEPS = 12
-
-
-@dataclass(frozen=True)
-class Box:
-    """A stage's place: centre and size."""
-
-    stage: str
-    x: int
-    y: int
-    w: int
-    h: int
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """One drawn arrow (a move from one of its sources): the points it runs through and where its name stands.
-
-    Moves that stay at their stage share one small loop; `loops` names them all.
-    """
-
-    move: str
-    source: str
-    to: str
-    points: tuple[tuple[int, int], ...]
-    label: tuple[int, int]
-    back: bool
-    loops: tuple[str, ...] = ()
+LANE = 14  # between two arrows that run beside each other
 
 
 @dataclass(frozen=True)
@@ -51,45 +29,62 @@ class Layout:
     height: int
 
 
-def size(kind: str) -> tuple[int, int]:
-    """Width and height of a stage's shape."""
-    return {"split": (120, 30), "join": (120, 30), "end": (140, 44), "decision": (170, 66)}.get(kind, (BOX_W, BOX_H))
+def size(stage: Stage, language: str) -> tuple[int, int]:
+    """Width and height of a stage's shape: as high as its name in lines needs."""
+    lines = len(name_lines(stage, language))
+    if stage.kind in ("split", "join"):
+        return 150, 14 + LINE * lines
+    wide, least, around = {"end": (140, 44, 22), "decision": (170, 66, 34)}.get(stage.kind, (BOX_W, BOX_H, 22))
+    return wide, max(least, around + LINE * lines)
 
 
-def layout(playbook: Playbook) -> Layout:
-    """Place every stage and route every move except the cancels (which the text twin lists)."""
+def name_lines(stage: Stage, language: str) -> list[str]:
+    """The name of a stage as it stands in its shape."""
+    return wrap(stage.label.say(language), 18 if stage.kind == "end" else 20)
+
+
+def layout(playbook: Playbook, language: str = "zh") -> Layout:
+    """Place every stage and route every move except the cancels (which the text twin lists), with room for their names."""
     edges = _edges(playbook)
     back = _back_edges(playbook, edges)
     rank = _ranks(playbook, edges, back)
     rows, chains = _rows_with_lanes(playbook, edges, back, rank)
     _order(rows, chains)
-    centre = _places(playbook, rows)
-    right = max(x for x, _y in centre.values()) + BOX_W // 2
-    boxes = tuple(Box(code, *centre[code], *size(playbook.stages[code].kind)) for code in playbook.stages)
+    sizes = {code: size(stage, language) for code, stage in playbook.stages.items()}
+    names = {move.code: tuple(wrap(move.label.say(language), 22)) for move in playbook.moves.values()}
+    said = {e: () if playbook.stages[e[1]].kind in ("split", "join") else names[e[0]] for e in edges}
+    xs = _columns(rows, chains, sizes)
+    tops = _heights(rows, edges, back, rank, sizes, said, xs)
+    centre = {n: (xs[n], tops[level]) for level, row in enumerate(rows) for n in row}
+    boxes = tuple(Box(code, *centre[code], *sizes[code]) for code in playbook.stages)
     by_code = {b.stage: b for b in boxes}
+    right = max(xs[n] + _wide(n, sizes) // 2 for n in xs)
+    ports = _ports(chains, by_code, centre)
     arrows: list[Arrow] = []
     lane = right + GAP_X
     used: dict[int, int] = {}
     points: tuple[tuple[int, int], ...]
-    for move, source, to in edges:
+    for edge in edges:
+        move, source, to = edge
         a, b = by_code[source], by_code[to]
         if source == to:
             same = tuple(m for m, s, t in edges if s == t == source)
             if move == same[0]:
-                edge = a.x + a.w // 2
-                points = ((edge, a.y - 7), (edge + 16, a.y - 7), (edge + 16, a.y + 7), (edge, a.y + 7))
-                arrows.append(Arrow(move, source, to, points, (edge + 16, a.y - 11), True, same))
+                side = a.x + a.w // 2
+                points = ((side, a.y - 7), (side + 16, a.y - 7), (side + 16, a.y + 7), (side, a.y + 7))
+                arrows.append(Arrow(move, source, to, points, (side + 16, a.y - 15), True, same))
             continue
-        if (move, source, to) in back:
-            points = _back_route(a, b, lane, used)
-            lane += 14
-            arrows.append(Arrow(move, source, to, points, (points[1][0] + 46, points[1][1] + 4), True))
+        if edge in back:
+            points = _back_route(a, b, lane, used, (tops[rank[source]] + _tall(rows[rank[source]], sizes) // 2, tops[rank[to]] - _tall(rows[rank[to]], sizes) // 2))
+            lane += LANE
         else:
-            points = _forward_route(a, b, [centre[n] for n in chains[(move, source, to)][1:-1]])
-            arrows.append(Arrow(move, source, to, points, _middle(points), False))
-    width = max(lane, right) + MARGIN + 60
+            inner = [centre[n] for n in chains[edge][1:-1]]
+            points = ((ports[edge][0], a.y + a.h // 2), *inner, (ports[edge][1], b.y - b.h // 2))
+        arrows.append(Arrow(move, source, to, points, (0, 0), edge in back, (), said[edge]))
+    width = max(lane, right) + MARGIN
     height = max(b.y + b.h // 2 for b in boxes) + MARGIN
-    return Layout(boxes, tuple(arrows), width, height)
+    placed = place_names(arrows, boxes, width)
+    return Layout(boxes, placed, width, height)
 
 
 Edge = tuple[str, str, str]  # move, source, target
@@ -199,39 +194,88 @@ def _crossings(rows: list[list[str]], down: dict[str, list[str]]) -> int:
     return total
 
 
-def _places(playbook: Playbook, rows: list[list[str]]) -> dict[str, tuple[int, int]]:
-    def wide(node: str) -> int:
-        return size(playbook.stages[node].kind)[0] if node in playbook.stages else 30
+def _wide(node: str, sizes: Mapping[str, tuple[int, int]]) -> int:
+    return sizes[node][0] if node in sizes else 24
 
-    widths = [sum(wide(n) + GAP_X for n in row) - GAP_X for row in rows]
-    total = max(widths)
-    centre: dict[str, tuple[int, int]] = {}
+
+def _tall(row: list[str], sizes: Mapping[str, tuple[int, int]]) -> int:
+    return max((sizes[n][1] for n in row if n in sizes), default=BOX_H)
+
+
+def _columns(rows: list[list[str]], chains: dict[Edge, list[str]], sizes: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    """The middle of every node: each row as near below and above its neighbours as its own widths allow."""
+    above: dict[str, list[str]] = {}
+    below: dict[str, list[str]] = {}
+    for chain in chains.values():
+        for a, b in pairwise(chain):
+            below.setdefault(a, []).append(b)
+            above.setdefault(b, []).append(a)
+    both = {n: above.get(n, []) + below.get(n, []) for row in rows for n in row}
+    place = {n: 0.0 for row in rows for n in row}
+    for row in rows:
+        at = -sum(_wide(n, sizes) + GAP_X for n in row) / 2
+        for n in row:
+            place[n] = at + _wide(n, sizes) / 2
+            at += _wide(n, sizes) + GAP_X
+    for sweep in range(SWEEPS + 2):
+        near = both if sweep >= SWEEPS else above if sweep % 2 == 0 else below
+        for row in rows if sweep % 2 == 0 else rows[::-1]:
+            wish = [sum(place[m] for m in near[n]) / len(near[n]) if near.get(n) else place[n] for n in row]
+            apart = [(_wide(a, sizes) + _wide(b, sizes)) / 2 + GAP_X for a, b in pairwise(row)]
+            left, right = list(wish), list(wish)
+            for i in range(1, len(row)):
+                left[i] = max(left[i], left[i - 1] + apart[i - 1])
+            for i in range(len(row) - 2, -1, -1):
+                right[i] = min(right[i], right[i + 1] - apart[i])
+            for n, x, y in zip(row, left, right, strict=True):
+                place[n] = (x + y) / 2
+    first = min(x - _wide(n, sizes) / 2 for n, x in place.items())
+    return {n: round(x - first) + MARGIN for n, x in place.items()}
+
+
+def _heights(rows: list[list[str]], edges: list[Edge], back: set[Edge], rank: dict[str, int], sizes: Mapping[str, tuple[int, int]],
+             said: Mapping[Edge, tuple[str, ...]], xs: Mapping[str, int]) -> list[int]:
+    """The middle of every row: between two rows there is room for the names of what leaves the upper one and for what comes back."""
+    wide = max(xs.values()) - min(xs.values()) + BOX_W
+    tops, y = [], TOP
     for level, row in enumerate(rows):
-        x = MARGIN + (total - widths[level]) // 2
-        y = TOP + BOX_H // 2 + level * (BOX_H + GAP_Y)
-        for node in row:
-            centre[node] = (x + wide(node) // 2, y)
-            x += wide(node) + GAP_X
-    return centre
+        tall = _tall(row, sizes)
+        tops.append(y + tall // 2)
+        leaving = [e for e in edges if rank[e[1]] == level and e[1] != e[2]]
+        pairs: dict[tuple[str, str], int] = {}
+        for e in leaving:
+            if e not in back:
+                pairs[e[1], e[2]] = pairs.get((e[1], e[2]), 0) + len(said[e])
+        stacked = max(pairs.values(), default=0)
+        beside = sum(max((width_of(line) for line in said[e]), default=0) * 6 + 12 for e in leaving) // wide + 1
+        most = max((len(said[e]) for e in leaving), default=0)
+        backs = sum(1 for e in leaving if e in back) + sum(1 for e in back if e[1] != e[2] and rank[e[2]] == level + 1)
+        y += tall + max(GAP_Y, 42 + STEP * max(stacked, beside * most)) + LANE * backs
+    return tops
 
 
-def _forward_route(a: Box, b: Box, lanes: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    return ((a.x, a.y + a.h // 2), *((x, y) for x, y in lanes), (b.x, b.y - b.h // 2))
+def _ports(chains: dict[Edge, list[str]], boxes: Mapping[str, Box], centre: Mapping[str, tuple[int, int]]) -> dict[Edge, tuple[int, int]]:
+    """Where each forward arrow leaves and enters: spread along the side of the box, in the order of where they go and come from."""
+    ends: dict[Edge, list[int]] = {e: [boxes[e[1]].x, boxes[e[2]].x] for e in chains}
+    for side in (0, 1):
+        of: dict[str, list[Edge]] = {}
+        for e in chains:
+            of.setdefault(e[1 + side], []).append(e)
+        for code, mine in of.items():
+            mine.sort(key=lambda e: (centre[chains[e][1 if side == 0 else -2]][0], e[0]))
+            step = min(24, int(boxes[code].w * 0.6) // max(1, len(mine) - 1))
+            for i, e in enumerate(mine):
+                ends[e][side] = boxes[code].x + round((i - (len(mine) - 1) / 2) * step)
+    return {e: (a, b) for e, (a, b) in ends.items()}
 
 
-def _back_route(a: Box, b: Box, lane: int, used: dict[int, int]) -> tuple[tuple[int, int], ...]:
+def _back_route(a: Box, b: Box, lane: int, used: dict[int, int], edge: tuple[int, int]) -> tuple[tuple[int, int], ...]:
     """Down into the gap below the row, right to a lane of its own, and back through the gap above the target's row."""
 
-    def gap(y: int) -> int:
+    def gap(y: int, step: int) -> int:
         used[y] = used.get(y, 0) + 1
-        return y + 5 * (used[y] - 1)
+        return y + step * (used[y] - 1)
 
-    below, above = gap(a.y + BOX_H // 2 + 12), gap(b.y - BOX_H // 2 - 24)
-    out, into = a.x + a.w // 2 - 14, b.x + b.w // 2 - 14
+    below, above = gap(edge[0] + 14, LANE), gap(edge[1] - 22, -6)
+    out, into = a.x + a.w // 2 - 14, b.x + b.w // 2 - 34  # the badge of the target keeps its corner
     return ((out, a.y + a.h // 2), (out, below), (lane, below), (lane, above), (into, above), (into, b.y - b.h // 2))
-
-
-def _middle(points: tuple[tuple[int, int], ...]) -> tuple[int, int]:
-    """Where the name of an arrow stands: just below its beginning, where few others pass."""
-    (x1, y1), (x2, y2) = points[0], points[1]
-    return (x1 + int((x2 - x1) * 0.42), y1 + int((y2 - y1) * 0.42))

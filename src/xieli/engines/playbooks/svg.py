@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
-from .layout import Arrow, Box, layout
+from .layout import LINE, layout, name_lines
+from .lettering import STEP
 from .model import Playbook
+from .shapes import Arrow, Box
 
 _STYLE = (
     ".pb{font-family:var(--xi-font,'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',system-ui,sans-serif);font-size:13px}"
@@ -36,40 +37,13 @@ _DARK = (
 )
 
 
-def width_of(text: str) -> int:
-    """Columns a text takes: two for wide (Chinese) characters, one for others."""
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def wrap(text: str, columns: int) -> list[str]:
-    """Break a name into lines of at most `columns` columns, between words where there are any."""
-    lines, line = [], ""
-    for part in _parts(text):
-        if line and width_of(line + part) > columns:
-            lines.append(line.rstrip())
-            line = part.lstrip()
-        else:
-            line += part
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
-
-
-def _parts(text: str) -> list[str]:
-    parts: list[str] = []
-    for char in text:
-        if parts and width_of(char) == 1 and char != " " and width_of(parts[-1][-1]) == 1 and parts[-1][-1] != " ":
-            parts[-1] += char
-        else:
-            parts.append(char)
-    return parts
-
-
 def diagram(playbook: Playbook, language: str = "zh", counts: Mapping[str, int] | None = None, here: frozenset[str] = frozenset()) -> str:
     """SVG text. `counts` are open matters per stage (shown as a badge), `here` the stages of the matter on screen.
 
     Every stage carries `data-stage`; the picture has a title and a description for those who cannot see it, and its
     table twin is `text.table`.
     """
-    plan = layout(playbook)
+    plan = layout(playbook, language)
     counts = counts or {}
     title = playbook.label.say(language)
     note = {"zh": f"“{title}”流程图，第 {playbook.version} 版；内容与下方表格相同。", "en": f"Diagram of “{title}”, version {playbook.version}; the table below says the same."}[language]
@@ -101,27 +75,17 @@ def _line(arrow: Arrow) -> str:
 
 
 def _names(playbook: Playbook, arrows: tuple[Arrow, ...], language: str) -> list[str]:
-    """Names of the arrows; where several begin at one stage each finds its own height."""
+    """Names of the arrows, each in its lines where the layout found room for it."""
     out: list[str] = []
-    taken: list[tuple[int, int, int]] = []
     for arrow in arrows:
-        move = playbook.moves[arrow.move]
-        if playbook.stages[arrow.source].kind in ("split", "join"):
-            continue
-        text = move.label.say(language)
+        x, y = arrow.label
         if arrow.loops:
             names = ("、" if language == "zh" else ", ").join(playbook.moves[m].label.say(language) for m in arrow.loops)
             mark = "↻" if len(arrow.loops) == 1 else f"↻{len(arrow.loops)}"
-            out.append(f'<text class="name" x="{arrow.label[0]}" y="{arrow.label[1]}" text-anchor="middle"><title>{escape(names)}</title>{mark}</text>')
+            out.append(f'<text class="name" x="{x}" y="{y + 4}" text-anchor="middle"><title>{escape(names)}</title>{mark}</text>')
             continue
-        half = width_of(text) * 3 + 2
-        x, y = arrow.label
-        for shift in (0, 13, -13, 26, -26, 39):
-            if all(abs(y + shift - ty) >= 12 or abs(x - tx) > half + tw for tx, ty, tw in taken):
-                y += shift
-                break
-        taken.append((x, y, half))
-        out.append(f'<text class="name" x="{x}" y="{y}" text-anchor="middle">{escape(text)}</text>')
+        first = y + 4 - (len(arrow.lines) - 1) * STEP // 2
+        out += [f'<text class="name" x="{x}" y="{first + STEP * i}" text-anchor="middle">{escape(line)}</text>' for i, line in enumerate(arrow.lines)]
     return out
 
 
@@ -153,13 +117,10 @@ def _box(playbook: Playbook, box: Box, language: str, count: int | None, here: b
         radius = box.h // 2 if stage.kind == "end" else 8
         css = "box end" if stage.kind == "end" else "box wait" if stage.kind == "wait" else "box"
         shape = f'<rect class="{css}{start}" x="{x}" y="{y}" width="{box.w}" height="{box.h}" rx="{radius}"/>'
-    columns = 18 if stage.kind in ("split", "join") else 21
-    lines = wrap(name, columns)
-    if stage.kind in ("split", "join"):
-        lines = [name if width_of(name) <= columns else name[: columns // 2 if language == "zh" else columns - 1] + "…"]
+    lines = name_lines(stage, language)
     css = ' class="on-bar"' if stage.kind in ("split", "join") else ""
-    first = box.y + 5 - (len(lines) - 1) * 8
-    text = "".join(f'<text{css} x="{box.x}" y="{first + 16 * i}" text-anchor="middle">{escape(line)}</text>' for i, line in enumerate(lines))
+    first = box.y + 5 - (len(lines) - 1) * LINE // 2
+    text = "".join(f'<text{css} x="{box.x}" y="{first + LINE * i}" text-anchor="middle">{escape(line)}</text>' for i, line in enumerate(lines))
     tip = name if count is None else f"{name} · {count}"
     badge = ""
     if count is not None:

@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 
 from xieli.engines.playbooks.model import Form, FormField
-from xieli.faces.web.templatetags.xieli import named
+from xieli.faces.web.templatetags.xieli import english, named
 from xieli.office.bodies.models import Body
 from xieli.office.ids import to_ref
+from xieli.office.matters.models import Matter
 from xieli.office.matters.services import known
 from xieli.office.people.models import Person, Posting
 
 ROWS = 5  # empty rows offered for a table field, below the filled ones
+BESIDE = 6  # columns that can be read beside each other
+SEEN = 20  # rows that can be seen on one page
 MORE = 10  # empty rows added when somebody asks for more
 ZONE = ZoneInfo("Asia/Shanghai")  # a form's times are the calendar's
 
@@ -34,6 +37,17 @@ class Control:
     columns: list[FormField] = field(default_factory=list)
     rows: list[list[Control]] = field(default_factory=list)
     officer: bool = False
+    matter: Matter | None = None  # what a field that names a matter names now
+
+    @property
+    def cards(self) -> bool:
+        """A few rows of many columns are read one below the other, each with its labels."""
+        return len(self.columns) > BESIDE and not self.tall
+
+    @property
+    def tall(self) -> bool:
+        """A long table scrolls within the page, so that its heads and the buttons stay in reach."""
+        return len(self.rows) > SEEN
 
 
 @dataclass
@@ -44,13 +58,30 @@ class _Shelf:
     bodies: list[tuple[str, Any]]
     officers: dict[str, str]
     more: str  # the table for which more rows were asked
+    titles: bool  # the matters that fields name are shown by their titles
 
 
-def controls(form: Form, data: dict[str, Any], errors: dict[str, str] | None = None, *, more: str = "") -> list[Control]:
-    """The form's controls, filled with what was typed or drafted before; `more` names a table for which more empty rows are wanted."""
+def controls(form: Form, data: dict[str, Any], errors: dict[str, str] | None = None, *, more: str = "", titles: bool = False) -> list[Control]:
+    """The form's controls, filled with what was typed or drafted before; `more` names a table for which more empty rows are wanted.
+
+    With `titles` a field that names a matter shows its title; the caller records that look (`matters_in`).
+    """
     wants_bodies = any(c.type == "body" for f in form.fields for c in (f, *f.columns))
-    shelf = _Shelf(form.code, [(str(b.id), b) for b in Body.objects.filter(valid_to=None).order_by("sort_key")] if wants_bodies else [], officers(set(known.officers_in(form, data))), more)
+    shelf = _Shelf(form.code, [(str(b.id), b) for b in Body.objects.filter(valid_to=None).order_by("sort_key")] if wants_bodies else [], officers(set(known.officers_in(form, data))), more, titles)
     return [_control(shelf, f, f.code, data.get(f.code, ""), (errors or {}).get(f.code, "")) for f in form.fields if f.type != "computed"]
+
+
+def heading(kind: Any, label: Any) -> str:
+    """The title of a page about one form or act of a kind: a bare “proposal” says nothing, so the kind stands before it."""
+    whose, what = named(kind), named(label)
+    if whose.casefold() in what.casefold():
+        return what
+    return f"{whose}: {what}" if english() else f"{whose} · {what}"
+
+
+def matters_in(made: list[Control]) -> list[int]:
+    """The matters whose titles these controls show, for the record of looks."""
+    return [c.matter.id for c in made if c.matter is not None]
 
 
 def officers(ids: set[int]) -> dict[str, str]:
@@ -71,6 +102,8 @@ def _control(shelf: _Shelf, f: FormField, name: str, value: Any, error: str = ""
         made.options = shelf.bodies
     if known.names_officer(shelf.form, f):
         made.officer, made.value = True, shelf.officers.get(str(value), value)
+    if shelf.titles and f.type == "matter" and str(value).isdecimal():
+        made.matter = Matter.objects.filter(pk=int(value)).first()
     if f.type == "table":
         given = value if isinstance(value, list) else []
         made.columns = list(f.columns)

@@ -17,6 +17,7 @@ from xieli.faces.web import given
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, draft_of, identity, matter_or_404
 from xieli.faces.web.plan_words import laid
+from xieli.faces.web.playbook_forms import heading
 from xieli.faces.web.templatetags.xieli import english, key_word, named, until
 from xieli.office.access.models import Recusal
 from xieli.office.audit import record_look
@@ -168,7 +169,7 @@ def ask(request: HttpRequest, ref: str, act: str) -> HttpResponse:
     from xieli.office.bodies.models import Body, Room
 
     record_look([matter.id], purpose="approval-ask")
-    return render(request, "web/approval_ask.html", {"matter": matter, "act": found, "kept": draft_of(request, f"ask:{ref}:{act}"), "draft": f"ask:{ref}:{act}",
+    return render(request, "web/approval_ask.html", {"matter": matter, "act": found, "heading": heading(playbook.label, found.label), "kept": draft_of(request, f"ask:{ref}:{act}"), "draft": f"ask:{ref}:{act}",
                                                      "rooms": Room.objects.filter(body_id=matter.owner_body_id, valid_to=None).order_by("name_zh") if act == "assign" else None, "chain": chain, "subjects": matter.subjects.all(),
                                                      "collective": any(s.how == "collective" for s in chain.steps),
                                                      "bodies": Body.objects.filter(valid_to=None, kind="commission").order_by("sort_key") if found.act_class == "designation" else None})

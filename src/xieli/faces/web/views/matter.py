@@ -226,6 +226,7 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
     # what is added to does not begin with what was handed in before: each time is an entry of its own
     data: dict[str, Any] = forms.shown(matter, published, dict(last.data)) if last and not published.adds else forms.begun_with(matter, published)
     page = {"matter": matter, "form": published, "draft": f"form:{ref}:{code}", "sealed": any(getattr(f, "sealed", None) for f in published.fields)}
+    page["heading"] = playbook_forms.heading(playbook.label, published.label)
     page["steps"] = {m.code: m for m in forms.decided_with(matter, code)}
     more = request.POST.get("_more", "")
     if request.method == "POST":
@@ -242,11 +243,12 @@ def form(request: HttpRequest, ref: str, code: str) -> HttpResponse:
             return redirect("matter", ref)
         except Refused as error:
             return render(request, "web/form.html", page | {"controls": playbook_forms.controls(published, data), "error": error}, status=422)
-    record_look([matter.id], purpose="form")
     kept = draft_of(request, page["draft"])
     if kept:
         data |= playbook_forms.read(published, playbook_forms.posted(kept))
-    return render(request, "web/form.html", page | {"controls": playbook_forms.controls(published, data), "given": last, "from_draft": bool(kept)})
+    made = playbook_forms.controls(published, data, titles=True)
+    record_look([matter.id, *playbook_forms.matters_in(made)], purpose="form")
+    return render(request, "web/form.html", page | {"controls": made, "given": last, "from_draft": bool(kept)})
 
 
 @require_POST
