@@ -197,14 +197,17 @@ def test_the_wall_counts_as_overdue_what_ended_this_week_and_leaves_a_sunday_in_
 
 def test_a_red_item_says_the_last_day_and_not_the_day_after(stage: Stage) -> None:
     from datetime import datetime
+    from types import SimpleNamespace
     from zoneinfo import ZoneInfo
 
-    from xieli.office.matters.tables.core import Matter
+    from django.template.loader import render_to_string
+
     from xieli.office.reports.queries import Red
 
-    with stage.theatre.acts("yj-head"):
-        red = Red(Matter(), None, datetime(2026, 3, 6, tzinfo=ZoneInfo("Asia/Shanghai")), True)
-        assert red.last_day.date() == date(2026, 3, 5)
+    red = Red(SimpleNamespace(ref="0123456789abc", title="甲", owner_body=None), SimpleNamespace(zh="乙", en="b"), datetime(2026, 3, 6, tzinfo=ZoneInfo("Asia/Shanghai")), True)
+    shown = render_to_string("web/reports/leader.html", {"reds": [red], "given": SimpleNamespace(urlencode=""), "periods": ()})
+    assert "2026-03-05" in shown
+    assert "2026-03-06" not in shown
 
 
 def test_what_is_owed_to_people_says_to_whom_and_is_red_by_the_same_rule_for_the_leader_and_in_the_list(stage: Stage) -> None:

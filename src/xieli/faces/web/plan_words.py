@@ -93,5 +93,5 @@ def _both(rows: Any) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     full, short = {}, {}
     for b in rows:
         full[str(b.id)] = b.name_en if english_ else b.name_zh
-        short[str(b.id)] = (b.name_en.removesuffix(" Commission") if english_ else b.name_zh.removesuffix("纪委监委"))
+        short[str(b.id)] = (b.name_en.removesuffix(" Commission").removesuffix(" Working Committee") if english_ else b.name_zh.removesuffix("纪委监委"))
     return full, {}, short

@@ -16,7 +16,6 @@ from xieli.office.matters.tables.core import Matter
 from xieli.office.reports.services import figure, report
 
 ZONE = ZoneInfo("Asia/Shanghai")
-MOMENT = timedelta(microseconds=1)
 SEVEN = ("leads_received", "lead_closure_rate", "case_rate", "handover_rate", "feedback_overdue", "rect_rate", "trained_persons")
 
 
@@ -33,11 +32,6 @@ class Red:
     clock: Any
     since: datetime
     statutory: bool
-
-    @property
-    def last_day(self) -> datetime:
-        """A moment of the last day: a limit ends at the midnight after it."""
-        return self.since - MOMENT
 
 
 def reds(now: datetime, limit: int = 10) -> list[Red]:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from xieli.engines.clocks import last_day
 from xieli.engines.playbooks.vocabulary import ADDRESSEES, BUILT_IN_PARTIES
 from xieli.faces.web.context import me
 from xieli.faces.web.decorators import bound, identity
@@ -22,7 +23,6 @@ from xieli.office.matters.tables.core import Matter
 from xieli.office.matters.tables.measures import MeasureNotice, RightsSheet
 from xieli.office.matters.tables.work import Task
 from xieli.office.reports import owed
-from xieli.office.reports.queries import MOMENT
 
 
 def _addressee(task: Task) -> str:
@@ -46,7 +46,7 @@ def _line(code: str, row: Any) -> dict[str, Any]:
         return {"kind": _("答复"), "what": _("答复反映人"), "to": _("反映人"), "due": row.next_due}
     if code == "paper":
         return {"kind": _("告知"), "what": task_title(row), "to": _addressee(row), "due": row.due_on, "url": "owed_task", "ref": row.ref}
-    due = row.next_due and row.next_due - MOMENT
+    due = row.next_due and last_day(row.next_due)
     if code == "clearing":
         return {"kind": _("澄清正名"), "what": _("对了解不实反映的人澄清"), "to": _("本人"), "due": due}
     return {"kind": _("申诉、复审"), "what": _("决定并答复"), "to": _("申请人"), "due": due}
