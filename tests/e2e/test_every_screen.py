@@ -91,8 +91,8 @@ def looked_at(window: Person, place: atlas.Place, wrote: str, language: str, the
     eyes.picture(page, name)
     if theme == "dark":  # what is chosen for a dark screen must not be printed
         seen += eyes.on_paper(page, width)
-        if width == 1280:
-            eyes.sheet(page, name)
+    if width == 1280:  # once in each language
+        eyes.sheet(page, name)
     seen += window.errors
     window.errors.clear()
     return seen
