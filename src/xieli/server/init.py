@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from xieli.engines.identifiers import search_keys
+from xieli.engines.identifiers import search_keys, sort_key
 from xieli.server.init_file import ADMINS, read
 from xieli.server.words import Trouble
 
@@ -55,7 +55,7 @@ def set_up(connection: psycopg.Connection[Any], data: dict[str, Any], *, level_c
                 "insert into body (code, kind, rank, parent_id, unit_id, division_code, sector, name_zh, name_en, short_zh, short_en, document_mark, initials, sort_key, valid_from)"
                 " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
                 [body["code"], body["kind"], body.get("rank", "none"), bodies.get(body.get("parent", "")), bodies.get(body.get("unit", "")), body.get("division") or "", body.get("sector") or "",
-                 body["zh"], body.get("en") or body["zh"], body.get("short") or body["zh"][:40], (body.get("en") or body["zh"])[:60], body.get("mark") or "", [k[:24] for k in keys], (keys or [""])[0],
+                 body["zh"], body.get("en") or body["zh"], body.get("short") or body["zh"][:40], (body.get("en") or body["zh"])[:60], body.get("mark") or "", [k[:24] for k in keys], sort_key(str(body["zh"])),
                  body.get("since") or now.date()]).fetchone()
             bodies[str(body["code"])] = row[0]  # type: ignore[index]
             rooms = {}
@@ -72,7 +72,7 @@ def set_up(connection: psycopg.Connection[Any], data: dict[str, Any], *, level_c
             person = data["administrators"][kind]
             keys = sorted(search_keys(str(person["name"])).initials)[:16]
             pid = connection.execute("insert into person (name, name_en, initials, sort_key, cadre_rank, native_division, clearance, active, account) values (%s, %s, %s, %s, '', '', 0, true, true) returning id",
-                                     [person["name"], person.get("en", ""), keys, (keys or [""])[0]]).fetchone()[0]  # type: ignore[index]
+                                     [person["name"], person.get("en", ""), keys, sort_key(str(person["name"]))]).fetchone()[0]  # type: ignore[index]
             office = connection.execute("insert into office (body_id, code, title_zh, title_en, valid_from) values (%s, %s, %s, %s, %s) returning id",
                                         [own, kind, TITLES[kind], kind.replace("_", " "), now.date()]).fetchone()[0]  # type: ignore[index]
             connection.execute("insert into posting (person_id, body_id, office_id, kind, starts_at, basis, is_deputy, confirmed_by_id) values (%s, %s, %s, 'regular', %s, 'init', false, %s)",

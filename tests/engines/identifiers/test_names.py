@@ -98,3 +98,14 @@ def test_the_column_pattern_never_misses_a_name_whose_key_differs(names):
     con.executemany("insert into t values (?)", [[n.replace("\0", "")] for n in names])
     untouched = con.execute("select v from t where not regexp_matches(v, ?)", [needs_folding_pattern()]).fetchall()
     assert all(name_key(v) == v for (v,) in untouched)
+
+
+def test_names_are_ordered_by_the_reading_in_use_so_that_a_surname_stands_together():
+    """彭 has an old reading at b and 陶 one at d; whoever looks for them looks at p and t, and finds no 周 among the 张."""
+    from xieli.engines.identifiers import sort_key
+
+    said = sorted(("周蓉", "张文博", "陶长青", "彭雪松", "费立新", "安海燕", "张安", "周安"), key=sort_key)
+    assert said == ["安海燕", "费立新", "彭雪松", "陶长青", "张安", "张文博", "周安", "周蓉"]
+    assert sorted(("驻渝江单位12", "驻渝江单位02"), key=sort_key) == ["驻渝江单位02", "驻渝江单位12"]
+    assert sort_key("") == ""
+    assert len(sort_key("长" * 400)) <= 120

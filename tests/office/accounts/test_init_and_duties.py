@@ -102,7 +102,7 @@ def test_a_duty_needs_two_persons_and_never_oneself(empty: TestDatabase) -> None
         office = c.execute("select id from office where code = 'head'").fetchone()[0]  # type: ignore[index]
     with psycopg.connect(empty.dsn("web")) as web:
         web.execute("select access.bind('c')")
-        person = web.execute("select access.add_person('丁四', '', '{ds}', 1::smallint, true)").fetchone()[0]  # type: ignore[index]
+        person = web.execute("select access.add_person('丁四', '', '{ding si,ds}', 1::smallint, true)").fetchone()[0]  # type: ignore[index]
         posting = web.execute("select access.propose_duty(%s, %s, null, null, '')", [person, office]).fetchone()[0]  # type: ignore[index]
         web.commit()
         for token in ("c", "a"):  # the one who proposed it; the audit administrator

@@ -8,7 +8,7 @@
 from .columns import CHECKS, check, check_column, graded_sql
 from .grades import REASONS, Grade, Verdict
 from .names import company_key, name_key, simplified
-from .pinyin import SearchKeys, found_by, initials, readings, search_keys
+from .pinyin import SearchKeys, found_by, initials, readings, search_keys, sort_key
 
 __all__ = [
     "CHECKS",
@@ -25,5 +25,6 @@ __all__ = [
     "name_key",
     "readings",
     "search_keys",
+    "sort_key",
     "simplified",
 ]

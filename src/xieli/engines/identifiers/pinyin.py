@@ -78,6 +78,11 @@ def places() -> dict[str, tuple[tuple[str, ...], ...]]:
 
 def _choices(key: str) -> list[tuple[str, ...]]:
     """For each character that can be read, its readings with the one in use first."""
+    return [every for every in _said(key) if every]
+
+
+def _said(key: str) -> list[tuple[str, ...]]:
+    """For each character its readings with the one in use first; nothing for one that cannot be read."""
     fixed: dict[int, tuple[str, ...]] = {}
     for length in (2, 1):
         head = surnames().get(key[:length])
@@ -92,9 +97,7 @@ def _choices(key: str) -> list[tuple[str, ...]]:
                 fixed.update((start + i, r) for i, r in enumerate(said))
     out = []
     for i, character in enumerate(key):
-        every = dict.fromkeys((*fixed.get(i, ()), *readings(character)))
-        if every:
-            out.append(tuple(every))
+        out.append(tuple(dict.fromkeys((*fixed.get(i, ()), *readings(character)))))
     return out
 
 
@@ -140,6 +143,12 @@ def all_initials(name: str) -> tuple[str, ...]:
 def initials(name: str) -> str:
     """The initials people use for a name, e.g. 单雄信 -> sxx."""
     return search_keys(name).initials[0]
+
+
+def sort_key(name: str) -> str:
+    """What a name is ordered by: its reading in use, character by character, so that all of one surname stand together (彭 at p, never at b)."""
+    key = name_key(name)
+    return " ".join(said[0] if said else character for character, said in zip(key, _said(key), strict=True))[:120]
 
 
 def found_by(keys: SearchKeys, query: str) -> bool:

@@ -5,7 +5,7 @@ import secrets
 
 from django.db import transaction
 
-from xieli.engines.identifiers import search_keys
+from xieli.engines.identifiers import search_keys, sort_key
 from xieli.office.accounts.door import digest
 from xieli.office.audit import record
 from xieli.office.matters.services.errors import Refused
@@ -17,7 +17,7 @@ def add_person(name: str, name_en: str = "", level: int = 1, account: bool = Tru
     """A new person of the register."""
     if not name.strip():
         raise Refused("empty", "请填姓名。", "Enter the name.")
-    identity = int(call("add_person", name.strip()[:60], name_en.strip()[:80], sorted(search_keys(name).initials)[:16], level, account))  # type: ignore[call-overload]
+    identity = int(call("add_person", name.strip()[:60], name_en.strip()[:80], [sort_key(name), *sorted(search_keys(name).initials)[:16]], level, account))  # type: ignore[call-overload]
     record("person.added", person=identity)
     return identity
 

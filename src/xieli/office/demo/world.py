@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from xieli.engines.identifiers import pinyin, search_keys
+from xieli.engines.identifiers import pinyin, search_keys, sort_key
 
 BEGAN = date(2020, 1, 1)
 BEGAN_AT = datetime.fromisoformat("2020-01-01T00:00:00+08:00")
@@ -217,7 +217,7 @@ def _load_bodies(connection: psycopg.Connection[Any], world: World) -> None:
             "insert into body (code, kind, rank, parent_id, second_parent_id, unit_id, division_code, sector, name_zh, name_en, short_zh, short_en, document_mark,"
             " initials, sort_key, valid_from) values (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) returning id",
             [b.code, b.kind, b.rank, world.bodies.get(b.parent), world.bodies.get(b.parent2), world.bodies.get(b.unit), b.division, b.sector, b.zh, b.en,
-             b.short or b.zh, b.en, b.mark, _keys(b.zh), (_keys(b.zh) or [""])[0], BEGAN]).fetchone()
+             b.short or b.zh, b.en, b.mark, _keys(b.zh), sort_key(b.zh), BEGAN]).fetchone()
         world.bodies[b.code] = row[0]  # type: ignore[index]
         rooms: tuple[str, ...] = ()
         if b.code == "yj":
@@ -322,7 +322,7 @@ def _load_people(connection: psycopg.Connection[Any], world: World, full: bool) 
         row = connection.execute(
             "insert into person (name, name_en, initials, sort_key, id_digest, cadre_rank, native_division, clearance, active, account)"
             f" values (%s, %s, %s, %s, {digest_sql()}, %s, '', %s, true, %s) returning id",
-            [p.name, p.en, _keys(p.name), (_keys(p.name) or [""])[0], number, p.rank, p.clearance, p.account]).fetchone()
+            [p.name, p.en, _keys(p.name), sort_key(p.name), number, p.rank, p.clearance, p.account]).fetchone()
         person = row[0]  # type: ignore[index]
         world.people[p.code] = person
         for post in p.posts:
