@@ -25,6 +25,6 @@ __all__ = [
     "name_key",
     "readings",
     "search_keys",
-    "sort_key",
     "simplified",
+    "sort_key",
 ]
