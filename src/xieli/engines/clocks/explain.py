@@ -105,7 +105,7 @@ def explain(due: Due, index: int = 0) -> Explanation:
 
 def _head(due: Due) -> Iterator[Text]:
     rule, calendar = due.rule, due.calendar
-    yield Text(f"{rule.text.zh}（{rule.id}）", f"{rule.text.en} ({rule.id})")
+    yield rule.text
     if due.started is None:
         yield Text("尚未起算。", "Not started.")
         return

@@ -121,9 +121,29 @@ def scopes() -> list[Matter]:
 
 
 def fitting(model: Model) -> dict[str, list[DataSet]]:
-    """By table of the model: the data sets that have a column of each meaning it needs."""
+    """By table of the model: the data sets that have a column of its own for each meaning the table needs; those whose columns bear the same names come first."""
     every = list(DataSet.objects.order_by("code"))
-    return {table: [d for d in every if all(any(c["semantic"] in spec.semantic for c in d.columns) for spec in wanted.values())] for table, wanted in model.inputs.items()}
+    found = {}
+    for table, wanted in model.inputs.items():
+        fit = [d for d in every if _each_its_own([[c["name"] for c in d.columns if c["semantic"] in spec.semantic] for spec in wanted.values()])]
+        found[table] = sorted(fit, key=lambda d: -len(wanted.keys() & {c["name"] for c in d.columns}))
+    return found
+
+
+def _each_its_own(choices: list[list[str]]) -> bool:
+    """Can every list give one name that no other gives? (one column cannot be both a person and his relative)"""
+    taken: dict[str, int] = {}
+
+    def place(i: int, seen: set[str]) -> bool:
+        for name in choices[i]:
+            if name not in seen:
+                seen.add(name)
+                if name not in taken or place(taken[name], seen):
+                    taken[name] = i
+                    return True
+        return False
+
+    return all(place(i, set()) for i in range(len(choices)))
 
 
 def next_open(authorization: Authorization, after: Hit) -> Hit | None:

@@ -56,6 +56,15 @@ def named(thing: Any) -> str:
     return str(thing)
 
 
+SENTENCE = re.compile(r"^.*?(?:。|[.!?](?=\s)|$)", re.S)
+
+
+@register.filter
+def first_sentence(text: str) -> str:
+    """What a text says first, whole: a list of many things is read by beginnings, never by half words."""
+    return SENTENCE.match(str(text))[0]  # type: ignore[index]
+
+
 @register.filter
 def ref(thing: Any) -> str:
     """The address part of a matter-bound row or identity."""

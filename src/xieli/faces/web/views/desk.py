@@ -70,9 +70,11 @@ def new(request: HttpRequest, ref: str) -> HttpResponse:
     bind = {t: given.get(f"bind_{t}", "") for t in model.inputs} if model else {}
     chosen = bool(bind) and all(bind.values())
     columns = queries.choices(model, bind) if model and chosen else []
+    fitting = queries.fitting(model) if model else {}
+    owners = {bind[t]: t for t in reversed(bind)}  # a set that stands for two tables has one owner and one instrument
     return render(request, "web/desk/new.html", {
-        "matter": matter, "model": model, "models": queries.models(), "fitting": queries.fitting(model) if model else {}, "bind": bind, "chosen": chosen, "columns": columns,
-        "papers": [(t, next((d for d in DataSet.objects.filter(code=bind[t])), None)) for t in bind] if chosen else [],
+        "matter": matter, "model": model, "models": queries.models(), "fitting": fitting, "lacks": not all(fitting.values()), "bind": bind, "chosen": chosen, "columns": columns,
+        "papers": [(t, next((d for d in DataSet.objects.filter(code=bind[t])), None)) for t in bind if owners[bind[t]] == t] if chosen else [],
         "query": any(c["class"] for c in columns), "case": matter.kind in ("lead", "case", "joint_case"),
     })
 
@@ -84,7 +86,7 @@ def _asked(request: HttpRequest, model: Model) -> services.Proposal:
     approvals = [{"class": x["class"], "dataset": x["dataset"].code, "number": p.get("query_no", "").strip(), "approver": p.get("query_by", "").strip(), "date": p.get("query_on", "").strip(),
                   "level": p.get("query_level", "")} for x in queries.choices(model, bind) if x["class"] and x["dataset"]]
     return services.Proposal(
-        model.id, bind, p.get("purpose_zh", ""), p.get("purpose_en", ""), p.get("assessment", ""), instruments={bind[t]: p.get(f"instrument_{t}", "") for t in model.inputs},
+        model.id, bind, p.get("purpose_zh", ""), p.get("purpose_en", ""), p.get("assessment", ""), instruments={bind[t]: p.get(f"instrument_{t}", "") for t in reversed(model.inputs) if f"instrument_{t}" in p},
         subjects=tuple(p.get("subjects", "").split()), rank=p.get("rank") or "other", programme_document=p.get("programme_document", ""), days=_number(p.get("days", "30")),
         runs=_number(p.get("runs", "5")), reveals=_number(p.get("reveals", "50")), columns=columns, pinned=p.get("newest") != "1",
         approvals=tuple({v["dataset"] + v["class"]: v for v in approvals if p.get("query_no", "").strip()}.values()))
