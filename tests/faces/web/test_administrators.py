@@ -136,3 +136,16 @@ def test_the_page_of_knowers_lists_every_look_its_own_too(stage):
     assert "苏立新" in page
     for person in ("wuchuan-kin", "audadmin", "fengdeng-supervisor"):
         assert stage.client(person).get(f"/m/{case}/access").status_code == 404
+
+
+def test_what_one_person_did_over_and_over_within_a_minute_is_one_line_that_says_how_often():
+    from datetime import UTC, datetime
+
+    from xieli.faces.web.views.access import _alike
+
+    def look(second: int, who: str = "甲", sentence: str = "看到") -> dict[str, object]:
+        return {"at": datetime(2026, 3, 18, 9, 2, second, tzinfo=UTC), "who": who, "capacity": "", "sentence": sentence, "verb": "matter.look"}
+
+    told = _alike([look(50), look(40), look(30, who="乙"), look(20), look(10, sentence="填表"), look(9, sentence="填表")])
+    assert [(line["who"], line["sentence"], line["times"]) for line in told] == [("甲", "看到", 2), ("乙", "看到", 1), ("甲", "看到", 1), ("甲", "填表", 2)]
+    assert sum(line["times"] for line in told) == 6, "no look is lost"

@@ -44,7 +44,7 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
     now = [g for g in given if g.revoked_at is None and g.ends_at > who.now]
     return render(request, "web/access.html", {
         "matter": matter, "knowers": knowers, "given": now, "ended": [g for g in given if g not in now], "recusals": recusals, "names": names,
-        "circles": list(Compartment.objects.order_by("code")), "looks": [_told(look, matter, names) for look in looks], "picture": knower_rings(knowers, english(), names), "candidates": _candidates(matter), "endings": grants.endings(matter.id),
+        "circles": list(Compartment.objects.order_by("code")), "looks": _alike([_told(look, matter, names) for look in looks]), "picture": knower_rings(knowers, english(), names), "candidates": _candidates(matter), "endings": grants.endings(matter.id),
         "kinds": [(k, KINDS[k].zh, KINDS[k].en) for k in GIVEN], "grounds": grants.GROUNDS, "act_words": [(a, words[english()]) for a, words in ACT_WORDS.items()],
     })
 
@@ -52,6 +52,22 @@ def page(request: HttpRequest, ref: str) -> HttpResponse:
 def _told(look: audit.Look, matter: Matter, names: dict[int, Any]) -> dict[str, Any]:
     sentence = act_words.told(look.event, matter.id, playbook_of(matter), names) if look.event else ""
     return {"at": look.at, "who": names.get(look.person or 0), "capacity": look.capacity, "sentence": sentence, "verb": look.verb}
+
+
+def _alike(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What one person did over and over within a minute as one line with how often: a list opened again and again hid all else."""
+    out: list[dict[str, Any]] = []
+    for line in told:
+        last = out[-1] if out else None
+        if last is not None and (last["who"], last["sentence"], last["verb"], _minute(last["at"])) == (line["who"], line["sentence"], line["verb"], _minute(line["at"])):
+            last["times"] += 1
+        else:
+            out.append({**line, "times": 1})
+    return out
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _told_of(looks: list[audit.Look]) -> set[int]:
