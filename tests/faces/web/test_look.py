@@ -356,6 +356,17 @@ def test_what_is_hidden_is_not_shown_whatever_it_is():
     assert "[hidden] { display:none !important; }" in css
 
 
+def test_quotes_between_english_words_are_as_wide_as_english_quotes():
+    """The body's `font:` puts every font-variant back, so the rule must name the body: on the root alone it reached nobody."""
+    from pathlib import Path
+
+    import xieli
+
+    css = (Path(xieli.__file__).parent / "faces/web/static/xieli/base.css").read_text(encoding="utf-8")
+    assert re.search(r"^body \{[^}]*\bfont:", css, re.M)
+    assert "html[lang=en] body { font-variant-east-asian:proportional-width; }" in css
+
+
 def test_a_page_says_the_name_of_a_kind_and_of_a_rule_never_its_code(stage):
     page = text(stage.client("wuchuan-handler1").get(f"/m/{stage.ref('lead')}"))
     assert "“案件”已全部办结" in page
