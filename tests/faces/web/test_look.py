@@ -424,16 +424,14 @@ def test_the_yearly_review_offers_no_year_that_has_not_begun(stage):
     assert 'href="?year=2027"' not in page
 
 
-def test_people_behind_a_figure_are_told_apart_by_where_they_serve(stage):
-    """Names repeat: each stands with the place of service."""
+def test_people_behind_a_figure_stand_under_the_body_where_they_serve(stage):
+    """Names repeat: the body tells them apart."""
     from types import SimpleNamespace
 
     from xieli.faces.web import report_words
     from xieli.office.people.models import Person
 
     with stage.theatre.acts("yj-head"):
-        person = Person.objects.get(pk=stage.world.people["chief3"])
-        called = report_words.people(SimpleNamespace(what="person", things=[person]))
-        assert called[person.id].startswith(person.name)
-        assert len(called[person.id]) > len(person.name)
-        assert report_words.people(SimpleNamespace(what="body", things=[person])) == {}
+        people = [Person.objects.get(pk=stage.world.people[code]) for code in ("chief3", "yj-deputy", "wuchuan-handler1")]
+        assert report_words.people(SimpleNamespace(what="person", things=people)) == [("巫川县纪委监委", [people[2].name]), ("渝江市纪委监委", [p.name for p in people[:2]])]
+        assert report_words.people(SimpleNamespace(what="body", things=people)) == []

@@ -6,15 +6,17 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from xieli.content.playbooks import sources
 from xieli.engines.metrics import Count, Figure
 from xieli.engines.needtoknow import KINDS
 from xieli.engines.playbooks import load_all
 from xieli.engines.playbooks.model import FormField, Playbook
-from xieli.faces.web.playbook_forms import officers
 from xieli.faces.web.templatetags.xieli import english, named
 from xieli.office.bodies.models import Body, BodyKind
 from xieli.office.desk.queries import model_names
+from xieli.office.people.models import Posting
 
 Words = dict[str, tuple[str, str]]
 
@@ -84,8 +86,15 @@ def _word(group: Any, words: Words, bodies: Mapping[int, str]) -> str:
     return words[group][1 if english() else 0] if group in words else str(group)
 
 
-def people(behind: Any) -> dict[int, str]:
-    """The persons behind a figure by name and where they serve: names repeat. Empty when the rows are no persons."""
+def people(behind: Any) -> list[tuple[str, list[str]]]:
+    """The persons behind a figure under the body where they serve now, for names repeat. Empty when the rows are no persons."""
     if behind is None or behind.what != "person":
-        return {}
-    return {int(identity): words for identity, words in officers({p.id for p in behind.things}).items()}
+        return []
+    at: dict[int, Body] = {}
+    for row in Posting.objects.filter(person_id__in=[p.id for p in behind.things], ends_at=None).exclude(confirmed_by=None).select_related("body").order_by("id"):
+        at.setdefault(row.person_id, row.body)
+    found: dict[int, list[str]] = {}
+    for person in behind.things:
+        found.setdefault(at[person.id].id if person.id in at else 0, []).append(named(person))
+    bodies = {b.id: b for b in at.values()}
+    return [(named(bodies[b]) if b else _("现无任职"), found[b]) for b in sorted(found, key=lambda b: (b == 0, bodies[b].sort_key if b else ""))]
