@@ -202,11 +202,13 @@ def test_a_red_item_says_the_last_day_and_not_the_day_after(stage: Stage) -> Non
 
     from django.template.loader import render_to_string
 
+    from xieli.office.reports.owed import Owed
     from xieli.office.reports.queries import Red
 
+    owed = Owed("complaint", "丙", "c", 1, 1, datetime(2026, 3, 6, tzinfo=ZoneInfo("Asia/Shanghai")))
     red = Red(SimpleNamespace(ref="0123456789abc", title="甲", owner_body=None), SimpleNamespace(zh="乙", en="b"), datetime(2026, 3, 6, tzinfo=ZoneInfo("Asia/Shanghai")), True)
-    shown = render_to_string("web/reports/leader.html", {"reds": [red], "given": SimpleNamespace(urlencode=""), "periods": ()})
-    assert "2026-03-05" in shown
+    shown = render_to_string("web/reports/leader.html", {"reds": [red], "owed": [owed], "given": SimpleNamespace(urlencode=""), "periods": ()})
+    assert shown.count("2026-03-05") == 2  # the red item, and what is owed
     assert "2026-03-06" not in shown
 
 
