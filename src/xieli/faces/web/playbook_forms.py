@@ -18,7 +18,7 @@ from xieli.office.matters.models import Matter
 from xieli.office.matters.services import known
 from xieli.office.people.models import Person, Posting
 
-ROWS = 5  # empty rows offered for a table field, below the filled ones
+ROWS = 5  # empty rows offered for a table field, below the filled ones; fewer where a row is a card of its own
 BESIDE = 6  # columns that can be read beside each other
 SEEN = 20  # rows that can be seen on one page
 MORE = 10  # empty rows added when somebody asks for more
@@ -107,7 +107,7 @@ def _control(shelf: _Shelf, f: FormField, name: str, value: Any, error: str = ""
     if f.type == "table":
         given = value if isinstance(value, list) else []
         made.columns = list(f.columns)
-        for i, row in enumerate([*given, *({} for _ in range(MORE if shelf.more == f.code else max(2, ROWS - len(given))))]):
+        for i, row in enumerate([*given, *({} for _ in range(MORE if shelf.more == f.code else max(2, (ROWS if len(f.columns) <= BESIDE else 2) - len(given))))]):
             made.rows.append([_control(shelf, c, f"{name}.{i}.{c.code}", row.get(c.code, "")) for c in f.columns])
     return made
 
