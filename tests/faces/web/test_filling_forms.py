@@ -84,6 +84,14 @@ def test_an_officer_is_named_by_his_name_and_who_is_not_there_or_not_the_only_on
     nothing = client.post(at, posted({**given, "person": name, "matter": "/m/0000000000000"}))
     assert unseen.status_code == nothing.status_code == 422
     assert unseen.content.decode().count("没有找到") == nothing.content.decode().count("没有找到") == 1
+    stage.admin.execute("alter table form_submission disable trigger all")
+    stage.admin.execute("update form_submission set data = jsonb_set(data, '{matter}', to_jsonb(%s::text)) where matter_id = %s and form = 'charge'", [str(hidden), matter])
+    foreign = client.get(at).content.decode()
+    assert f'value="/m/{to_ref(hidden)}"' in foreign
+    assert "不给他看的线索" not in foreign, "what a form names may be closed to its reader: then no title"
+    assert stage.one(looks, matter, hidden) == 0
+    stage.admin.execute("update form_submission set data = jsonb_set(data, '{matter}', to_jsonb(%s::text)) where matter_id = %s and form = 'charge'", [str(project), matter])
+    stage.admin.execute("alter table form_submission enable trigger all")
     twin = stage.admin.execute("insert into person (name, name_en, initials, sort_key, cadre_rank, native_division, clearance, active, account) values (%s, '', '{}', '', '', '', 1, true, true) returning id", [name]).fetchone()[0]
     stage.admin.execute("insert into posting (person_id, body_id, kind, starts_at, basis, is_deputy, confirmed_by_id, granted_by_id) values (%s, %s, 'regular', access.now(), 'x', false, %s, %s)",
                         [twin, stage.theatre.body("datan"), stage.theatre.person("yj-head"), stage.theatre.person("yj-head")])
