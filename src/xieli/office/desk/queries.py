@@ -130,6 +130,17 @@ def fitting(model: Model) -> dict[str, list[DataSet]]:
     return found
 
 
+def suggested(model: Model, fit: dict[str, list[DataSet]]) -> dict[str, str]:
+    """By table: the data set a person most likely means, and none where that is not plain.
+
+    A set whose columns bear all the names the table has; else the only one left when those are taken, unless it would stand for several tables.
+    """
+    found = {t: d.code for t, sets in fit.items() for d in sets[:1] if model.inputs[t].keys() <= {c["name"] for c in d.columns}}
+    left = {t: [d.code for d in sets if d.code not in found.values()] for t, sets in fit.items() if t not in found}
+    only = [codes[0] for codes in left.values() if len(codes) == 1]
+    return found | {t: codes[0] for t, codes in left.items() if len(codes) == 1 and only.count(codes[0]) == 1}
+
+
 def _each_its_own(choices: list[list[str]]) -> bool:
     """Can every list give one name that no other gives? (one column cannot be both a person and his relative)"""
     taken: dict[str, int] = {}

@@ -73,7 +73,7 @@ def new(request: HttpRequest, ref: str) -> HttpResponse:
     fitting = queries.fitting(model) if model else {}
     owners = {bind[t]: t for t in reversed(bind)}  # a set that stands for two tables has one owner and one instrument
     return render(request, "web/desk/new.html", {
-        "matter": matter, "model": model, "models": queries.models(), "fitting": fitting, "lacks": not all(fitting.values()), "bind": bind, "chosen": chosen, "columns": columns,
+        "matter": matter, "model": model, "models": queries.models(), "fitting": fitting, "suggested": queries.suggested(model, fitting) if model else {}, "lacks": not all(fitting.values()), "bind": bind, "chosen": chosen, "columns": columns,
         "papers": [(t, next((d for d in DataSet.objects.filter(code=bind[t])), None)) for t in bind if owners[bind[t]] == t] if chosen else [],
         "query": any(c["class"] for c in columns), "case": matter.kind in ("lead", "case", "joint_case"),
     })
