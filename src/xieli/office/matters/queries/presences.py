@@ -84,7 +84,8 @@ def tell(rows: Iterable[Presence], entries: Iterable[PresenceEntry], approvals: 
     for entry in entries:
         by.setdefault(entry.presence_id, []).append(entry)
     needed = min((a.decided_at for a in approvals if a.act == "to_24h" and a.state == "approved" and a.decided_at), default=None)
-    found, ended, checks = [], {}, _checks(forms)
+    found, checks = [], _checks(forms)
+    ended: dict[int, datetime] = {}
     for row in sorted(rows, key=lambda r: r.started_at):
         lines = by.get(row.id, [])
         folded = presence([*_marks(row, lines, needed), *_examined(row, checks)], at, previous_end=ended.get(row.subject_id))
