@@ -282,7 +282,7 @@ def test_a_catalogue_shows_what_past_cases_propose_and_who_has_not_reported(worl
     assert text.count("● 建议入目录") == 9
     assert "未报" in text
     assert "Proposed" not in text
-    assert "9 items issued" in world.page("/catalogues", language="en")
+    assert "issued: 9" in world.page("/catalogues", language="en")
 
 
 def test_a_tree_shows_each_thing_that_came_of_a_matter_once(world: Field) -> None:

@@ -1,9 +1,7 @@
 // On a phone a page of many cards shows their headings with what each holds; a press opens one. Without this script every card is open,
-// and on a wider window and on paper they always are (desk.css). What somebody opened stays open as long as the window does.
+// and on a wider window and on paper they always are (desk.css). What one worked in stands open when the answer comes: its address names it.
 (function () {
   "use strict";
-  var KEPT = "xieli-open", kept = {};
-  try { kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}"); } catch (e) { kept = {}; }
   function card(at) { return at && at.closest ? at.closest("[data-fold] .card[id]") : null; }
   function show(part, open) {
     part.classList.toggle("folded", !open);
@@ -19,11 +17,10 @@
       button.type = "button"; button.className = "plain unfold-card"; button.id = part.id + "-fold";
       button.setAttribute("aria-label", page.dataset.fold); button.setAttribute("aria-labelledby", heading.id + " " + button.id);
       if (n && !/\d\s*$/.test(heading.textContent)) { button.dataset.lines = String(n); }
-      button.addEventListener("click", function () {
-        var open = part.classList.contains("folded"); show(part, open); kept[part.id] = open;
-        try { sessionStorage.setItem(KEPT, JSON.stringify(kept)); } catch (e) { /* a window that keeps nothing still folds */ }
-      });
-      part.prepend(button); show(part, Boolean(kept[part.id]));
+      button.addEventListener("click", function () { show(part, part.classList.contains("folded")); });
+      part.prepend(button); show(part, false);
+      // the answer to a form leads back here, and a browser carries the part of the address that names a place along
+      part.addEventListener("submit", function (e) { e.target.action = e.target.action.split("#")[0] + "#" + part.id; });
     });
   });
   // an address that names a card, a field that is wrong and a search in the page find it open
