@@ -128,5 +128,6 @@ ELSEWHERE: dict[str, str] = {
     "prove": "where one comes back after a second proof of who he is: tests/faces/web/test_proving.py",
     "release_drill": "of a report that two persons have released: tests/faces/web/test_reports.py", "release_signed": "the same: tests/faces/web/test_release_signed.py",
     "reporter": "for holders of a key to the store: tests/faces/web/test_reporters.py", "reporter_request": "the same: tests/faces/web/test_reporters.py",
+    "room": "a lead that another body's step opened and that is seated nowhere yet; none stands so in these worlds: tests/faces/web/test_look.py",
     "staffing_run": "when the worker has answered", "tour_there": "reached by the tour's own button: test_access.py",
 }

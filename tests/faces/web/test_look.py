@@ -435,3 +435,24 @@ def test_people_behind_a_figure_stand_under_the_body_where_they_serve(stage):
         people = [Person.objects.get(pk=stage.world.people[code]) for code in ("chief3", "yj-deputy", "wuchuan-handler1")]
         assert report_words.people(SimpleNamespace(what="person", things=people)) == [("巫川县纪委监委", [people[2].name]), ("渝江市纪委监委", [p.name for p in people[:2]])]
         assert report_words.people(SimpleNamespace(what="body", things=people)) == []
+
+
+def test_a_lead_that_came_without_a_room_leads_its_desk_to_the_rooms(stage):
+    """What another body's step opened stands in no room yet: its body's case desk is led from the matter to where it is seated; nobody else."""
+    from xieli.office.ids import to_ref
+    from xieli.office.matters.services import leads
+    from xieli.office.matters.tables.core import Matter
+
+    with stage.theatre.acts("wuchuan-handler1"):
+        lead = leads.spawn(Matter.objects.get(pk=stage.made["case"]), "lead", "derived", owner=stage.theatre.body("yj"))
+    assert stage.one("select owner_room_id from matter where id = %s", lead.id) is None
+    address = f"/m/{to_ref(lead.id)}"
+    may = [r[0] for r in stage.admin.execute("select distinct g.principal from matter_grant g where g.matter_id = %s and g.revoked_at is null and g.acts @> array['write','grant']::varchar[]", [lead.id])]
+    offices = stage.admin.execute("select o.code, p.person_id from office o join posting p on p.office_id = o.id and p.ends_at is null where o.id = any(%s) or p.person_id = any(%s)", [may, may]).fetchall()
+    names = {identity: code for code, identity in stage.world.people.items()}
+    seating = next(names[person] for _, person in offices if person in names)
+    page = text(stage.client(seating).get(address))
+    assert f'href="{address}/room"' in page
+    assert stage.client(seating).get(f"{address}/room").status_code == 200
+    seen = next(person for person in ("yj-head", "wuchuan-handler1") if person != seating)
+    assert f'href="{address}/room"' not in stage.client(seen).get(address).content.decode()
