@@ -31,7 +31,7 @@ def _labelled(pairs: dict[str, tuple[str, str]]) -> list[tuple[str, str, str]]:
 def mine(request: HttpRequest, **shown: Any) -> HttpResponse:
     """Tokens that act for me or that I collect, and my calendar address."""
     who = me(request)
-    rows = [t for t in TOKENS.order_by("-asked_at")[:200] if who.person_id in (t.person_id, t.collector_id)]
+    rows = [t for t in TOKENS.order_by("-asked_at", "person_id", "id")[:200] if who.person_id in (t.person_id, t.collector_id)]
     feed = CalendarFeed.objects.filter(revoked_at=None).first()
     return render(request, "web/clients/mine.html", {"tokens": rows, "feed": feed, "now": who.now, **shown})
 

@@ -28,7 +28,7 @@ def page(request: HttpRequest) -> HttpResponse:
     record("report.read", report="founding", first=day, last=day)
     groups = CooperationGroup.objects.filter(queries.valid_on(day), body_id__in=mine).select_related("body").order_by("code")
     bodies = Body.objects.filter(queries.valid_on(day)).order_by("sort_key", "name_zh")
-    offices = Office.objects.filter(body_id__in=[b.id for b in bodies], code__in=["head", "deputy", "room_head", "town_secretary"]).select_related("body").order_by("body__sort_key", "code")
+    offices = Office.objects.filter(body_id__in=[b.id for b in bodies], code__in=["head", "deputy", "room_head", "town_secretary"]).select_related("body").order_by("body__sort_key", "code", "id")
     return render(request, "web/cooperation/founding.html", {
         "groups": [{"group": g, "template": queries.templates()[g.template], "problems": queries.problems(g, day)} for g in groups], "templates": list(queries.templates().values()),
         "bodies": bodies, "mine": [b for b in bodies if b.id in mine], "offices": offices, "every": MeetingSeries.Every.choices, "kinds": _kinds(),

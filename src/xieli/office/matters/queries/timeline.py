@@ -49,12 +49,12 @@ class Lane:
 
 @prepared
 def _moves(matter: RawSQL) -> QuerySet[MatterMove]:
-    return MatterMove.objects.filter(matter=matter).select_related("person")
+    return MatterMove.objects.filter(matter=matter).select_related("person").order_by("at", "id")
 
 
 @prepared
 def _signatures(matter: RawSQL) -> QuerySet[ApprovalStep]:
-    return ApprovalStep.objects.filter(matter=matter).exclude(decided_at=None).select_related("approval", "person", "body")
+    return ApprovalStep.objects.filter(matter=matter).exclude(decided_at=None).select_related("approval", "person", "body").order_by("decided_at", "approval_id", "order")
 
 
 @prepared
@@ -69,12 +69,12 @@ def _measures(matter: RawSQL) -> QuerySet[Measure]:
 
 @prepared
 def _notes(matter: RawSQL) -> QuerySet[Note]:
-    return Note.objects.filter(matter=matter).select_related("person")
+    return Note.objects.filter(matter=matter).select_related("person").order_by("at", "id")
 
 
 @prepared
 def _bodies(matter: RawSQL) -> QuerySet[MatterBody]:
-    return MatterBody.objects.filter(matter=matter).exclude(role__in=["owner", "receiver"]).select_related("body").order_by("starts_at")
+    return MatterBody.objects.filter(matter=matter).exclude(role__in=["owner", "receiver"]).select_related("body").order_by("starts_at", "body_id", "id")
 
 
 def asked(matter: Matter) -> dict[str, Question]:

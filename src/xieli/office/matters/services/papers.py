@@ -72,7 +72,7 @@ def bound(rows: list[dict[str, Any]]) -> tuple[Actor, datetime]:
 
 
 def _live(matter: RawSQL) -> QuerySet[Grant]:
-    return Grant.objects.filter(matter=matter, revoked_at=None, ends_at__gt=NOW)
+    return Grant.objects.filter(matter=matter, revoked_at=None, ends_at__gt=NOW).order_by("starts_at", "principal", "id")
 
 
 def _writing(matter: RawSQL) -> QuerySet[Any]:
